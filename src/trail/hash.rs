@@ -1,0 +1,137 @@
+//! SHA-256 of a line, the link of the chain.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 hash. Written as 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// `prev` of the first line of a log.
+    pub const ZERO: Hash = Hash([0; 32]);
+
+    /// The hash of a line, given without its newline: SHA-256(`0x00` ‖ line), the leaf hash of RFC 6962, section 2.1.
+    pub fn of_line(line: &[u8]) -> Hash {
+        let mut sha = Sha256::new();
+        sha.update([0]);
+        sha.update(line);
+        Hash(sha.finalize().into())
+    }
+
+    /// The plain SHA-256 of bytes, as `torn.sha256` has it.
+    pub fn of_bytes(bytes: &[u8]) -> Hash {
+        Hash(Sha256::digest(bytes).into())
+    }
+
+    /// From 64 lower-case hex digits; nothing else is taken.
+    pub fn parse(hex: &[u8]) -> Option<Hash> {
+        let mut bytes = [0; 32];
+        parse_lower_hex(hex, &mut bytes).then_some(Hash(bytes))
+    }
+
+    /// The raw 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    pub(crate) fn write_to(self, out: &mut Vec<u8>) {
+        let mut text = [0; 64];
+        const_hex::encode_to_slice(self.0, &mut text).expect("64 digits for 32 bytes");
+        out.extend_from_slice(&text);
+    }
+}
+
+impl From<[u8; 32]> for Hash {
+    fn from(bytes: [u8; 32]) -> Hash {
+        Hash(bytes)
+    }
+}
+
+/// The plain SHA-256 of bytes that come piece by piece.
+#[derive(Clone, Default)]
+pub(crate) struct Hasher(Sha256);
+
+impl Hasher {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> Hash {
+        Hash(self.0.finalize().into())
+    }
+}
+
+/// Canonical hex only: the right length, no upper case.
+pub(super) fn parse_lower_hex(hex: &[u8], out: &mut [u8]) -> bool {
+    hex.len() == out.len() * 2
+        && !hex.iter().any(u8::is_ascii_uppercase)
+        && const_hex::decode_to_slice(hex, out).is_ok()
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(const_hex::Buffer::<32>::new().format(&self.0))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Hash {
+    type Err = InvalidHash;
+
+    fn from_str(text: &str) -> Result<Hash, InvalidHash> {
+        Hash::parse(text.as_bytes()).ok_or(InvalidHash)
+    }
+}
+
+/// A text that is not 64 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidHash;
+
+impl fmt::Display for InvalidHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a hash of 64 lower-case hex digits")
+    }
+}
+
+impl std::error::Error for InvalidHash {}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_hashes_as_a_leaf_of_rfc_6962() {
+        // SHA-256 of one zero byte: the leaf hash of the empty entry.
+        let leaf = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d";
+        assert_eq!(Hash::of_line(b"").to_string(), leaf);
+        assert_eq!(leaf.parse(), Ok(Hash::of_line(b"")));
+    }
+
+    #[test]
+    fn only_lower_case_hex_of_the_right_length_is_a_hash() {
+        assert_eq!(Hash::ZERO.to_string().parse(), Ok(Hash::ZERO));
+        for wrong in ["", "00", &"A".repeat(64), &"g".repeat(64), &"0".repeat(65)] {
+            assert_eq!(wrong.parse::<Hash>(), Err(InvalidHash), "{wrong}");
+        }
+    }
+}
