@@ -2,5 +2,10 @@
 //! file, and anyone who holds one public key can tell whether the trail is whole.
 #![forbid(unsafe_code)]
 
+mod json;
+mod layer;
 mod recorder;
 pub mod trail;
+
+pub use json::{Json, json};
+pub use layer::{AuditFilter, AuditLayer, SelfTestError};

@@ -117,8 +117,12 @@ impl<'a> Record<'a> {
     /// The length to which all longer values are to be cut, so that `length` becomes `max`: the longest are levelled,
     /// as many as it takes.
     fn limit(&self, length: usize, max: usize) -> Option<usize> {
-        let mut longest: Vec<&Member<'_>> =
-            self.objects.iter().flat_map(|(_, members)| members).filter(|member| member.can_be_cut()).collect();
+        let mut longest: Vec<&Member<'_>> = self
+            .objects
+            .iter()
+            .flat_map(|(_, members)| members)
+            .filter(|member| member.can_be_cut())
+            .collect();
         longest.sort_by_key(|member| Reverse(member.value.len()));
         let mut rest = length;
         let mut best = None;

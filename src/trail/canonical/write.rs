@@ -202,7 +202,8 @@ mod tests {
     #[test]
     fn bytes_are_base64_with_its_padding() {
         // RFC 4648, section 10.
-        for (plain, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+        for (plain, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
             let written = written(|out| bytes(plain.as_bytes(), out));
             assert_eq!(written, format!("\"{text}\""));
             assert_eq!(written.len(), bytes_length(plain.len()));

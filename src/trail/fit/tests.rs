@@ -6,7 +6,8 @@ use super::*;
 
 fn body(fields: &Value, spans: &Value) -> Vec<u8> {
     let mut body = Vec::new();
-    let record = json!({"fields": fields, "kind": "event", "level": "INFO", "spans": spans, "target": "audit"});
+    let record =
+        json!({"fields": fields, "kind": "event", "level": "INFO", "spans": spans, "target": "audit"});
     value::value(&record, &mut body).unwrap();
     body.pop();
     body
@@ -56,9 +57,14 @@ fn a_mark_stands_where_its_name_belongs() {
 
 #[test]
 fn names_of_applications_are_never_taken_for_ours() {
-    for (name, ours) in
-        [("a#cut", true), ("a#2#cut", true), ("a###cut", true), ("a##cut", false), ("cut", false), ("a#2", false)]
-    {
+    for (name, ours) in [
+        ("a#cut", true),
+        ("a#2#cut", true),
+        ("a###cut", true),
+        ("a##cut", false),
+        ("cut", false),
+        ("a#2", false),
+    ] {
         assert_eq!(is_remark(name), ours, "{name}");
     }
 }
