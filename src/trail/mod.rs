@@ -21,6 +21,7 @@
 pub(crate) mod canonical;
 mod chain;
 mod control;
+pub(crate) mod fit;
 mod hash;
 mod key;
 mod line;

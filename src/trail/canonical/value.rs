@@ -13,8 +13,17 @@ const MAX_DEPTH: usize = 64;
 
 /// Appends `value`. On an error `out` is as it was.
 pub(crate) fn value<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), ValueError> {
+    value_within(MAX_DEPTH, value, out)
+}
+
+/// As [`value`], with another depth: what is deeper than a line takes can still be told as text.
+pub(crate) fn value_within<T: Serialize + ?Sized>(
+    depth: usize,
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), ValueError> {
     let start = out.len();
-    value.serialize(ValueWriter { out, depth: 0 }).inspect_err(|_| out.truncate(start))
+    value.serialize(ValueWriter { out, deeper: depth }).inspect_err(|_| out.truncate(start))
 }
 
 /// Why a value has no canonical JSON.
@@ -53,23 +62,24 @@ type Result<T, E = ValueError> = std::result::Result<T, E>;
 
 struct ValueWriter<'a> {
     out: &'a mut Vec<u8>,
-    depth: usize,
+    /// How many containers may still open within each other.
+    deeper: usize,
 }
 
 impl<'a> ValueWriter<'a> {
     fn sequence(self) -> Result<Sequence<'a>> {
-        let depth = self.deeper()?;
+        let deeper = self.deeper()?;
         self.out.push(b'[');
-        Ok(Sequence { out: self.out, depth, empty: true, variant: false })
+        Ok(Sequence { out: self.out, deeper, empty: true, variant: false })
     }
 
     fn members(self) -> Result<Members<'a>> {
-        let depth = self.deeper()?;
-        Ok(Members { start: self.out.len(), out: self.out, depth, members: Vec::new(), variant: false })
+        let deeper = self.deeper()?;
+        Ok(Members { start: self.out.len(), out: self.out, deeper, members: Vec::new(), variant: false })
     }
 
     fn variant(&mut self, variant: &'static str) -> Result<()> {
-        self.depth = self.deeper()?;
+        self.deeper = self.deeper()?;
         self.out.push(b'{');
         write::string(variant, self.out);
         self.out.push(b':');
@@ -77,7 +87,7 @@ impl<'a> ValueWriter<'a> {
     }
 
     fn deeper(&self) -> Result<usize> {
-        if self.depth == MAX_DEPTH { Err(ValueError::Depth) } else { Ok(self.depth + 1) }
+        self.deeper.checked_sub(1).ok_or(ValueError::Depth)
     }
 }
 
@@ -151,7 +161,7 @@ impl<'a> ser::Serializer for ValueWriter<'a> {
         value: &T,
     ) -> Result<()> {
         self.variant(variant)?;
-        value.serialize(ValueWriter { out: self.out, depth: self.depth })?;
+        value.serialize(ValueWriter { out: self.out, deeper: self.deeper })?;
         self.out.push(b'}');
         Ok(())
     }
@@ -201,7 +211,7 @@ impl<'a> ser::Serializer for ValueWriter<'a> {
 
 struct Sequence<'a> {
     out: &'a mut Vec<u8>,
-    depth: usize,
+    deeper: usize,
     empty: bool,
     variant: bool,
 }
@@ -211,7 +221,7 @@ impl Sequence<'_> {
         if !std::mem::take(&mut self.empty) {
             self.out.push(b',');
         }
-        value.serialize(ValueWriter { out: self.out, depth: self.depth })
+        value.serialize(ValueWriter { out: self.out, deeper: self.deeper })
     }
 
     fn close(self) {
@@ -244,7 +254,7 @@ sequence! { SerializeSeq::serialize_element SerializeTuple::serialize_element Se
 struct Members<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
-    depth: usize,
+    deeper: usize,
     /// Each member's name and where its comma stands.
     members: Vec<(Cow<'static, str>, usize)>,
     variant: bool,
@@ -259,7 +269,7 @@ impl Members<'_> {
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        value.serialize(ValueWriter { out: self.out, depth: self.depth })
+        value.serialize(ValueWriter { out: self.out, deeper: self.deeper })
     }
 
     fn close(self) -> Result<()> {

@@ -130,7 +130,15 @@ pub(super) fn null((): (), out: &mut Vec<u8>) {
 
 /// Bytes as a string of base64 (standard, padded).
 pub(crate) fn bytes(value: &[u8], out: &mut Vec<u8>) {
-    string(&STANDARD.encode(value), out);
+    let start = out.len() + 1;
+    out.resize(start + bytes_length(value.len()) - 1, b'"');
+    let end = out.len() - 1;
+    STANDARD.encode_slice(value, &mut out[start..end]).expect("as long as base64 is");
+}
+
+/// How many bytes [`bytes`] makes of so many.
+pub(crate) const fn bytes_length(bytes: usize) -> usize {
+    bytes.div_ceil(3) * 4 + 2
 }
 
 #[cfg(test)]
@@ -189,6 +197,17 @@ mod tests {
         assert_eq!(written(|out| unsigned_wide(7, out)), "7");
         assert_eq!(written(|out| unsigned_wide(u128::MAX, out)), format!("\"{}\"", u128::MAX));
         assert_eq!(written(|out| signed_wide(i128::MIN, out)), format!("\"{}\"", i128::MIN));
+    }
+
+    #[test]
+    fn bytes_are_base64_with_its_padding() {
+        // RFC 4648, section 10.
+        for (plain, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
+            let written = written(|out| bytes(plain.as_bytes(), out));
+            assert_eq!(written, format!("\"{text}\""));
+            assert_eq!(written.len(), bytes_length(plain.len()));
+        }
     }
 
     proptest! {
