@@ -13,6 +13,7 @@ mod layer;
 mod losses;
 mod receipt;
 mod recorder;
+mod rotation;
 pub mod trail;
 mod writer;
 
@@ -22,4 +23,5 @@ pub use json::{Json, json};
 pub use keys::{Exposure, KeyStore, KeyStoreError};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
 pub use recorder::{Durability, Overflow, Status};
-pub use writer::{OpenError, WriteError};
+pub use rotation::Rotation;
+pub use writer::{OnTruncation, OpenError, WriteError};
