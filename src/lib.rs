@@ -4,3 +4,4 @@
 
 mod recorder;
 pub mod trail;
+pub mod verify;
