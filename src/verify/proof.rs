@@ -277,7 +277,11 @@ impl Proof {
     }
 
     fn take_malformed(&mut self, trust: &Trust, place: &Place, why: MalformedLine, piece: Piece<'_>) {
-        if piece.end == PieceEnd::File && !self.ends_in_junk(trust, piece.bytes, &why) {
+        let whole = self.signed_start(trust, piece.bytes, &why);
+        if whole.as_ref().is_some_and(|line| self.next().is_taken_by(line)) {
+            self.walk.forget_pieces();
+        }
+        if piece.end == PieceEnd::File && whole.is_none() {
             self.walk.piece(place, why);
         } else {
             self.walk.malformed(place, begins_like_a_line(piece.bytes), why);
@@ -285,13 +289,13 @@ impl Proof {
         self.set_aside(Some(place), piece);
     }
 
-    /// A whole signed line with other bytes than a newline behind it: no write tears like that. Zeros a power cut leaves.
-    fn ends_in_junk(&self, trust: &Trust, bytes: &[u8], why: &MalformedLine) -> bool {
-        let Some((whole, junk)) = bytes.split_at_checked(why.at) else { return false };
-        let Ok(line) = Line::parse(whole) else { return false };
+    /// A whole signed line with other bytes than its newline behind it. No write tears like that; but a power cut may
+    /// leave zeros.
+    fn signed_start<'a>(&self, trust: &Trust, bytes: &'a [u8], why: &MalformedLine) -> Option<Line<'a>> {
+        let (whole, junk) = bytes.split_at_checked(why.at)?;
+        let line = Line::parse(whole).ok().filter(|_| junk.iter().any(|byte| *byte != 0))?;
         let mut unread = Ledger::new();
-        junk.iter().any(|byte| *byte != 0)
-            && matches!(self.standing(trust, &line, &mut unread), Standing::Signed(_))
+        matches!(self.standing(trust, &line, &mut unread), Standing::Signed(_)).then_some(line)
     }
 
     /// Counts bytes that no signed line covers yet.
@@ -440,7 +444,7 @@ impl Proof {
         self.walk.line(place, line, true, None);
         let walk = std::mem::replace(&mut self.walk, Walk::from(next));
         let (from, until) = (next.seq, walk.run_from());
-        let (mut findings, more) = walk.blame_at(line.link.seq.saturating_sub(next.seq), torn);
+        let (mut findings, more) = walk.blame_at(next, torn);
         if findings.is_empty() {
             let kind = FindingKind::Link { expected: next.prev, found: line.link.prev };
             findings.push(Finding { at: Some(place.clone()), seq: Some(line.link.seq), kind });

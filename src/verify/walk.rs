@@ -134,6 +134,13 @@ impl Walk {
         self.last = Last::Bad;
     }
 
+    /// What was malformed up to here was torn: a signed line that follows the proved one is about to be met, damaged.
+    pub(super) fn forget_pieces(&mut self) {
+        self.settle(None);
+        self.bad.retain(|bad| !matches!(bad.kind, FindingKind::Malformed(_)));
+        self.behind_first = Measure::default();
+    }
+
     /// Meets a piece without newline at the end of a file: to blame only where a file follows that doesn't attest it.
     pub(super) fn piece(&mut self, place: &Place, why: MalformedLine) {
         self.settle(None);
@@ -176,17 +183,17 @@ impl Walk {
         self.run_from
     }
 
-    /// Whom to blame, at a validly signed line that was met last; `skipped` numbers lie between it and the proved line.
+    /// Whom to blame, at a validly signed line that was met last.
     ///
     /// Of more malformed lines than numbers are missing, the first ones were torn pieces whose attestation is gone
     /// with a later one. And what the signed line attests as torn was no line.
-    pub(super) fn blame_at(self, skipped: u64, torn: Option<Torn>) -> (Vec<Finding>, u64) {
-        let Walk { mut bad, more, behind_first, .. } = self;
+    pub(super) fn blame_at(self, proved: Next, torn: Option<Torn>) -> (Vec<Finding>, u64) {
+        let Walk { mut bad, more, behind_first, run_from, .. } = self;
         if torn.is_some() && behind_first.is(torn) {
             bad.truncate(1);
             return (bad, 0);
         }
-        let room = usize::try_from(skipped.max(1)).unwrap_or(usize::MAX);
+        let room = usize::try_from(run_from.saturating_sub(proved.seq).max(1)).unwrap_or(usize::MAX);
         let surplus = bad.len().saturating_sub(room);
         let torn = bad.iter().take(surplus).take_while(|bad| matches!(bad.kind, FindingKind::Malformed(_)));
         let torn = torn.count();
