@@ -15,6 +15,7 @@ mod receipt;
 mod recorder;
 mod rotation;
 pub mod trail;
+pub mod verify;
 mod writer;
 
 pub use builder::{BuildError, Builder};
