@@ -7,8 +7,12 @@ use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Metadata, Subscriber, level_filters::LevelFilter, span};
 use tracing_subscriber::layer::{Context, Filter};
 
+use super::AuditLayer;
+
 /// The target of audit events, and what begins the targets below it.
 pub(super) const TARGET: &str = "audit";
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// Which events and spans are one log's.
 #[derive(Debug)]
@@ -21,8 +25,10 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn new(targets: Vec<String>, level: LevelFilter, all_spans: bool) -> Selection {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+    pub(super) fn new(mut targets: Vec<String>, level: LevelFilter, all_spans: bool) -> Selection {
+        if !targets.iter().any(|target| target == TARGET) {
+            targets.push(TARGET.to_owned());
+        }
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Selection { id, targets, level, all_spans, registered: AtomicBool::new(false) }
     }
@@ -43,7 +49,7 @@ impl Selection {
 
     /// As [`Selection::records`] for an event whose target is another than its callsite's.
     pub(super) fn records_target(&self, target: &str) -> bool {
-        is_below(target, TARGET) || self.targets.iter().any(|root| is_below(target, root))
+        self.targets.iter().any(|root| is_below(target, root))
     }
 
     /// Whether the span is told with the events within it.
@@ -81,8 +87,8 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
-    pub(super) fn new(selection: Arc<Selection>) -> AuditFilter {
-        AuditFilter { selection }
+    pub(crate) fn new(layer: &AuditLayer) -> AuditFilter {
+        AuditFilter { selection: Arc::clone(&layer.selection) }
     }
 }
 
@@ -114,7 +120,8 @@ pub(crate) struct Sentinel {
 }
 
 impl Sentinel {
-    pub(super) fn new(selection: Arc<Selection>) -> Sentinel {
+    pub(crate) fn new(layer: &AuditLayer) -> Sentinel {
+        let selection = Arc::clone(&layer.selection);
         let dispatch = Dispatch::new(Interested { selection: Arc::clone(&selection) });
         Sentinel { selection, _registered: dispatch }
     }

@@ -28,7 +28,6 @@ use self::layout::Layout;
 pub(crate) use self::scratch::quiet;
 use self::scratch::{Scratch, is_quiet};
 pub use self::self_test::SelfTestError;
-pub(crate) use self::self_test::{self_test, static_max_level_refuses};
 use self::spans::Recorded;
 use crate::recorder::{Loss, Record, Recorder};
 use crate::trail::canonical::write;
@@ -54,7 +53,7 @@ pub struct AuditLayer {
 /// What the builder has set for the layer.
 #[derive(Debug, Clone)]
 pub(crate) struct LayerConfig {
-    /// Targets that are recorded besides `audit`, and what is below them.
+    /// Targets that are recorded, and what is below them; `audit` is one of them in any case.
     pub(crate) targets: Vec<String>,
     /// The least severe level that is recorded.
     pub(crate) level: LevelFilter,
@@ -62,7 +61,7 @@ pub(crate) struct LayerConfig {
     pub(crate) span_records: bool,
     /// Whether events tell spans of other targets, too.
     pub(crate) all_spans: bool,
-    /// Bytes that an encoded value takes at most.
+    /// Bytes that an encoded value takes at most, its quotes included.
     pub(crate) value_limit: usize,
     /// Bytes that a line takes at most, its newline included.
     pub(crate) line_limit: usize,
@@ -71,7 +70,7 @@ pub(crate) struct LayerConfig {
 impl Default for LayerConfig {
     fn default() -> LayerConfig {
         LayerConfig {
-            targets: Vec::new(),
+            targets: vec![filter::TARGET.to_owned()],
             level: LevelFilter::INFO,
             span_records: true,
             all_spans: false,
@@ -91,16 +90,6 @@ impl AuditLayer {
             value_limit,
             body_limit: line_limit.saturating_sub(trail::CHAIN_RESERVE),
         }
-    }
-
-    /// The filter that has to be around the layer.
-    pub(crate) fn filter(&self) -> AuditFilter {
-        AuditFilter::new(Arc::clone(&self.selection))
-    }
-
-    /// What has to live as long as the log is open.
-    pub(crate) fn sentinel(&self) -> Sentinel {
-        Sentinel::new(Arc::clone(&self.selection))
     }
 
     fn event<S>(&self, event: &Event<'_>, target: Option<&str>, ctx: &Context<'_, S>)
