@@ -1,11 +1,21 @@
 //! An audit log for Rust services: what an application targets at `audit` becomes one signed, chained line in a
 //! file, and anyone who holds one public key can tell whether the trail is whole.
-#![forbid(unsafe_code)]
 
+mod bell;
+mod clock;
+mod files;
+mod identity;
 mod json;
+mod keys;
 mod layer;
+mod losses;
+mod receipt;
 mod recorder;
 pub mod trail;
+mod writer;
 
 pub use json::{Json, json};
+pub use keys::{Exposure, KeyStore, KeyStoreError};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
+pub use recorder::{Durability, Overflow, Status};
+pub use writer::{OpenError, WriteError};

@@ -1,10 +1,25 @@
-//! The way from a thread that emits to the writer: a bounded queue there, used buffers back.
+//! The way from a thread that emits to the writer: a bounded queue there, used buffers back, and what holds when a
+//! call returns.
 
-use std::time::SystemTime;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, unbounded};
 
+use crate::bell::Bell;
+use crate::losses::{Loss, Losses};
+use crate::receipt::{Receipt, receipt};
 use crate::trail::Timestamp;
+use crate::writer::{Command, Progress, WriteError};
+
+/// How many used buffers wait for their next record. A few fit into the processor's cache; a queue's length of them
+/// would not.
+const USED_BUFFERS: usize = 1024;
+
+/// How often a caller that waits for room looks whether there is a writer still.
+const STILL_THERE: Duration = Duration::from_millis(100);
 
 /// What the layer hands over: a line without its place in the chain.
 #[derive(Debug)]
@@ -15,45 +30,309 @@ pub(crate) struct Record {
     pub(crate) time: Timestamp,
 }
 
-/// Why a record was lost before it came to the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Loss {
-    /// It did not fit into a line, however much its values were cut.
-    TooLarge,
+/// What holds when the macro returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Durability {
+    /// The record is in the writer's queue; on disk within the sync interval (1 s). A crash of the process loses what is
+    /// still queued, at most some milliseconds' worth.
+    #[default]
+    Enqueued,
+    /// The record is in the kernel: a crash of the process does not lose it, one of the machine may.
+    Written,
+    /// The record is on the disk. One sync serves all threads that wait for it.
+    Synced,
 }
 
-/// What the layer knows of the writer.
+/// What a thread does that emits into a full queue. A disk that fails is a full queue in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// Waits for room, however long.
+    Block,
+    /// Waits so long; then the record is dropped and counted, and the next line that can be written is a signed `gap`
+    /// with the exact count. With [`Durability::Written`] and [`Durability::Synced`] no call waits longer for those.
+    BlockFor(Duration),
+    /// Drops the record at once, counted likewise.
+    Drop,
+    /// Waits 5 s; then ends the process (`std::process::abort`) with a message on stderr: for services that must not
+    /// act unrecorded.
+    Abort,
+}
+
+impl Overflow {
+    const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+
+    /// How long a caller may be held up; `None` for ever.
+    fn patience(self) -> Option<Duration> {
+        match self {
+            Overflow::Block => None,
+            Overflow::BlockFor(wait) => Some(wait),
+            Overflow::Drop => Some(Duration::ZERO),
+            Overflow::Abort => Some(Overflow::DEFAULT_WAIT),
+        }
+    }
+}
+
+impl Default for Overflow {
+    /// [`Overflow::BlockFor`] 5 seconds.
+    fn default() -> Overflow {
+        Overflow::BlockFor(Overflow::DEFAULT_WAIT)
+    }
+}
+
+/// How the two sides of the queue deal with each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueOptions {
+    pub(crate) length: usize,
+    pub(crate) overflow: Overflow,
+    pub(crate) durability: Durability,
+}
+
+/// What the layer, the handle and the writer's thread share.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    queue: Sender<Record>,
-    used: Receiver<Vec<u8>>,
+    options: QueueOptions,
+    queue: (Sender<Record>, Receiver<Record>),
+    used: (Sender<Vec<u8>>, Receiver<Vec<u8>>),
+    commands: Sender<Command>,
+    pub(crate) bell: Bell,
+    pub(crate) losses: Losses,
+    /// Set once, when the writer's thread ends. Records that are queued after that are lost, and counted as such.
+    stopped: AtomicBool,
+    /// The process that the writer's thread lives in.
+    process: u32,
+    state: State,
+}
+
+/// What the writer's thread says of itself.
+#[derive(Debug)]
+struct State {
+    taken: AtomicU64,
+    written: AtomicU64,
+    signed: AtomicU64,
+    file: Mutex<PathBuf>,
+    last_error: Mutex<Option<WriteError>>,
+}
+
+/// What became of the records of a log so far; a moment's view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Records that the writer's queue took.
+    pub recorded: u64,
+    /// Records that are in the file (with the kernel: [`crate::Handle::flush`] makes them durable).
+    pub written: u64,
+    /// Lines signed; each signature covers all lines before it.
+    pub signed: u64,
+    /// Records that were lost. Each is counted in a signed `gap` too, but those lost after the end of the log.
+    pub lost: u64,
+    /// Records in the queue now.
+    pub queued: usize,
+    /// The file that is written.
+    pub file: PathBuf,
+    /// The last error of the writer; `None` again once a write and a sync succeeded.
+    pub last_error: Option<WriteError>,
 }
 
 impl Recorder {
+    /// Also the writer's end of the line of commands.
+    pub(crate) fn new(options: QueueOptions, file: PathBuf) -> (Recorder, Receiver<Command>) {
+        let (commands, received) = unbounded();
+        let state = State {
+            taken: AtomicU64::new(0),
+            written: AtomicU64::new(0),
+            signed: AtomicU64::new(0),
+            file: Mutex::new(file),
+            last_error: Mutex::new(None),
+        };
+        let recorder = Recorder {
+            options,
+            queue: bounded(options.length),
+            used: bounded(USED_BUFFERS),
+            commands,
+            bell: Bell::default(),
+            losses: Losses::default(),
+            stopped: AtomicBool::new(false),
+            process: std::process::id(),
+            state,
+        };
+        (recorder, received)
+    }
+
     /// The time for a record's timestamp.
-    #[allow(clippy::unused_self)]
+    #[allow(clippy::unused_self)] // the clock of the emitting side, in one place
     pub(crate) fn now(&self) -> Timestamp {
         SystemTime::now().into()
     }
 
     /// An empty buffer for a record's body; one that the writer gave back, where there is any.
     pub(crate) fn buffer(&self) -> Vec<u8> {
-        self.used.try_recv().unwrap_or_default()
+        self.used.1.try_recv().unwrap_or_default()
     }
 
-    /// Hands a record over, as `Durability` and `Overflow` say.
+    /// Hands a record over, as [`Durability`] and [`Overflow`] say.
     pub(crate) fn record(&self, record: Record) {
-        let _ = self.queue.send(record);
+        if self.stopped.load(Ordering::Relaxed) {
+            return self.lose_at(Loss::Stopped, record.time);
+        }
+        match self.queue.0.try_send(record) {
+            Ok(()) => self.bell.ring_if_asleep(),
+            Err(TrySendError::Full(record) | TrySendError::Disconnected(record)) => {
+                if !self.wait_for_room(record) {
+                    return;
+                }
+            }
+        }
+        if self.options.durability != Durability::Enqueued {
+            // An error is in `Status::last_error`; the macro has no way to give it.
+            let _ = self.wait(self.flush(self.options.durability == Durability::Synced));
+        }
     }
 
     /// Counts a record that will not come.
-    pub(crate) fn lose(&self, _loss: Loss) {}
+    pub(crate) fn lose(&self, loss: Loss) {
+        self.lose_at(loss, self.now());
+    }
 
-    /// A recorder whose records arrive at the receiver.
+    /// Asks for all that this thread recorded to be written, and synced.
+    pub(crate) fn flush(&self, sync: bool) -> Receipt {
+        let (promise, receipt) = receipt();
+        self.command(Command::Flush { sync, promise });
+        receipt
+    }
+
+    /// Asks for the end of the log.
+    pub(crate) fn close(&self) -> Receipt {
+        let (promise, receipt) = receipt();
+        self.command(Command::Close { promise });
+        receipt
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let queued = self.queue.0.len();
+        let in_vain = if self.stopped.load(Ordering::Acquire) { queued } else { 0 };
+        Status {
+            recorded: self.state.taken.load(Ordering::Acquire) + (queued - in_vain) as u64,
+            written: self.state.written.load(Ordering::Acquire),
+            signed: self.state.signed.load(Ordering::Acquire),
+            lost: self.losses.total() + in_vain as u64,
+            queued: queued - in_vain,
+            file: self.state.file.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            last_error: self.state.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// Whether this process was forked from the one that has the writer. Costs a system call.
+    pub(crate) fn is_forked(&self) -> bool {
+        std::process::id() != self.process
+    }
+
+    fn command(&self, command: Command) {
+        let command = match command {
+            Command::Flush { promise, .. } | Command::Close { promise } if self.is_forked() => {
+                return promise.keep(Err(WriteError::Forked));
+            }
+            command => command,
+        };
+        // Where the writer is gone, the promise that comes back is dropped, and so answered.
+        let _ = self.commands.send(command);
+        self.bell.ring();
+    }
+
+    fn wait(&self, receipt: Receipt) -> Result<(), WriteError> {
+        match self.options.overflow.patience().filter(|patience| !patience.is_zero()) {
+            None => receipt.wait(),
+            Some(patience) => receipt.wait_until(Instant::now() + patience),
+        }
+    }
+
+    /// Whether the record found room.
+    fn wait_for_room(&self, mut record: Record) -> bool {
+        let patience = if self.is_forked() { Some(Duration::ZERO) } else { self.options.overflow.patience() };
+        let deadline = patience.map(|patience| Instant::now() + patience);
+        loop {
+            self.bell.ring();
+            let left =
+                deadline.map_or(STILL_THERE, |deadline| deadline.saturating_duration_since(Instant::now()));
+            match self.queue.0.send_timeout(record, left.min(STILL_THERE)) {
+                Ok(()) => {
+                    self.bell.ring_if_asleep();
+                    return true;
+                }
+                Err(SendTimeoutError::Timeout(back) | SendTimeoutError::Disconnected(back)) => record = back,
+            }
+            if self.stopped.load(Ordering::Relaxed) {
+                self.lose_at(Loss::Stopped, record.time);
+                return false;
+            }
+            if left.is_zero() {
+                if self.options.overflow == Overflow::Abort {
+                    abort();
+                }
+                self.lose_at(Loss::QueueFull, record.time);
+                return false;
+            }
+        }
+    }
+
+    fn lose_at(&self, loss: Loss, time: Timestamp) {
+        self.losses.add(loss, time);
+        self.bell.ring_if_asleep();
+    }
+
+    /// A recorder without a writer; its records arrive at the receiver.
     #[cfg(test)]
     pub(crate) fn for_test() -> (Recorder, Receiver<Record>) {
-        let (queue, records) = crossbeam_channel::bounded(1024);
-        let (_, used) = crossbeam_channel::bounded(1);
-        (Recorder { queue, used }, records)
+        let options =
+            QueueOptions { length: 1024, overflow: Overflow::Drop, durability: Durability::Enqueued };
+        let (recorder, _) = Recorder::new(options, PathBuf::new());
+        let records = recorder.queue.1.clone();
+        (recorder, records)
     }
+}
+
+/// The writer's side.
+impl Recorder {
+    /// The next record, in the order in which the queue took them.
+    pub(crate) fn take(&self) -> Option<Record> {
+        let record = self.queue.1.try_recv().ok()?;
+        self.state.taken.store(self.state.taken.load(Ordering::Relaxed) + 1, Ordering::Release);
+        Some(record)
+    }
+
+    /// How many records wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.1.len()
+    }
+
+    /// Whether so many records wait that the next look at the queue should not.
+    pub(crate) fn is_filling(&self) -> bool {
+        self.queue.1.len() * 2 > self.options.length
+    }
+
+    /// Gives a buffer back to those who emit.
+    pub(crate) fn give_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let _ = self.used.0.try_send(buffer);
+    }
+
+    pub(crate) fn report(&self, progress: Progress, error: Option<WriteError>) {
+        self.state.written.store(progress.written, Ordering::Release);
+        self.state.signed.store(progress.signed, Ordering::Release);
+        *self.state.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    /// There is no writer any more.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+}
+
+/// The one place where the library writes to stderr: the process ends here, and its operator must learn why.
+fn abort() -> ! {
+    use std::io::Write as _;
+    let _ = std::io::stderr()
+        .write_all(b"tracing-audit: the audit log takes no records; Overflow::Abort ends the process\n");
+    std::process::abort()
 }

@@ -29,7 +29,8 @@ pub(crate) use self::scratch::quiet;
 use self::scratch::{Scratch, is_quiet};
 pub use self::self_test::SelfTestError;
 use self::spans::Recorded;
-use crate::recorder::{Loss, Record, Recorder};
+use crate::losses::Loss;
+use crate::recorder::{Record, Recorder};
 use crate::trail::canonical::write;
 use crate::trail::{self, fit};
 

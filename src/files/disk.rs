@@ -1,0 +1,252 @@
+//! The file system of the machine.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::Path;
+
+use super::{Access, Exposure, FileSystem, LogFile};
+
+/// No file that is read whole is larger.
+const MAX_SMALL_FILE: u64 = 64 * 1024;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Disk;
+
+impl FileSystem for Disk {
+    type File = DiskFile;
+    type Lock = DiskLock;
+
+    fn create_folder(&self, folder: &Path, access: Access) -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(parent)?;
+        }
+        match create_dir(folder, access) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+            result => result,
+        }
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        Ok(names)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = no_links(OpenOptions::new().read(true)).open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() || metadata.len() > MAX_SMALL_FILE {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not an ordinary file of at most 64 KiB"));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_SMALL_FILE).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn create_new(&self, path: &Path, access: Access) -> io::Result<DiskFile> {
+        let file = create_options(access).append(true).create_new(true).open(path)?;
+        exact_mode(&file, access)?;
+        Ok(DiskFile(file))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        // Windows has no way to sync a folder; NTFS keeps names in its journal.
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    }
+
+    fn exposure(&self, path: &Path) -> io::Result<Option<Exposure>> {
+        exposure(&fs::symlink_metadata(path)?)
+    }
+
+    fn lock(&self, path: &Path, access: Access, holder: &str) -> io::Result<DiskLock> {
+        let file = no_links(create_options(access).read(true).write(true).create(true).truncate(false))
+            .open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let mut lock = DiskLock(file);
+        lock.0.set_len(0)?;
+        lock.0.rewind()?;
+        lock.0.write_all(holder.as_bytes())?;
+        Ok(lock)
+    }
+}
+
+/// A file of the machine's, opened to append.
+#[derive(Debug)]
+pub(crate) struct DiskFile(File);
+
+impl LogFile for DiskFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+}
+
+/// Held until dropped.
+#[derive(Debug)]
+pub(crate) struct DiskLock(File);
+
+impl Drop for DiskLock {
+    /// Closing is not enough: a child that was forked and did not yet `exec` has the file open too.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+#[cfg(unix)]
+fn create_dir(folder: &Path, access: Access) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    match access {
+        Access::Private => {
+            fs::DirBuilder::new().mode(0o700).create(folder)?;
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+        }
+        Access::Group => fs::DirBuilder::new().mode(0o750).create(folder),
+        Access::Public => fs::DirBuilder::new().create(folder),
+    }
+}
+
+#[cfg(not(unix))]
+fn create_dir(folder: &Path, _: Access) -> io::Result<()> {
+    fs::create_dir(folder)
+}
+
+#[cfg(unix)]
+fn create_options(access: Access) -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options.mode(match access {
+        Access::Private => 0o600,
+        Access::Group => 0o640,
+        Access::Public => 0o644,
+    });
+    options
+}
+
+#[cfg(not(unix))]
+fn create_options(_: Access) -> OpenOptions {
+    OpenOptions::new()
+}
+
+/// A umask can only take bits away; a private file must also be readable by its owner.
+#[cfg(unix)]
+fn exact_mode(file: &File, access: Access) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match access {
+        Access::Private => file.set_permissions(fs::Permissions::from_mode(0o600)),
+        Access::Group | Access::Public => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn exact_mode(_: &File, _: Access) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn exposure(metadata: &fs::Metadata) -> io::Result<Option<Exposure>> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
+    Ok(if metadata.is_symlink() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link"));
+    } else if mode & 0o077 != 0 {
+        Some(Exposure::Mode(mode))
+    } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        Some(Exposure::Owner(owner))
+    } else {
+        None
+    })
+}
+
+#[cfg(not(unix))]
+fn exposure(_: &fs::Metadata) -> io::Result<Option<Exposure>> {
+    Ok(None)
+}
+
+/// A link in the way is an error, and a FIFO in the way never makes us wait.
+#[cfg(unix)]
+fn no_links(options: &mut OpenOptions) -> &mut OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+}
+
+#[cfg(not(unix))]
+fn no_links(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::super::store;
+    use super::*;
+
+    #[test]
+    fn links_and_fifos_are_never_followed_or_waited_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "secret").unwrap();
+        symlink(&target, &link).unwrap();
+        assert!(Disk.read(&link).is_err());
+        assert!(Disk.lock(&link, Access::Group, "me").is_err());
+        assert_eq!(Disk.create_new(&link, Access::Group).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+
+        let fifo = folder.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        assert_eq!(Disk.read(&fifo).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(fs::read(&target).unwrap(), b"secret");
+    }
+
+    #[test]
+    fn private_things_are_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let (private, file) = (folder.path().join("a/b"), folder.path().join("a/b/c.pem"));
+        Disk.create_folder(&private, Access::Private).unwrap();
+        store(&Disk, &file, Access::Private, b"one").unwrap();
+        store(&Disk, &file, Access::Private, b"two").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&private), mode(&file)), (0o700, 0o600));
+        assert_eq!(Disk.read(&file).unwrap(), b"two");
+        assert_eq!(Disk.list(&private).unwrap(), ["c.pem"]);
+    }
+
+    #[test]
+    fn a_lock_is_held_once_and_says_by_whom() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = Disk.lock(&path, Access::Group, "the first").unwrap();
+        assert_eq!(
+            Disk.lock(&path, Access::Group, "the second").unwrap_err().kind(),
+            io::ErrorKind::WouldBlock
+        );
+        assert_eq!(Disk.read(&path).unwrap(), b"the first");
+        drop(held);
+        Disk.lock(&path, Access::Group, "the second").unwrap();
+        assert_eq!(Disk.read(&path).unwrap(), b"the second");
+    }
+}

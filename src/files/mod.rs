@@ -1,0 +1,117 @@
+//! The file system, handed in: the real one, and in tests one in memory that fails when it is told to.
+//!
+//! All that the log and the key store do to files goes through [`FileSystem`], so that a test can stop it at every
+//! single operation.
+
+mod disk;
+#[cfg(test)]
+pub(crate) mod memory;
+
+pub(crate) use disk::Disk;
+
+use std::io;
+use std::path::Path;
+
+/// Who may read what is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// The owner alone: folders 0700, files 0600, whatever the umask.
+    Private,
+    /// The owner, and the group for reading, as far as the umask lets it: folders 0750, files 0640.
+    Group,
+    /// Everybody may read, as far as the umask lets them: files 0644.
+    Public,
+}
+
+/// Why a secret is not safe where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// The group or others have access: the permission bits.
+    Mode(u32),
+    /// It belongs to this user id, neither the process's nor root's.
+    Owner(u32),
+}
+
+/// What the writer and the key store need of a file system. No method follows a link in the last part of a path.
+pub(crate) trait FileSystem: Clone + Send + Sync + 'static {
+    /// An open file.
+    type File: LogFile;
+    /// Held as long as the lock is.
+    type Lock: Send + Sync;
+
+    /// Creates a folder with its parents. One that is there stays as it is.
+    fn create_folder(&self, folder: &Path, access: Access) -> io::Result<()>;
+
+    /// Names in a folder that are valid UTF-8, in no order; ours always are.
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// A whole small file: `InvalidData` where it is no ordinary file or has more than 64 KiB.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// A file that was not there before, to append to; `AlreadyExists` where anything has its name.
+    fn create_new(&self, path: &Path, access: Access) -> io::Result<Self::File>;
+
+    /// Atomically gives a file another name, over one that has it.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Deletes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes names created, changed and deleted in a folder durable.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Whether others than the owner of this process can get at a file or folder. Always `None` where the platform has
+    /// no permission bits.
+    fn exposure(&self, path: &Path) -> io::Result<Option<Exposure>>;
+
+    /// Locks a file, created where it is missing; `WouldBlock` where another process, or this one, holds it.
+    /// The file then says `holder`.
+    fn lock(&self, path: &Path, access: Access, holder: &str) -> io::Result<Self::Lock>;
+}
+
+/// A file that is only appended to.
+pub(crate) trait LogFile: Send {
+    /// Appends a start of `bytes` and says how long it is. After an error [`LogFile::len`] says what was appended.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Makes durable what was appended.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// The file's length now.
+    fn len(&self) -> io::Result<u64>;
+}
+
+/// Puts a whole small file in place, durably: temporary file, sync, rename, sync of the folder. At every moment the
+/// name shows the old file or the new one, whole.
+pub(crate) fn store<F: FileSystem>(files: &F, path: &Path, access: Access, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = path.with_extension("tmp");
+    match files.remove(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = files.create_new(&temporary, access)?;
+    append_all(&mut file, bytes)?;
+    file.sync()?;
+    drop(file);
+    files.rename(&temporary, path)?;
+    files.sync_folder(folder)
+}
+
+/// Appends all of `bytes`.
+pub(crate) fn append_all(file: &mut impl LogFile, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.append(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// What the file of a lock says of its holder.
+pub(crate) fn holder<F: FileSystem>(files: &F, path: &Path) -> Option<String> {
+    String::from_utf8(files.read(path).ok()?).ok().filter(|holder| !holder.is_empty())
+}

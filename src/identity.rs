@@ -1,0 +1,31 @@
+//! Who this process is, as lines and locks say it.
+
+use crate::trail::WriterIdentity;
+use crate::trail::canonical::write;
+
+/// Longest name that goes into a line, in encoded bytes.
+const MAX_NAME: usize = 255;
+
+/// This process on this machine, running `program`.
+pub(crate) fn writer(program: &str) -> WriterIdentity {
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    WriterIdentity { host: short(host), pid: std::process::id(), program: short(program.to_owned()) }
+}
+
+/// The name of the file that this process runs.
+pub(crate) fn program() -> String {
+    let path = std::env::current_exe().ok();
+    let name = path.as_deref().and_then(std::path::Path::file_stem);
+    name.map_or_else(|| "unknown".to_owned(), |name| short(name.to_string_lossy().into_owned()))
+}
+
+/// `payments, process 4711 on db1`.
+pub(crate) fn this_process() -> String {
+    let WriterIdentity { host, pid, program } = writer(&program());
+    format!("{program}, process {pid} on {host}")
+}
+
+fn short(mut name: String) -> String {
+    name.truncate(write::fitting(&name, MAX_NAME).len());
+    name
+}

@@ -1,0 +1,188 @@
+//! The writer over a file system in memory: what it writes, and that it writes it once whatever fails.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{LogOptions, OpenError, Opened, Writer};
+use crate::clock::{Clock, ManualClock};
+use crate::files::memory::{Fault, MemoryFiles};
+use crate::keys::Store;
+use crate::recorder::Record;
+use crate::trail::{Control, Gap, Hash, Line, PublicKey, Timestamp};
+
+const LOG: &str = "/var/log/app/audit/audit.jsonl";
+
+fn options() -> LogOptions {
+    LogOptions {
+        folder: PathBuf::from("/var/log/app/audit"),
+        prefix: "audit".into(),
+        suffix: "jsonl".into(),
+        origin: "example.com/payments".into(),
+        program: "payments 2.3.0".into(),
+        sync_interval: Duration::from_secs(1),
+    }
+}
+
+struct Bench {
+    files: MemoryFiles,
+    clock: ManualClock,
+    pin: PublicKey,
+    writer: Writer<MemoryFiles, ManualClock>,
+}
+
+fn open() -> Bench {
+    let (files, clock) = (MemoryFiles::default(), ManualClock::default());
+    let store = Store::open_or_create(&files, Path::new("/var/lib/app/audit-keys")).unwrap();
+    let pin = store.pin();
+    let Opened { writer, .. } = Writer::create(&files, clock.clone(), store, &options()).unwrap();
+    files.operations();
+    Bench { files, clock, pin, writer }
+}
+
+fn record(number: u64) -> Record {
+    let body = format!(r#"{{"fields":{{"number":{number}}},"kind":"event","level":"INFO","target":"audit""#);
+    Record { body: body.into_bytes(), time: Timestamp::from_nanos(number) }
+}
+
+/// The kinds of the lines in the file, `!` behind those that are signed: the oracle of each test. The chain, the
+/// signatures and the signed end are proved on the way; a piece at the end is `piece`.
+fn proved(bench: &Bench) -> Vec<String> {
+    let bytes = bench.files.contents(LOG).unwrap();
+    let (mut prev, mut kinds) = (Hash::ZERO, Vec::new());
+    for (number, bytes) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let Some(bytes) = bytes.strip_suffix(b"\n") else {
+            kinds.push("piece".to_owned());
+            break;
+        };
+        let line = Line::parse(bytes).unwrap();
+        assert_eq!((line.link.seq, line.link.prev), (number as u64, prev), "{}", line.text);
+        prev = line.hash();
+        let signed = line.is_signed_by(&bench.pin);
+        assert_eq!(signed, line.link.signature.is_some(), "{}", line.text);
+        kinds.push(format!("{}{}", line.kind.as_str(), if signed { "!" } else { "" }));
+    }
+    kinds
+}
+
+#[test]
+fn a_log_goes_from_genesis_to_close_and_each_write_ends_signed() {
+    let mut bench = open();
+    assert_eq!(proved(&bench), ["genesis!"]);
+    assert!(bench.writer.append(record(1)).is_none());
+    assert_eq!(bench.writer.append(record(2)).unwrap(), record(1).body);
+    let (buffer, result) = bench.writer.seal();
+    assert_eq!((buffer.unwrap(), result), (record(2).body, Ok(())));
+    assert_eq!(proved(&bench), ["genesis!", "event", "event!"]);
+    bench.writer.append(record(3));
+    bench.writer.close().unwrap();
+    assert_eq!(proved(&bench), ["genesis!", "event", "event!", "event!", "close!"]);
+    assert_eq!(bench.files.operations(), ["append audit.jsonl", "append audit.jsonl", "sync audit.jsonl"]);
+    assert_eq!((bench.writer.progress().written, bench.writer.progress().signed), (3, 4));
+}
+
+#[test]
+fn the_genesis_says_who_writes_what() {
+    let bench = open();
+    let bytes = bench.files.contents(LOG).unwrap();
+    let line = Line::parse(bytes.strip_suffix(b"\n").unwrap()).unwrap();
+    let Some(Control::Genesis(genesis)) = Control::parse(&line).unwrap() else { panic!("{}", line.text) };
+    assert_eq!((genesis.origin.as_str(), genesis.public_key), ("example.com/payments", bench.pin));
+    assert_eq!((genesis.epoch, genesis.file, genesis.oldest, genesis.previous), (0, 0, 0, None));
+    assert_eq!((genesis.writer.program.as_str(), genesis.writer.pid), ("payments 2.3.0", std::process::id()));
+    assert_eq!(line.timestamp, bench.clock.now().to_string());
+}
+
+#[test]
+fn a_gap_stands_where_the_records_would_have() {
+    let mut bench = open();
+    bench.writer.append(record(1));
+    bench.writer.gap(Gap { lost: 7, reason: "queue full".into(), since: Timestamp::from_nanos(5) });
+    bench.writer.append(record(2));
+    bench.writer.seal().1.unwrap();
+    assert_eq!(proved(&bench), ["genesis!", "event!", "gap!", "event!"]);
+}
+
+#[test]
+fn what_is_written_is_synced_when_it_is_due() {
+    let mut bench = open();
+    assert_eq!(bench.writer.sync_due(), None);
+    bench.clock.advance(Duration::from_secs(5));
+    bench.writer.append(record(1));
+    bench.writer.seal().1.unwrap();
+    bench.clock.advance(Duration::from_millis(10));
+    bench.writer.append(record(2));
+    bench.writer.seal().1.unwrap();
+    assert_eq!(bench.writer.sync_due(), Some(Duration::from_secs(6)));
+    bench.writer.sync().unwrap();
+    assert_eq!(bench.writer.sync_due(), None);
+    bench.files.operations();
+    bench.writer.sync().unwrap();
+    assert_eq!(bench.files.operations(), [""; 0], "nothing is synced twice");
+
+    let large = Record { body: [record(3).body, vec![b' '; 4 << 20]].concat(), ..record(3) };
+    bench.writer.append(large);
+    bench.writer.seal().1.unwrap();
+    assert!(bench.writer.sync_due().unwrap() <= bench.clock.elapsed(), "4 MB are due at once");
+}
+
+#[test]
+fn whatever_a_write_does_each_line_is_written_once_and_in_order() {
+    let faults = [Fault::Failed, Fault::Persisted].into_iter().chain((0..1500).step_by(61).map(Fault::Short));
+    for fault in faults {
+        let mut bench = open();
+        bench.writer.append(record(1));
+        bench.writer.append(record(2));
+        bench.files.fail(0, fault, true);
+        let before = bench.writer.progress().written;
+        if bench.writer.seal().1.is_err() {
+            assert!(bench.writer.backlog() > 0 || fault == Fault::Persisted);
+            bench.writer.append(record(3));
+            bench.writer.seal().1.unwrap_err();
+            assert_eq!(bench.writer.progress().written, before);
+        } else {
+            bench.writer.append(record(3));
+        }
+        bench.files.mend();
+        bench.writer.append(record(4));
+        bench.writer.seal().1.unwrap();
+        bench.writer.close().unwrap();
+        let kinds = proved(&bench);
+        let events = kinds.iter().filter(|kind| kind.starts_with("event")).count();
+        assert_eq!((events, kinds.last().unwrap().as_str()), (4, "close!"), "{fault:?}: {kinds:?}");
+        assert_eq!(bench.writer.progress().written, 4, "{fault:?}");
+    }
+}
+
+#[test]
+fn after_a_failed_sync_nothing_is_ever_called_synced() {
+    let mut bench = open();
+    bench.writer.append(record(1));
+    bench.writer.seal().1.unwrap();
+    bench.files.fail(0, Fault::Failed, false);
+    let first = bench.writer.sync().unwrap_err();
+    assert_eq!(bench.writer.sync(), Err(first.clone()));
+    assert_eq!(bench.writer.lasting_error(), Some(&first));
+    bench.writer.append(record(2));
+    bench.writer.seal().1.unwrap();
+    assert_eq!(bench.writer.close(), Err(first));
+    assert_eq!(proved(&bench), ["genesis!", "event!", "event!", "close!"]);
+}
+
+#[test]
+fn a_folder_with_a_log_is_refused_and_left_as_it_is() {
+    let bench = open();
+    let before = bench.files.contents(LOG);
+    drop(bench.writer);
+    let store = Store::open_or_create(&bench.files, Path::new("/var/lib/app/audit-keys")).unwrap();
+    let again = Writer::create(&bench.files, bench.clock, store, &options());
+    assert!(matches!(again.err(), Some(OpenError::LogExists { path }) if path == Path::new(LOG)));
+    assert_eq!(bench.files.contents(LOG), before);
+}
+
+#[test]
+fn a_second_writer_of_one_log_is_refused() {
+    let bench = open();
+    let other = Store::open_or_create(&bench.files, Path::new("/var/lib/app/other-keys")).unwrap();
+    let again = Writer::create(&bench.files, bench.clock.clone(), other, &options());
+    assert!(matches!(again.err(), Some(OpenError::Locked { .. })));
+}
