@@ -6,40 +6,131 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::layer::{SelfTestError, Sentinel, self_test};
+use crate::layer::{SelfTestError, Sentinel};
 use crate::recorder::{Recorder, Status};
 use crate::writer::WriteError;
 
 /// Ends the log when dropped: writes and syncs all that was recorded, and a `close` behind it.
 ///
-/// Keep it until the very end of `main`. It is a [`Handle`] too: `guard.flush()`, `guard.status()`. Drop blocks until
-/// the disk has it all, and says nothing of errors: call [`Handle::shutdown`] to learn them. `std::process::exit` and
-/// a process that is killed skip it; the log then ends without a `close`, at its last signed line.
+/// Keep it until the end of `main`. It is a [`Handle`] too: `guard.flush()`, `guard.status()`. Drop blocks until the
+/// disk has it all, and can't say whether it does: call [`Handle::shutdown`] to learn that. `std::process::exit`, and
+/// a process that is killed, skip it; the log then ends at its last signed line, without a `close`.
 #[must_use = "the log ends when the guard is dropped"]
 pub struct Guard {
     handle: Handle,
-    /// Keeps the callsites of audit events from being switched off for the whole process, see [`Sentinel`].
-    _sentinel: Sentinel,
+    sentinel: Sentinel,
 }
 
-/// Access to a log that is written. Cheap to clone, from any thread.
+/// Access to a log that is being written. Cheap to clone; may be used from any thread.
 #[derive(Clone)]
 pub struct Handle(Arc<Shared>);
 
 struct Shared {
     recorder: Arc<Recorder>,
-    targets: Targets,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    end: Mutex<End>,
+}
+
+/// How the log ended.
+enum End {
+    NotYet(Option<JoinHandle<()>>),
+    With(Result<(), WriteError>),
 }
 
 impl Guard {
-    pub(crate) fn new(recorder: Arc<Recorder>, sentinel: Sentinel, thread: JoinHandle<()>) -> Guard {
-        let shared = Shared { recorder, thread: Mutex::new(Some(thread)) };
-        Guard { handle: Handle(Arc::new(shared)), _sentinel: sentinel }
+    pub(crate) fn new(recorder: Arc<Recorder>, thread: JoinHandle<()>, sentinel: Sentinel) -> Guard {
+        let end = Mutex::new(End::NotYet(Some(thread)));
+        Guard { handle: Handle(Arc::new(Shared { recorder, end })), sentinel }
     }
 
-    /// A handle that can be given away; it doesn't keep the log open.
+    /// Another handle to the log. It doesn't keep the log open.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// Whether audit events of this thread reach the log. Records one, `audit.self_test`, to see.
+    ///
+    /// To be called right behind the registration of the subscriber. It finds what else would lose events without a
+    /// word: a layer that was never registered, a `RUST_LOG` or a filter that switches `audit` off, a level below the
+    /// one that the layer asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`SelfTestError`] says which of these it is, and the remedy.
+    pub fn self_test(&self) -> Result<(), SelfTestError> {
+        self.sentinel.self_test()
+    }
+}
+
+impl Deref for Guard {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.handle.shutdown();
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+impl Handle {
+    /// Blocks until all that was recorded before is on the disk: what this thread recorded, and what other threads
+    /// did before this call. One sync serves all who wait.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`]: the disk refused, and nothing is known to be durable that was not before; or the log has ended.
+    /// Nothing is given up: what waits is tried again.
+    pub fn flush(&self) -> Result<(), WriteError> {
+        self.0.recorder.flush(true).wait()
+    }
+
+    /// [`Handle::flush`] for asynchronous code. What was recorded before this call counts, not before the first poll;
+    /// a future that is dropped takes nothing back.
+    pub fn flush_async(&self) -> impl Future<Output = Result<(), WriteError>> + Send + use<> {
+        self.0.recorder.flush(true)
+    }
+
+    /// What became of the records so far. Doesn't block.
+    pub fn status(&self) -> Status {
+        self.0.recorder.status()
+    }
+
+    /// Ends the log: blocks until all that was recorded before, and a `close` behind it, is on the disk. What is
+    /// recorded later is lost and counted. A second call gives the answer of the first.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`]: the disk refused. The log then ends at its last signed line; [`Handle::status`] tells how many
+    /// records are in it.
+    pub fn shutdown(&self) -> Result<(), WriteError> {
+        let mut end = self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let thread = match &mut *end {
+            End::With(result) => return result.clone(),
+            End::NotYet(thread) => thread,
+        };
+        let result = self.0.recorder.close().wait();
+        if result != Err(WriteError::Forked) {
+            if let Some(thread) = thread.take() {
+                // A panic there was answered with `Stopped` already.
+                let _ = thread.join();
+            }
+            *end = End::With(result.clone());
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("status", &self.status()).finish_non_exhaustive()
     }
 }

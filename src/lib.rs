@@ -2,8 +2,10 @@
 //! file, and anyone who holds one public key can tell whether the trail is whole.
 
 mod bell;
+mod builder;
 mod clock;
 mod files;
+mod guard;
 mod identity;
 mod json;
 mod keys;
@@ -14,6 +16,8 @@ mod recorder;
 pub mod trail;
 mod writer;
 
+pub use builder::{BuildError, Builder};
+pub use guard::{Guard, Handle};
 pub use json::{Json, json};
 pub use keys::{Exposure, KeyStore, KeyStoreError};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};

@@ -7,10 +7,7 @@ use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Metadata, Subscriber, level_filters::LevelFilter, span};
 use tracing_subscriber::layer::{Context, Filter};
 
-use super::AuditLayer;
-
-/// The target of audit events, and what begins the targets below it.
-pub(super) const TARGET: &str = "audit";
+use super::self_test;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -25,12 +22,13 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn new(mut targets: Vec<String>, level: LevelFilter, all_spans: bool) -> Selection {
-        if !targets.iter().any(|target| target == TARGET) {
-            targets.push(TARGET.to_owned());
-        }
+    pub(super) fn new(targets: Vec<String>, level: LevelFilter, all_spans: bool) -> Selection {
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Selection { id, targets, level, all_spans, registered: AtomicBool::new(false) }
+    }
+
+    pub(super) fn targets(&self) -> &[String] {
+        &self.targets
     }
 
     /// Tells this log from the others in the process.
@@ -60,7 +58,11 @@ impl Selection {
     /// A callsite that is cached as `always` skips `enabled`, and with it the reset of the filters' state that an
     /// `enabled!` of another callsite has left on the thread; so ours are never `always`.
     fn interest(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let ours = if metadata.is_span() { self.tells(metadata) } else { self.records(metadata) };
+        let ours = if metadata.is_span() {
+            self.tells(metadata)
+        } else {
+            self.records(metadata) || self_test::is_test(metadata)
+        };
         if ours { Interest::sometimes() } else { Interest::never() }
     }
 
@@ -87,8 +89,8 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
-    pub(crate) fn new(layer: &AuditLayer) -> AuditFilter {
-        AuditFilter { selection: Arc::clone(&layer.selection) }
+    pub(super) fn new(selection: Arc<Selection>) -> AuditFilter {
+        AuditFilter { selection }
     }
 }
 
@@ -120,8 +122,7 @@ pub(crate) struct Sentinel {
 }
 
 impl Sentinel {
-    pub(crate) fn new(layer: &AuditLayer) -> Sentinel {
-        let selection = Arc::clone(&layer.selection);
+    pub(super) fn new(selection: Arc<Selection>) -> Sentinel {
         let dispatch = Dispatch::new(Interested { selection: Arc::clone(&selection) });
         Sentinel { selection, _registered: dispatch }
     }
@@ -169,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_target_is_ours_itself_or_below_and_never_by_its_first_letters() {
-        let selection = Selection::new(vec!["billing".into()], LevelFilter::INFO, false);
+        let selection = Selection::new(vec!["audit".into(), "billing".into()], LevelFilter::INFO, false);
         for ours in ["audit", "audit::login", "audit::login::web", "billing", "billing::refund"] {
             assert!(selection.records_target(ours), "{ours}");
         }

@@ -28,6 +28,7 @@ use self::layout::Layout;
 pub(crate) use self::scratch::quiet;
 use self::scratch::{Scratch, is_quiet};
 pub use self::self_test::SelfTestError;
+pub(crate) use self::self_test::static_max_level_refuses;
 use self::spans::Recorded;
 use crate::losses::Loss;
 use crate::recorder::{Record, Recorder};
@@ -54,7 +55,7 @@ pub struct AuditLayer {
 /// What the builder has set for the layer.
 #[derive(Debug, Clone)]
 pub(crate) struct LayerConfig {
-    /// Targets that are recorded, and what is below them; `audit` is one of them in any case.
+    /// Targets that are recorded, and what is below them.
     pub(crate) targets: Vec<String>,
     /// The least severe level that is recorded.
     pub(crate) level: LevelFilter,
@@ -71,7 +72,7 @@ pub(crate) struct LayerConfig {
 impl Default for LayerConfig {
     fn default() -> LayerConfig {
         LayerConfig {
-            targets: vec![filter::TARGET.to_owned()],
+            targets: vec!["audit".to_owned()],
             level: LevelFilter::INFO,
             span_records: true,
             all_spans: false,
@@ -91,6 +92,16 @@ impl AuditLayer {
             value_limit,
             body_limit: line_limit.saturating_sub(trail::CHAIN_RESERVE),
         }
+    }
+
+    /// The filter that has to be around the layer.
+    pub(crate) fn filter(&self) -> AuditFilter {
+        AuditFilter::new(Arc::clone(&self.selection))
+    }
+
+    /// What has to live as long as the log is open.
+    pub(crate) fn sentinel(&self) -> Sentinel {
+        Sentinel::new(Arc::clone(&self.selection))
     }
 
     fn event<S>(&self, event: &Event<'_>, target: Option<&str>, ctx: &Context<'_, S>)
@@ -190,9 +201,10 @@ where
                 self.selection.records_target(target) && *metadata.level() <= self.selection.level()
             }
         };
+        // The event of a self-test belongs to the log that is tested, whatever its targets are, and to no other.
+        let ours = if self_test::is_test(metadata) { self_test::arrived(self.selection.id()) } else { ours };
         if ours && !is_quiet() {
             self.event(event, target, &ctx);
-            self_test::arrived(metadata, self.selection.id());
         }
     }
 

@@ -11,7 +11,7 @@ use tracing::dispatcher::DefaultGuard;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
 
-use super::{AuditFilter, AuditLayer, LayerConfig, Sentinel};
+use super::{AuditLayer, LayerConfig, Sentinel};
 use crate::recorder::{Record, Recorder};
 use crate::trail::canonical::scan::Scanner;
 
@@ -30,7 +30,7 @@ impl Log {
     fn with(config: LayerConfig) -> Log {
         let (recorder, records) = Recorder::for_test();
         let layer = AuditLayer::new(Arc::new(recorder), config);
-        let (filter, sentinel) = (AuditFilter::new(&layer), Sentinel::new(&layer));
+        let (filter, sentinel) = (layer.filter(), layer.sentinel());
         let subscriber = Dispatch::new(registry().with(layer.with_filter(filter)));
         let default = tracing::dispatcher::set_default(&subscriber);
         Log { records, _sentinel: sentinel, _default: default }

@@ -87,8 +87,8 @@ fn several_logs_in_one_subscriber_keep_their_spans_apart() {
     let (second, to_second) = Recorder::for_test();
     let first = AuditLayer::new(Arc::new(first), LayerConfig { value_limit: 5, ..LayerConfig::default() });
     let second = AuditLayer::new(Arc::new(second), LayerConfig::default());
-    let _sentinels = (Sentinel::new(&first), Sentinel::new(&second));
-    let (first_filter, second_filter) = (AuditFilter::new(&first), AuditFilter::new(&second));
+    let _sentinels = (first.sentinel(), second.sentinel());
+    let (first_filter, second_filter) = (first.filter(), second.filter());
     let subscriber = registry().with(first.with_filter(first_filter)).with(second.with_filter(second_filter));
     tracing::subscriber::with_default(subscriber, || {
         let span = info_span!(target: "audit", "s", a = "123456");

@@ -1,0 +1,133 @@
+//! `tracing-audit show`: records for people. It proves nothing, and says so.
+
+mod files;
+mod pieces;
+mod record;
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use tracing_audit::trail::Line;
+
+use crate::terminal::harmless;
+use files::Skipped;
+use pieces::{Piece, Pieces};
+
+/// Show records: number, time, level, actor, and the rest
+///
+/// Shows what stands in the files, proved or not: `tracing-audit verify` proves it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Files, or folders with files of logs
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The lines as they are, one JSON object each; what is none goes to stderr
+    #[arg(long)]
+    json: bool,
+}
+
+/// Ends with 2 where something could not be read; what could be is shown all the same.
+pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    if io::stderr().is_terminal() {
+        note(&"not verified; run `tracing-audit verify`");
+    }
+    let stdout = io::stdout();
+    let mut show = Show {
+        json: arguments.json,
+        terminal: stdout.is_terminal(),
+        out: BufWriter::new(stdout.lock()),
+        unread: false,
+    };
+    for path in &arguments.paths {
+        show.path(path)?;
+    }
+    show.out.flush()?;
+    Ok(if show.unread { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+struct Show<W: Write> {
+    json: bool,
+    /// Whether a terminal is at the other end of `out`.
+    terminal: bool,
+    out: W,
+    /// Whether something could not be read.
+    unread: bool,
+}
+
+impl<W: Write> Show<W> {
+    fn path(&mut self, path: &Path) -> io::Result<()> {
+        let found = match files::under(path) {
+            Ok(found) => found,
+            Err(error) => return self.unread(path, &error),
+        };
+        for (path, why) in &found.skipped {
+            match why {
+                Skipped::NoLog => note(&format!("{}: passed over: it has no genesis", path.display())),
+                Skipped::Link => note(&format!("{}: passed over: links are not followed", path.display())),
+                Skipped::Unreadable(error) => self.unread(path, error)?,
+            }
+        }
+        found.logs.iter().try_for_each(|path| self.file(path))
+    }
+
+    fn file(&mut self, path: &Path) -> io::Result<()> {
+        let mut pieces = match files::open(path) {
+            Ok(file) => Pieces::new(file),
+            Err(error) => return self.unread(path, &error),
+        };
+        let mut number = 0_u64;
+        loop {
+            let piece = match pieces.next() {
+                Ok(None) => return Ok(()),
+                Ok(Some(piece)) => piece,
+                Err(error) => return self.unread(path, &error),
+            };
+            number += 1;
+            match piece {
+                Piece::Whole(bytes) => match Line::parse(bytes) {
+                    Ok(line) => self.line(&line)?,
+                    Err(why) => self.no_line(path, number, &why, bytes)?,
+                },
+                Piece::TooLong { start, bytes } => {
+                    self.no_line(path, number, &format!("{bytes} bytes without a newline"), start)?;
+                }
+            }
+        }
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        match (self.json, self.terminal) {
+            (false, _) => writeln!(self.out, "{}", record::shown(line)),
+            (true, true) => writeln!(self.out, "{}", harmless(line.text)),
+            (true, false) => writeln!(self.out, "{}", line.text),
+        }
+    }
+
+    /// Shows bytes that are no line in their place; beside the lines where a program reads those.
+    fn no_line(&mut self, path: &Path, number: u64, why: &dyn Display, bytes: &[u8]) -> io::Result<()> {
+        const START: usize = 80;
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]);
+        let more = if bytes.len() > START { " …" } else { "" };
+        let shown = format!("{}:{number}: no line of a log: {why}: {start}{more}", path.display());
+        if self.json {
+            note(&shown);
+            return Ok(());
+        }
+        writeln!(self.out, "!! {}", harmless(&shown))
+    }
+
+    fn unread(&mut self, path: &Path, error: &io::Error) -> io::Result<()> {
+        self.unread = true;
+        // What was shown stands before what went wrong.
+        self.out.flush()?;
+        note(&format!("{}: {error}", path.display()));
+        Ok(())
+    }
+}
+
+/// One line on stderr.
+fn note(text: &dyn Display) {
+    let _ = writeln!(io::stderr(), "tracing-audit: {}", harmless(&text.to_string()));
+}

@@ -1,0 +1,291 @@
+//! From options to a log that is open, and the layer that writes it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tracing::Subscriber;
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+use tracing_subscriber::filter::Filtered;
+use tracing_subscriber::layer::Layer as _;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::clock::SystemClock;
+use crate::files::Disk;
+use crate::guard::Guard;
+use crate::identity;
+use crate::keys::KeyStore;
+use crate::layer::{AuditFilter, AuditLayer, LayerConfig, quiet, static_max_level_refuses};
+use crate::recorder::{Durability, Overflow, QueueOptions, Recorder};
+use crate::trail::canonical::write;
+use crate::trail::{DEFAULT_LINE_LIMIT, MAX_LINE};
+use crate::writer::{self, LogOptions, OpenError, Opened, Writer};
+
+/// The shortest line limit: a genesis with long names still fits.
+const MIN_LINE_LIMIT: usize = 2_048;
+
+/// Longest `origin` and `program`, in encoded bytes.
+const MAX_NAME: usize = 255;
+
+/// Options of a log. Made by [`AuditLayer::builder`]; every option has a default.
+#[derive(Debug)]
+#[must_use = "nothing is written before `build`"]
+pub struct Builder {
+    keys: KeyStore,
+    origin: Option<String>,
+    log: LogOptions,
+    layer: LayerConfig,
+    queue: QueueOptions,
+    seal_interval: Duration,
+}
+
+impl AuditLayer {
+    /// Options of a log in the folder `directory`, signed with `keys`.
+    pub fn builder(directory: impl AsRef<Path>, keys: KeyStore) -> Builder {
+        Builder {
+            keys,
+            origin: None,
+            log: LogOptions {
+                folder: directory.as_ref().to_owned(),
+                prefix: "audit".to_owned(),
+                suffix: "jsonl".to_owned(),
+                origin: String::new(),
+                program: identity::program(),
+                sync_interval: Duration::from_secs(1),
+            },
+            layer: LayerConfig::default(),
+            queue: QueueOptions {
+                length: 8_192,
+                overflow: Overflow::default(),
+                durability: Durability::default(),
+            },
+            seal_interval: Duration::from_millis(1),
+        }
+    }
+}
+
+impl Builder {
+    /// Who writes, as the log's first line says it: a name that you choose, such as `example.com/payments`. The name of
+    /// the program by default.
+    pub fn origin(mut self, origin: impl Into<String>) -> Builder {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// The program's name and version, as the log's first line says it. The name of its file by default.
+    pub fn program(mut self, program: impl Into<String>) -> Builder {
+        self.log.program = program.into();
+        self
+    }
+
+    /// What the names of the log's files begin with: `audit` by default.
+    pub fn filename_prefix(mut self, prefix: impl Into<String>) -> Builder {
+        self.log.prefix = prefix.into();
+        self
+    }
+
+    /// What the names of the log's files end with, behind a dot: `jsonl` by default.
+    pub fn filename_suffix(mut self, suffix: impl Into<String>) -> Builder {
+        self.log.suffix = suffix.into();
+        self
+    }
+
+    /// The targets that are recorded, instead of `audit`: each as it stands, and all below it (`audit::login`).
+    pub fn targets<T: Into<String>>(mut self, targets: impl IntoIterator<Item = T>) -> Builder {
+        self.layer.targets = targets.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The least important level that is recorded: `INFO` by default.
+    pub fn level(mut self, level: impl Into<LevelFilter>) -> Builder {
+        self.layer.level = level.into();
+        self
+    }
+
+    /// Whether a span of these targets becomes a record when it closes: so by default. Otherwise it is only context of
+    /// the events within it.
+    pub fn span_records(mut self, span_records: bool) -> Builder {
+        self.layer.span_records = span_records;
+        self
+    }
+
+    /// Whether a record carries all the spans around it, or, by default, only those of these targets.
+    pub fn all_spans(mut self, all_spans: bool) -> Builder {
+        self.layer.all_spans = all_spans;
+        self
+    }
+
+    /// The longest value, in bytes of JSON: 4,096 by default, 64 at least. A longer one is cut and marked.
+    pub fn value_limit(mut self, bytes: usize) -> Builder {
+        self.layer.value_limit = bytes;
+        self
+    }
+
+    /// The longest line, in bytes with its newline: 8,000 by default, from 2,048 to 65,535. Of a longer one the longest
+    /// values are cut and marked. What ships the log must take such lines: rsyslog cuts at 8,096 unless told otherwise.
+    pub fn line_limit(mut self, bytes: usize) -> Builder {
+        self.layer.line_limit = bytes;
+        self
+    }
+
+    /// How many records may wait for the writer: 8,192 by default. Times the line limit, it bounds the memory that the
+    /// layer takes under a flood.
+    pub fn queue_length(mut self, records: usize) -> Builder {
+        self.queue.length = records;
+        self
+    }
+
+    /// What holds when the macro returns: by default that the record is enqueued.
+    pub fn durability(mut self, durability: Durability) -> Builder {
+        self.queue.durability = durability;
+        self
+    }
+
+    /// What a full queue does to those who emit: by default they wait up to 5 seconds.
+    pub fn overflow(mut self, overflow: Overflow) -> Builder {
+        self.queue.overflow = overflow;
+        self
+    }
+
+    /// How long a written line may stay unsynced: 1 second by default.
+    pub fn sync_interval(mut self, interval: Duration) -> Builder {
+        self.log.sync_interval = interval;
+        self
+    }
+
+    /// The shortest time from one signature to the next, but for records that somebody waits for: 1 millisecond by
+    /// default. A longer one costs less under load; a record may stay that long in memory.
+    pub fn seal_interval(mut self, interval: Duration) -> Builder {
+        self.seal_interval = interval;
+        self
+    }
+
+    /// Opens the log and starts its writer: gives the layer to register, and the guard to keep.
+    ///
+    /// Blocks on the disk; on return the log's first line is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]: an option out of its bounds; audit events that were compiled out; a folder that holds a log
+    /// already or is locked; a disk that fails.
+    pub fn build<S>(mut self) -> Result<(Filtered<AuditLayer, AuditFilter, S>, Guard), BuildError>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.log.origin = self.origin.take().unwrap_or_else(|| self.log.program.clone());
+        self.check()?;
+        let clock = SystemClock::new();
+        let Opened { writer, path } = Writer::create(&Disk, clock, self.keys.into_store(), &self.log)?;
+        let (recorder, commands) = Recorder::new(self.queue, path);
+        let recorder = Arc::new(recorder);
+        let thread = thread::Builder::new().name("tracing-audit".to_owned()).spawn({
+            let recorder = Arc::clone(&recorder);
+            // What a dependency logs while the writer works must not come back to it.
+            move || quiet(|| writer::run(writer, recorder, commands, self.seal_interval))
+        });
+        let thread = thread.map_err(BuildError::Thread)?;
+        let layer = AuditLayer::new(Arc::clone(&recorder), self.layer);
+        let (filter, sentinel) = (layer.filter(), layer.sentinel());
+        Ok((layer.with_filter(filter), Guard::new(recorder, thread, sentinel)))
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let Builder { log, layer, queue, .. } = self;
+        if static_max_level_refuses(layer.level) {
+            return Err(BuildError::CompiledOut { level: layer.level, static_max_level: STATIC_MAX_LEVEL });
+        }
+        let plain = |name: &str| {
+            !name.is_empty()
+                && name.len() <= 100
+                && !name.contains(['/', '\\', '\0'])
+                && !name.starts_with('.')
+        };
+        let named = |name: &str| !name.is_empty() && write::escaped_length(name) <= MAX_NAME;
+        let options: [(&'static str, &'static str, bool); 8] = [
+            (
+                "filename_prefix",
+                "a name of 1 to 100 bytes, without slashes or a leading dot",
+                plain(&log.prefix),
+            ),
+            (
+                "filename_suffix",
+                "a name of 1 to 100 bytes, without slashes or a leading dot",
+                plain(&log.suffix),
+            ),
+            ("program", "a name of 1 to 255 bytes", named(&log.program)),
+            ("origin", "a name of 1 to 255 bytes", named(&log.origin)),
+            (
+                "targets",
+                "at least one, and none that is empty",
+                !layer.targets.is_empty() && !layer.targets.iter().any(String::is_empty),
+            ),
+            ("value_limit", "at least 64", layer.value_limit >= 64),
+            ("line_limit", "from 2,048 to 65,535", (MIN_LINE_LIMIT..=MAX_LINE).contains(&layer.line_limit)),
+            ("queue_length", "from 1 to 1,048,576", (1..=1 << 20).contains(&queue.length)),
+        ];
+        match options.into_iter().find(|(_, _, holds)| !holds) {
+            Some((option, expected, _)) => Err(BuildError::Option { option, expected }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why no layer could be built.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Audit events of the layer's level don't exist in this build: some dependency enables one of `tracing`'s features
+    /// `max_level_…` or `release_max_level_…`.
+    CompiledOut {
+        /// What the layer records.
+        level: LevelFilter,
+        /// What the build has.
+        static_max_level: LevelFilter,
+    },
+    /// An option is out of its bounds.
+    Option {
+        /// The method of [`Builder`].
+        option: &'static str,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// The log could not be opened.
+    Open(OpenError),
+    /// The system gave no thread for the writer.
+    Thread(std::io::Error),
+}
+
+impl From<OpenError> for BuildError {
+    fn from(error: OpenError) -> BuildError {
+        BuildError::Open(error)
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::CompiledOut { level, static_max_level } => write!(
+                f,
+                "audit log: events of level {level} are compiled out of this build, which keeps those up to {static_max_level}: \
+                 a feature `max_level_…` or `release_max_level_…` of `tracing` is on"
+            ),
+            BuildError::Option { option, expected } => {
+                write!(f, "audit log: option `{option}`: expected {expected}")
+            }
+            BuildError::Open(error) => error.fmt(f),
+            BuildError::Thread(error) => write!(f, "audit log: no thread for the writer: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BuildError::Open(error) => std::error::Error::source(error),
+            BuildError::Thread(error) => Some(error),
+            BuildError::CompiledOut { .. } | BuildError::Option { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! `tracing-audit show`.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tracing_audit::trail::{Chain, SecretKey, Timestamp};
+
+#[path = "common/require.rs"]
+mod require;
+
+const FIRST_FILE: &str = "tests/example-log/audit.2026-11-21.jsonl";
+const SECOND_FILE: &str = "tests/example-log/audit.2026-11-22.jsonl";
+
+const EXAMPLE: &str = r#"     0  2026-11-21 20:41:00.000  INFO   -- file 0 of example.com/payments, written by "payments 2.3.0" (process 4711 on db1), signed by key b1541897b6ad297c (epoch 0)
+     1  2026-11-21 20:41:00.250  INFO   alice@example.com     token.issued  "token issued"  rate_limit=100 source_ip=203.0.113.7
+     2  2026-11-21 20:41:00.500  INFO   bob                   key.decrypt  outcome=failure ratio=0.5 reason="422 Unprocessable Entity"  in request{request_id=7f1c}
+     3  2026-11-21 20:41:00.750  INFO   bob                   key.decrypt took 2.4ms  object_uid=417fe2de
+!! tests/example-log/audit.2026-11-21.jsonl:5: no line of a log: neither a comma nor the end of its container (byte 62 of the line): {"fields":{"action":"token.used","actor":"alice@example.com"}
+     4  2026-11-21 20:41:01.250  INFO   -- "payments 2.3.0" (process 4812 on db1) goes on after a crash; 61 torn bytes
+     5  2026-11-21 20:41:01.500  INFO   -- from here on key ccc244e304c6da4a signs (epoch 1; interval)
+     6  2026-11-21 20:41:01.750  ERROR  -- 3 records were lost since 2026-11-21 20:41:01.000: "queue full"
+     7  2026-11-21 20:41:02.000  INFO   -- closed; another file follows
+     8  2026-11-21 20:41:02.250  INFO   -- file 1 of example.com/payments, written by "payments 2.3.0" (process 4812 on db1), signed by key ccc244e304c6da4a (epoch 1); before it audit.2026-11-21.jsonl (rotated)
+     9  2026-11-21 20:41:02.500  INFO   root                  token.revoked  "quote \" slash \\ tab \t é 🔒"  token_jti="9007199254740993"
+    10  2026-11-21 20:41:02.750  INFO   -- closed; the writer shut down
+"#;
+
+#[test]
+fn a_person_reads_who_did_what_and_what_the_writer_says() {
+    let shown = show(&[FIRST_FILE, SECOND_FILE]);
+    assert_eq!(stdout(&shown), EXAMPLE);
+    assert_eq!(shown.status.code(), Some(0));
+    assert_eq!(stdout(&show(&["tests/example-log"])), EXAMPLE);
+}
+
+#[test]
+fn a_program_reads_the_lines_as_they_are_and_nothing_else() {
+    let shown = show(&["--json", "tests/example-log"]);
+    let all = [fs::read_to_string(FIRST_FILE).unwrap(), fs::read_to_string(SECOND_FILE).unwrap()].concat();
+    let lines = all.lines().filter(|line| line.ends_with("}}")).map(|line| format!("{line}\n"));
+    assert_eq!(stdout(&shown), lines.collect::<String>());
+    assert!(stderr(&shown).contains("audit.2026-11-21.jsonl:5: no line of a log"), "{}", stderr(&shown));
+}
+
+#[test]
+fn files_of_a_folder_come_in_the_order_of_their_log_whatever_they_are_called() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(FIRST_FILE, folder.path().join("z.jsonl")).unwrap();
+    fs::copy(SECOND_FILE, folder.path().join("audit.2099-01-01.jsonl")).unwrap();
+    fs::copy(FIRST_FILE, folder.path().join("audit.keys")).unwrap();
+    fs::write(folder.path().join("app.log"), "an ordinary log\n").unwrap();
+    let shown = show(&[folder.path()]);
+    let expected = EXAMPLE.replace(
+        "tests/example-log/audit.2026-11-21.jsonl:5",
+        &format!("{}:5", folder.path().join("z.jsonl").display()),
+    );
+    assert_eq!(stdout(&shown), expected);
+    assert!(stderr(&shown).contains("app.log: passed over: it has no genesis"), "{}", stderr(&shown));
+}
+
+#[test]
+fn what_can_not_be_read_is_said_and_the_rest_is_shown() {
+    let shown = show(&["tests/no-such-log", SECOND_FILE]);
+    assert_eq!(shown.status.code(), Some(2));
+    assert_eq!(stdout(&shown).lines().count(), 3);
+    assert!(stderr(&shown).contains("tests/no-such-log"), "{}", stderr(&shown));
+    assert_eq!(show::<&str>(&[]).status.code(), Some(2), "usage");
+}
+
+#[test]
+#[cfg(unix)]
+fn links_are_not_followed_and_pipes_not_waited_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, pipe) = (folder.path().join("link.jsonl"), folder.path().join("pipe.jsonl"));
+    std::os::unix::fs::symlink(fs::canonicalize(SECOND_FILE).unwrap(), &link).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+
+    for path in [folder.path(), &link, &pipe] {
+        let shown = show(&[path]);
+        assert_eq!(stdout(&shown), "", "{}", path.display());
+        assert!(!stderr(&shown).is_empty(), "{}", path.display());
+    }
+    assert_eq!(show(&[&link]).status.code(), Some(2));
+    assert_eq!(show(&[&pipe]).status.code(), Some(2));
+}
+
+#[test]
+fn who_closes_the_pipe_has_read_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.jsonl");
+    fs::write(&path, fs::read_to_string(SECOND_FILE).unwrap().repeat(500)).unwrap();
+    let mut child = command().arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(stderr(&output), "");
+    assert_eq!(output.status.code(), Some(2), "cut short");
+}
+
+/// Escapes, C1, newlines, bidi marks, what has no width, and quotes to break out of.
+const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\r\n\u{8}\u{7f}\u{202e}\u{2066}\u{200b}\u{2028}\" actor=root x=\"";
+
+#[test]
+fn hostile_text_in_any_place_is_one_harmless_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = hostile_log(folder.path());
+    let output = show(&[&path]);
+    let shown = stdout(&output);
+    assert_eq!(shown.lines().count(), 3, "{shown}");
+    assert!(is_harmless(&shown), "{shown:?}");
+    let records = shown.lines().take(2).collect::<String>();
+    let (quotes, escaped) = (records.matches("\" actor=root"), records.matches("\\\" actor=root"));
+    assert_eq!(quotes.count(), escaped.count(), "a value breaks out of its quotes: {records}");
+    assert!(is_harmless(&stderr(&output)));
+
+    // Redirected, the lines are what they are.
+    let lines = stdout(&show(&["--json".as_ref(), path.as_path()]));
+    let log = fs::read_to_string(&path).unwrap();
+    assert_eq!(lines.lines().collect::<Vec<_>>(), log.lines().take(2).collect::<Vec<_>>());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_gets_harmless_json_and_is_told_that_nothing_is_verified() {
+    if !require::available("script (util-linux)", Command::new("script").arg("--version")) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = hostile_log(folder.path());
+    let inner = format!("{} show --json {}", env!("CARGO_BIN_EXE_tracing-audit"), path.display());
+    let seen =
+        Command::new("script").args(["-qec", &inner, "/dev/null"]).stdin(Stdio::null()).output().unwrap();
+    let seen = stdout(&seen).replace("\r\n", "\n");
+    assert!(seen.contains("not verified; run `tracing-audit verify`"), "{seen}");
+    assert!(seen.contains("\\u001b[2J\\u009b31m"), "{seen}");
+    assert!(is_harmless(&seen), "{seen:?}");
+}
+
+/// A record and a span full of [`HOSTILE`], and a piece that is no line; in a file with such a name.
+fn hostile_log(folder: &Path) -> std::path::PathBuf {
+    let text = serde_json_canonicalizer::to_string(&HOSTILE).unwrap();
+    let key = SecretKey::from_seed(&[1; 32]);
+    let mut chain = Chain::new(key.id());
+    let mut file = Vec::new();
+    let event = format!(
+        r#"{{"fields":{{{text}:{{{text}:{text}}},"action":{text},"actor":{text},"message":{text}}},"kind":"event","level":"INFO","spans":[{{"fields":{{{text}:{text}}},"name":{text}}}],"target":{text}"#
+    );
+    chain.signed(event.as_bytes(), Timestamp::from_nanos(1), &key, &mut file);
+    let span = format!(
+        r#"{{"duration_ns":1,"fields":{{}},"kind":"span","level":"INFO","name":{text},"target":{text}"#
+    );
+    chain.signed(span.as_bytes(), Timestamp::from_nanos(2), &key, &mut file);
+    file.extend_from_slice(HOSTILE.replace('\n', "").as_bytes());
+    let path = folder.join("audit\u{9b}\u{202e}.jsonl");
+    fs::write(&path, file).unwrap();
+    path
+}
+
+fn is_harmless(text: &str) -> bool {
+    let harmful = |char: char| char.is_control() || "\u{202e}\u{2066}\u{200b}\u{2028}".contains(char);
+    !text.replace('\n', "").contains(harmful)
+}
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
+    command.arg("show");
+    command
+}
+
+fn show<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Output {
+    command().args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}

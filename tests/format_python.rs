@@ -1,0 +1,190 @@
+//! The verifier in `docs/FORMAT.md`, taken from the page and run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+use tracing_audit::trail::{
+    Chain, Close, Control, Ended, FORMAT, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey,
+    Timestamp, Torn, WriterIdentity,
+};
+
+#[path = "common/require.rs"]
+mod require;
+
+const PAGE: &str = include_str!("../docs/FORMAT.md");
+const FIRST_FILE: &[u8] = include_bytes!("example-log/audit.2026-11-21.jsonl");
+const SECOND_FILE: &[u8] = include_bytes!("example-log/audit.2026-11-22.jsonl");
+const PIN: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
+
+#[test]
+fn the_example_log_is_whole() {
+    let Some(python) = Python::from_the_page() else { return };
+    let output = python.verify(PIN, &[FIRST_FILE, SECOND_FILE]);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "whole: 11 lines, head d5b072cb9b963cbfb604208602c707d38658eebb767fc2caf3c97e119c9a0bb8\n"
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_flipped_byte_in_any_line_is_found() {
+    let Some(python) = Python::from_the_page() else { return };
+    for (file, bytes) in [FIRST_FILE, SECOND_FILE].into_iter().enumerate() {
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
+        for at in ends.flat_map(|newline| [newline - 20, newline]) {
+            let mut files = [FIRST_FILE.to_vec(), SECOND_FILE.to_vec()];
+            files[file][at] ^= 1;
+            assert_eq!(python.exit(PIN, &files), Some(1), "byte {at} of file {file}");
+        }
+    }
+}
+
+#[test]
+fn files_that_are_missing_swapped_doubled_or_foreign_are_found() {
+    let Some(python) = Python::from_the_page() else { return };
+    let other = restarted_log();
+    for files in [
+        &[][..],
+        &[b"".as_slice()],
+        &[FIRST_FILE],
+        &[SECOND_FILE],
+        &[SECOND_FILE, FIRST_FILE],
+        &[FIRST_FILE, FIRST_FILE, SECOND_FILE],
+        &[FIRST_FILE, b"", SECOND_FILE],
+        &[FIRST_FILE, other[1].as_slice()],
+    ] {
+        assert_eq!(python.exit(PIN, files), Some(1), "{} files", files.len());
+    }
+    assert_eq!(python.exit(&key(1).public().to_string(), &[FIRST_FILE, SECOND_FILE]), Some(1), "a wrong pin");
+}
+
+#[test]
+fn a_log_that_restarts_and_tears_is_whole_and_each_torn_byte_counts() {
+    let Some(python) = Python::from_the_page() else { return };
+    let files = restarted_log();
+    let pin = pin().to_string();
+    assert_eq!(python.exit(&pin, &files), Some(0));
+
+    let torn = [PIECE, b"\n\n"].concat();
+    for (file, bytes) in files.iter().enumerate() {
+        let Some(start) = bytes.windows(torn.len()).position(|window| window == torn) else { continue };
+        for at in start..start + torn.len() {
+            let mut flipped = files.clone();
+            flipped[file][at] ^= 1;
+            assert_eq!(python.exit(&pin, &flipped), Some(1), "byte {at} of file {file}");
+        }
+    }
+}
+
+/// Torn bytes that end with a newline of their own.
+const PIECE: &[u8] = b"\0\0garbage\n";
+
+fn key(number: u8) -> SecretKey {
+    SecretKey::from_seed(&[number; 32])
+}
+
+fn pin() -> PublicKey {
+    key(7).public()
+}
+
+/// Three files. The first is torn twice, by a whole unsigned line and at its end; the second is torn before its genesis,
+/// hands over, is shut down, resumed and rotated; the third is left open.
+fn restarted_log() -> [Vec<u8>; 3] {
+    let record = br#"{"fields":{},"kind":"event","level":"INFO","target":"audit""#;
+    let writer = || WriterIdentity { host: "db1".into(), pid: 1, program: "payments".into() };
+    let torn = |bytes: &[u8]| Torn { bytes: bytes.len() as u64, sha256: Hash::of_bytes(bytes) };
+    let now = Timestamp::from_nanos(1_795_293_660_000_000_000);
+    let genesis = |file, epoch, key: &SecretKey, previous, torn| {
+        Control::Genesis(Genesis {
+            epoch,
+            file,
+            format: FORMAT.into(),
+            oldest: 0,
+            origin: "tests".into(),
+            previous,
+            public_key: key.public(),
+            succeeds: None,
+            torn,
+            writer: writer(),
+        })
+    };
+    let previous = |file: &[u8], ended, torn| {
+        Some(Previous { bytes: file.len() as u64, ended, name: "before".into(), torn, unsynced_from: None })
+    };
+    let (old, new) = (key(7), key(8));
+    let mut chain = Chain::new(old.id());
+
+    let mut first = Vec::new();
+    chain.signed(&genesis(0, 0, &old, None, None).body(), now, &old, &mut first);
+    chain.unsigned(record, now, &mut first);
+    chain.unsigned(record, now, &mut first);
+    chain.signed(record, now, &old, &mut first);
+    let mut lost = Vec::new();
+    chain.clone().unsigned(record, now, &mut lost);
+    first.extend_from_slice(&lost);
+    first.push(b'\n');
+    let resume = Control::Resume(Resume { ended: Ended::Crash, torn: Some(torn(&lost)), writer: writer() });
+    chain.signed(&resume.body(), now, &old, &mut first);
+    first.extend_from_slice(PIECE);
+    first.push(b'\n');
+
+    let mut second = [PIECE, b"\n"].concat();
+    let after_first = previous(&first, Ended::Crash, Some(torn(PIECE)));
+    chain.signed(&genesis(1, 0, &old, after_first, Some(torn(PIECE))).body(), now, &old, &mut second);
+    chain.unsigned(record, now, &mut second);
+    let handoff = Handoff { epoch: 1, public_key: new.public(), reason: "interval".into() };
+    chain.signed(&Control::Handoff(handoff).body(), now, &old, &mut second);
+    chain.signed(&Control::Close(Close { reason: Ended::Shutdown }).body(), now, &new, &mut second);
+    let resume = Control::Resume(Resume { ended: Ended::Shutdown, torn: None, writer: writer() });
+    chain.signed(&resume.body(), now, &new, &mut second);
+    chain.signed(&Control::Close(Close { reason: Ended::Rotated }).body(), now, &new, &mut second);
+
+    let mut third = Vec::new();
+    let after_second = previous(&second, Ended::Rotated, None);
+    chain.signed(&genesis(2, 1, &new, after_second, None).body(), now, &new, &mut third);
+    chain.signed(record, now, &new, &mut third);
+    [first, second, third]
+}
+
+/// The page's code block, in a folder of its own.
+struct Python {
+    folder: TempDir,
+    script: PathBuf,
+}
+
+impl Python {
+    fn from_the_page() -> Option<Python> {
+        let mut probe = Command::new("python3");
+        if !require::available("python3 with `cryptography`", probe.args(["-c", "import cryptography"])) {
+            return None;
+        }
+        let (_, code) = PAGE.split_once("```python\n").expect("the page has a block of Python");
+        let (code, _) = code.split_once("```").expect("the block ends");
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("verify.py");
+        fs::write(&script, code).unwrap();
+        Some(Python { folder, script })
+    }
+
+    fn exit(&self, pin: &str, files: &[impl AsRef<[u8]>]) -> Option<i32> {
+        self.verify(pin, files).status.code()
+    }
+
+    fn verify(&self, pin: &str, files: &[impl AsRef<[u8]>]) -> Output {
+        let paths: Vec<PathBuf> =
+            (0..files.len()).map(|number| self.write(number, files[number].as_ref())).collect();
+        let output = Command::new("python3").arg(&self.script).arg(pin).args(paths).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "it ran to its end");
+        output
+    }
+
+    fn write(&self, number: usize, bytes: &[u8]) -> PathBuf {
+        let path: &Path = self.folder.path();
+        let path = path.join(format!("{number}.jsonl"));
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
