@@ -16,8 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 fn the_level_of_the_process_is_the_logs_and_all_events_arrive() {
     let (layer, log) = log::open(|builder| builder);
     assert_eq!(LevelFilter::current(), LevelFilter::INFO);
-    let targets =
-        Targets::new().with_target("audit", LevelFilter::INFO).with_target("app", LevelFilter::WARN);
+    let targets = Targets::new().with_default(LevelFilter::INFO);
     registry().with(layer).with(fmt::layer().with_writer(std::io::sink).with_filter(targets)).init();
     assert_eq!(LevelFilter::current(), LevelFilter::INFO);
     log.guard.self_test().unwrap();
