@@ -194,7 +194,7 @@ static LAYOUTS: RwLock<Option<Layouts>> = RwLock::new(None);
 
 /// The callsite's layout. Metadata is never freed, and no more is its layout.
 pub(super) fn of(metadata: &'static Metadata<'static>, nearby: &mut Layouts) -> &'static Layout {
-    *nearby.entry(address(metadata)).or_insert_with(|| shared(metadata))
+    nearby.entry(address(metadata)).or_insert_with(|| shared(metadata))
 }
 
 fn shared(metadata: &'static Metadata<'static>) -> &'static Layout {
@@ -224,7 +224,9 @@ impl Hasher for AddressHasher {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
     }
 
     fn write_usize(&mut self, address: usize) {

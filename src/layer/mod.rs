@@ -40,6 +40,14 @@ use crate::trail::{self, fit};
 /// It comes from its builder with its [`AuditFilter`] around it, and composes with any other layers, in any order. It
 /// changes nothing for them. Do not put a filter of your own around it: that filter decides what is audited.
 ///
+/// ```
+/// use tracing::info;
+///
+/// info!(target: "audit", actor = "alice", action = "token.issued", "token issued");
+/// // A name with a dot needs braces around the fields when a message follows:
+/// info!(target: "audit", { actor.id = 7, action = "login" }, "logged in");
+/// ```
+///
 /// A span becomes a record when it closes; one that is still open when the process dies leaves none. A field's `Debug`
 /// that emits an audit event of its own is recorded under a global subscriber; under a scoped one (`set_default`)
 /// `tracing` drops the inner event.
