@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::layer::{SelfTestError, Sentinel, self_test};
+use crate::layer::{SelfTestError, Sentinel};
 use crate::recorder::{Recorder, Status};
 use crate::writer::WriteError;
 
@@ -57,7 +57,7 @@ impl Guard {
     ///
     /// [`SelfTestError`] says which of these it is, and the remedy.
     pub fn self_test(&self) -> Result<(), SelfTestError> {
-        self_test(&self.sentinel)
+        self.sentinel.self_test()
     }
 }
 

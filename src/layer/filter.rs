@@ -7,6 +7,10 @@ use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Metadata, Subscriber, level_filters::LevelFilter, span};
 use tracing_subscriber::layer::{Context, Filter};
 
+use super::self_test;
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 /// Which events and spans are one log's.
 #[derive(Debug)]
 pub(crate) struct Selection {
@@ -19,9 +23,12 @@ pub(crate) struct Selection {
 
 impl Selection {
     pub(super) fn new(targets: Vec<String>, level: LevelFilter, all_spans: bool) -> Selection {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Selection { id, targets, level, all_spans, registered: AtomicBool::new(false) }
+    }
+
+    pub(super) fn targets(&self) -> &[String] {
+        &self.targets
     }
 
     /// Tells this log from the others in the process.
@@ -51,7 +58,11 @@ impl Selection {
     /// A callsite that is cached as `always` skips `enabled`, and with it the reset of the filters' state that an
     /// `enabled!` of another callsite has left on the thread; so ours are never `always`.
     fn interest(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let ours = if metadata.is_span() { self.tells(metadata) } else { self.records(metadata) };
+        let ours = if metadata.is_span() {
+            self.tells(metadata)
+        } else {
+            self.records(metadata) || self_test::is_test(metadata)
+        };
         if ours { Interest::sometimes() } else { Interest::never() }
     }
 

@@ -13,7 +13,7 @@ use std::sync::{PoisonError, RwLock};
 
 use tracing::Metadata;
 
-use super::values::{Slot, Values};
+use super::values::Values;
 use crate::trail::canonical::{member_order, write};
 use crate::trail::fit::{CUT, ERROR};
 
@@ -21,6 +21,8 @@ use crate::trail::fit::{CUT, ERROR};
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) fields: usize,
+    /// Bytes of all values' names, and the braces around them.
+    pub(super) names: usize,
     /// The values, in order.
     members: Vec<Member>,
     /// The values and what may stand beside them, in order.
@@ -62,9 +64,11 @@ impl Layout {
             write(&mut out);
             out
         };
+        let members = sorted(values);
         Layout {
             fields: names.len(),
-            members: sorted(values),
+            names: members.iter().map(|member| member.name.len()).sum::<usize>() + 2,
+            members,
             remarked: sorted(remarked),
             kind: text(&|out| kind(metadata, out)),
             context: text(&|out| {
@@ -79,10 +83,10 @@ impl Layout {
     /// The object `fields`.
     pub(super) fn write(&self, values: &Values, out: &mut Vec<u8>) {
         let start = out.len();
-        let members = if values.remarked() { &self.remarked } else { &self.members };
-        for member in members {
-            let Some(slot) = values.slot(member.field) else { continue };
-            member.write(slot, values, out);
+        if values.has_remarks() {
+            self.remarked.iter().for_each(|member| member.write_remarked(values, out));
+        } else {
+            self.members.iter().for_each(|member| member.write(values, out));
         }
         if out.len() == start {
             out.push(b'{');
@@ -95,18 +99,30 @@ impl Layout {
 }
 
 impl Member {
-    fn write(&self, slot: &Slot, values: &Values, out: &mut Vec<u8>) {
-        let range = match self.part {
-            Part::Value => &slot.value,
-            Part::Error if !slot.error.is_empty() => &slot.error,
-            Part::Cut if let Some(cut) = slot.cut => {
-                out.extend_from_slice(&self.name);
-                return write::unsigned(cut as u64, out);
+    fn write(&self, values: &Values, out: &mut Vec<u8>) {
+        if let Some(value) = values.value(self.field) {
+            out.extend_from_slice(&self.name);
+            out.extend_from_slice(value);
+        }
+    }
+
+    fn write_remarked(&self, values: &Values, out: &mut Vec<u8>) {
+        let remark = values.remark(self.field);
+        match self.part {
+            Part::Value => self.write(values, out),
+            Part::Cut => {
+                if let Some(cut) = remark.and_then(|remark| remark.cut) {
+                    out.extend_from_slice(&self.name);
+                    write::unsigned(cut as u64, out);
+                }
             }
-            Part::Error | Part::Cut => return,
-        };
-        out.extend_from_slice(&self.name);
-        out.extend_from_slice(values.text(range));
+            Part::Error => {
+                if let Some(error) = remark.and_then(|remark| remark.error.as_ref()) {
+                    out.extend_from_slice(&self.name);
+                    out.extend_from_slice(values.text(error));
+                }
+            }
+        }
     }
 }
 
@@ -178,7 +194,7 @@ static LAYOUTS: RwLock<Option<Layouts>> = RwLock::new(None);
 
 /// The callsite's layout. Metadata is never freed, and no more is its layout.
 pub(super) fn of(metadata: &'static Metadata<'static>, nearby: &mut Layouts) -> &'static Layout {
-    *nearby.entry(address(metadata)).or_insert_with(|| shared(metadata))
+    nearby.entry(address(metadata)).or_insert_with(|| shared(metadata))
 }
 
 fn shared(metadata: &'static Metadata<'static>) -> &'static Layout {
@@ -208,7 +224,9 @@ impl Hasher for AddressHasher {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
     }
 
     fn write_usize(&mut self, address: usize) {

@@ -28,7 +28,7 @@ use self::layout::Layout;
 pub(crate) use self::scratch::quiet;
 use self::scratch::{Scratch, is_quiet};
 pub use self::self_test::SelfTestError;
-pub(crate) use self::self_test::{self_test, static_max_level_refuses};
+pub(crate) use self::self_test::static_max_level_refuses;
 use self::spans::Recorded;
 use crate::losses::Loss;
 use crate::recorder::{Record, Recorder};
@@ -39,6 +39,14 @@ use crate::trail::{self, fit};
 ///
 /// It comes from its builder with its [`AuditFilter`] around it, and composes with any other layers, in any order. It
 /// changes nothing for them. Do not put a filter of your own around it: that filter decides what is audited.
+///
+/// ```
+/// use tracing::info;
+///
+/// info!(target: "audit", actor = "alice", action = "token.issued", "token issued");
+/// // A name with a dot needs braces around the fields when a message follows:
+/// info!(target: "audit", { actor.id = 7, action = "login" }, "logged in");
+/// ```
 ///
 /// A span becomes a record when it closes; one that is still open when the process dies leaves none. A field's `Debug`
 /// that emits an audit event of its own is recorded under a global subscriber; under a scoped one (`set_default`)
@@ -63,7 +71,7 @@ pub(crate) struct LayerConfig {
     pub(crate) span_records: bool,
     /// Whether events tell spans of other targets, too.
     pub(crate) all_spans: bool,
-    /// Bytes that an encoded value takes at most.
+    /// Bytes that an encoded value takes at most, its quotes included.
     pub(crate) value_limit: usize,
     /// Bytes that a line takes at most, its newline included.
     pub(crate) line_limit: usize,
@@ -201,9 +209,10 @@ where
                 self.selection.records_target(target) && *metadata.level() <= self.selection.level()
             }
         };
+        // The event of a self-test belongs to the log that is tested, whatever its targets are, and to no other.
+        let ours = if self_test::is_test(metadata) { self_test::arrived(self.selection.id()) } else { ours };
         if ours && !is_quiet() {
             self.event(event, target, &ctx);
-            self_test::arrived(metadata, self.selection.id());
         }
     }
 

@@ -1,32 +1,38 @@
 //! Whether audit events reach the log; and if not, who eats them.
 
 use std::cell::Cell;
+use std::env;
 use std::ffi::OsString;
 use std::fmt;
 
-use tracing::dispatcher;
+use tracing::callsite::{Callsite, Identifier};
+use tracing::dispatcher::{self, Dispatch};
+use tracing::field::FieldSet;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
-use tracing::subscriber::NoSubscriber;
+use tracing::metadata::Kind;
+use tracing::subscriber::{Interest, NoSubscriber};
 use tracing::{Level, Metadata, event};
 
-use super::filter::Sentinel;
-use super::{AuditLayer, Selection};
+use super::{AuditLayer, Selection, Sentinel};
 
-/// Names the events by which a log is tested; the macros want it written out.
-const NAME: &str = "audit.self_test";
-
-/// Emits an event as the application does, target `audit`, at the least severe level that the log takes, and looks
-/// whether this log's layer was given it. A stale cache of callsites is rebuilt on the way. The event stays in the log.
-pub(crate) fn self_test(sentinel: &Sentinel) -> Result<(), SelfTestError> {
-    let log = sentinel.selection();
-    if static_max_level_refuses(log.level()) {
-        return Err(SelfTestError::CompiledOut { level: log.level() });
+impl Sentinel {
+    /// Emits an event as the application does, target `audit`, at the least severe level that the log takes, and looks
+    /// whether this log's layer was given it; then asks whether the log's other targets would pass as well. A stale
+    /// cache of callsites is rebuilt on the way. The event stays in the log.
+    pub(crate) fn self_test(&self) -> Result<(), SelfTestError> {
+        let log = self.selection();
+        if !emitted(log) {
+            tracing::callsite::rebuild_interest_cache();
+            if !emitted(log) {
+                return Err(cause(log));
+            }
+        }
+        let mut others = log.targets().iter().filter(|target| *target != TARGET);
+        match others.find(|target| !would_pass(target, log.level())) {
+            None => Ok(()),
+            Some(target) => Err(filter_of_all(target, log.level())),
+        }
     }
-    if emitted(log) {
-        return Ok(());
-    }
-    tracing::callsite::rebuild_interest_cache();
-    if emitted(log) { Ok(()) } else { Err(cause(log)) }
 }
 
 /// Whether this build has no events of this level: a feature of `tracing` such as `release_max_level_warn`, which any
@@ -35,11 +41,16 @@ pub(crate) fn static_max_level_refuses(level: LevelFilter) -> bool {
     level > STATIC_MAX_LEVEL
 }
 
-/// Called by the layer for each event that it recorded.
-pub(super) fn arrived(metadata: &Metadata<'_>, log: u64) {
-    if metadata.name() == NAME {
-        let _ = AWAITED.try_with(|awaited| awaited.set(awaited.get().filter(|id| *id != log)));
-    }
+/// Whether the event is that of a self-test.
+pub(super) fn is_test(metadata: &Metadata<'_>) -> bool {
+    metadata.name() == NAME && metadata.target() == TARGET
+}
+
+/// Called by the layer that is given the event; whether it was meant for this log.
+pub(super) fn arrived(log: u64) -> bool {
+    AWAITED
+        .try_with(|awaited| awaited.replace(awaited.get().filter(|id| *id != log)) == Some(log))
+        .unwrap_or(false)
 }
 
 thread_local! {
@@ -47,64 +58,88 @@ thread_local! {
     static AWAITED: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
+const NAME: &str = "audit.self_test";
+const TARGET: &str = "audit";
+
+/// The macros want their level to be a constant.
+macro_rules! at {
+    ($level:expr, |$constant:ident| $macro:ident!($($argument:tt)*)) => {
+        match $level.into_level() {
+            Some(Level::TRACE) => { const $constant: Level = Level::TRACE; $macro!($($argument)*) }
+            Some(Level::DEBUG) => { const $constant: Level = Level::DEBUG; $macro!($($argument)*) }
+            Some(Level::INFO) => { const $constant: Level = Level::INFO; $macro!($($argument)*) }
+            Some(Level::WARN) => { const $constant: Level = Level::WARN; $macro!($($argument)*) }
+            Some(Level::ERROR) | None => { const $constant: Level = Level::ERROR; $macro!($($argument)*) }
+        }
+    };
+}
+
 fn emitted(log: &Selection) -> bool {
-    macro_rules! emit {
-        ($level:expr) => {
-            event!(name: "audit.self_test", target: "audit", $level, "audit events reach the log")
-        };
-    }
     let _ = AWAITED.try_with(|awaited| awaited.set(Some(log.id())));
-    match log.level().into_level() {
-        Some(Level::ERROR) | None => emit!(Level::ERROR),
-        Some(Level::WARN) => emit!(Level::WARN),
-        Some(Level::INFO) => emit!(Level::INFO),
-        Some(Level::DEBUG) => emit!(Level::DEBUG),
-        Some(Level::TRACE) => emit!(Level::TRACE),
-    }
+    at!(log.level(), |LEVEL| event!(name: NAME, target: TARGET, LEVEL, "audit events reach the log"));
     AWAITED.try_with(Cell::take).is_ok_and(|awaited| awaited.is_none())
 }
 
 fn cause(log: &Selection) -> SelfTestError {
-    dispatcher::get_default(|subscriber| {
-        if subscriber.is::<NoSubscriber>() {
-            return SelfTestError::NoSubscriber;
+    if dispatcher::get_default(Dispatch::is::<NoSubscriber>) {
+        return SelfTestError::NoSubscriber;
+    }
+    if !log.is_registered() || !dispatcher::get_default(Dispatch::is::<AuditLayer>) {
+        return SelfTestError::NotRegistered;
+    }
+    if would_pass(TARGET, log.level()) {
+        SelfTestError::FilterAround { level: log.level(), rust_log: env::var_os("RUST_LOG") }
+    } else {
+        filter_of_all(TARGET, log.level())
+    }
+}
+
+fn filter_of_all(target: &str, level: LevelFilter) -> SelfTestError {
+    SelfTestError::FilterOfAll { target: target.to_owned(), level, rust_log: env::var_os("RUST_LOG") }
+}
+
+/// Whether the subscriber as a whole enables events of this target.
+fn would_pass(target: &str, level: LevelFilter) -> bool {
+    struct Asking;
+    static ASKING: Asking = Asking;
+    static METADATA: Metadata<'static> = metadata(TARGET, Level::ERROR);
+    const fn metadata(target: &str, level: Level) -> Metadata<'_> {
+        let fields = FieldSet::new(&[], Identifier(&ASKING));
+        Metadata::new(NAME, target, level, None, None, None, fields, Kind::EVENT)
+    }
+    impl Callsite for Asking {
+        fn set_interest(&self, _: Interest) {}
+
+        fn metadata(&self) -> &Metadata<'_> {
+            &METADATA
         }
-        if !log.is_registered() || !subscriber.is::<AuditLayer>() {
-            return SelfTestError::NotRegistered;
-        }
-        let max = LevelFilter::current();
-        if max < log.level() {
-            return SelfTestError::MaxLevel { level: log.level(), max };
-        }
-        SelfTestError::Filtered { level: log.level(), rust_log: std::env::var_os("RUST_LOG") }
-    })
+    }
+    let asked = metadata(target, level.into_level().unwrap_or(Level::ERROR));
+    dispatcher::get_default(|subscriber| subscriber.enabled(&asked))
 }
 
 /// Why audit events do not reach the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SelfTestError {
-    /// This build has no events of the log's level.
-    CompiledOut {
-        /// The log's level.
-        level: LevelFilter,
-    },
     /// The thread has no subscriber, and the process has no global one.
     NoSubscriber,
     /// The subscriber of this thread does not have the log's layer.
     NotRegistered,
-    /// The process's maximum level is below the log's.
-    MaxLevel {
-        /// The log's level.
+    /// A filter that holds for all layers refuses the events, for all layers.
+    FilterOfAll {
+        /// The target that it refuses.
+        target: String,
+        /// The level at which it does.
         level: LevelFilter,
-        /// What `LevelFilter::current()` says.
-        max: LevelFilter,
+        /// The variable of that name, where it is set; an `EnvFilter` is usually made of it.
+        rust_log: Option<OsString>,
     },
-    /// The layer is there, but a filter refuses the events: one that is global, or one around the layer.
-    Filtered {
-        /// The log's level.
+    /// A filter around the audit layer refuses the events.
+    FilterAround {
+        /// The level at which it does.
         level: LevelFilter,
-        /// The variable of that name, if it is set; `EnvFilter` is usually made of it.
+        /// The variable of that name, where it is set.
         rust_log: Option<OsString>,
     },
 }
@@ -113,36 +148,38 @@ impl fmt::Display for SelfTestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("audit events do not reach the log: ")?;
         match self {
-            SelfTestError::CompiledOut { level } => write!(
-                f,
-                "this build has no {level} events, its static maximum is {STATIC_MAX_LEVEL}; find the crate that asks \
-                 for a feature `max_level_*` or `release_max_level_*` of `tracing` (`cargo tree -e features -i tracing`)"
-            ),
             SelfTestError::NoSubscriber => f.write_str(
                 "this thread has no subscriber; install the one that has the audit layer for the whole process, with \
                  `.init()` or `set_global_default`, not for one thread with `set_default`",
             ),
             SelfTestError::NotRegistered => f.write_str(
-                "the subscriber of this thread does not have the log's layer; add it with `.with(audit)`, before \
-                 `.init()`, and not through a `reload::Handle`",
+                "the subscriber of this thread does not have the log's layer; add the layer with `.with(audit)` before \
+                 `.init()`, not later through a `reload::Handle`",
             ),
-            SelfTestError::MaxLevel { level, max } => write!(
-                f,
-                "the process's maximum level is {max}, the log's is {level}; raise the level of the filter that is set"
-            ),
-            SelfTestError::Filtered { level, rust_log } => {
+            SelfTestError::FilterOfAll { target, level, rust_log } => {
                 write!(
                     f,
-                    "the layer is there, but a filter refuses target `audit` at {level}; let it pass \
-                     (`audit={level}` in an `EnvFilter`), or give that filter to the other layers one by one, with \
-                     `.with_filter(…)`, and never to the audit layer; "
+                    "a filter of the whole subscriber refuses target `{target}` at {level}; give that filter to the \
+                     other layers, `fmt::layer().with_filter(filter)`, or let `{target}={level}` pass; "
                 )?;
-                match rust_log {
-                    Some(value) => write!(f, "RUST_LOG is {}", value.display()),
-                    None => f.write_str("RUST_LOG is not set, so an `EnvFilter` made of it lets only ERROR pass"),
-                }
+                write_rust_log(rust_log.as_ref(), f)
+            }
+            SelfTestError::FilterAround { level, rust_log } => {
+                write!(
+                    f,
+                    "a filter around the audit layer refuses target `audit` at {level}; register the layer as `build()` \
+                     gives it, without `.with_filter(…)`; "
+                )?;
+                write_rust_log(rust_log.as_ref(), f)
             }
         }
+    }
+}
+
+fn write_rust_log(rust_log: Option<&OsString>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match rust_log {
+        Some(value) => write!(f, "RUST_LOG is {:?}", value.display().to_string()),
+        None => f.write_str("RUST_LOG is not set, so an `EnvFilter` made of it lets only ERROR pass"),
     }
 }
 

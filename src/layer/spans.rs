@@ -20,17 +20,20 @@ pub(super) struct Recorded {
 
 impl Recorded {
     pub(super) fn new(layout: &'static Layout, since: Instant, values: &Values) -> Recorded {
-        let mut none = Values::default();
-        none.reset(layout.fields);
-        let mut recorded = Recorded { layout, since, values: none, fields: Vec::new() };
-        recorded.update(values);
+        let mut recorded = Recorded { layout, since, values: values.clone(), fields: Vec::new() };
+        recorded.write_fields();
         recorded
     }
 
     /// Takes later values of its fields.
     pub(super) fn update(&mut self, newer: &Values) {
         self.values = self.values.updated(newer);
+        self.write_fields();
+    }
+
+    fn write_fields(&mut self) {
         self.fields.clear();
+        self.fields.reserve(self.layout.names + self.values.length());
         self.layout.write(&self.values, &mut self.fields);
     }
 

@@ -14,61 +14,65 @@ use crate::trail::canonical::write;
 const MAX_SOURCES: usize = 64;
 
 /// Encoded values, by the number of their field in the callsite.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Values {
     bytes: Vec<u8>,
-    slots: Vec<Slot>,
-    remarked: bool,
+    /// Where each value stands. JSON is never empty: what is empty was not recorded.
+    places: Vec<Range<usize>>,
+    remarks: Vec<Remark>,
 }
 
-/// Where a field's value stands in the bytes; JSON is never empty, so an empty range is a field that was not recorded.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Slot {
-    pub(super) value: Range<usize>,
+/// What stands beside a value that is not all that it should be. Few have one.
+#[derive(Debug, Clone)]
+pub(super) struct Remark {
+    field: usize,
     /// Bytes of the whole value, where it was cut.
     pub(super) cut: Option<usize>,
-    /// Why the value is not all that it should be: a JSON string, or nothing.
-    pub(super) error: Range<usize>,
+    /// Why it could not be written, as a JSON string.
+    pub(super) error: Option<Range<usize>>,
 }
 
 impl Values {
     pub(super) fn reset(&mut self, fields: usize) {
         self.bytes.clear();
-        self.slots.clear();
-        self.slots.resize(fields, Slot::default());
-        self.remarked = false;
+        self.places.clear();
+        self.places.resize(fields, 0..0);
+        self.remarks.clear();
     }
 
     pub(super) fn visitor(&mut self, limit: usize) -> Visitor<'_> {
         Visitor { values: self, limit }
     }
 
-    /// Whether a value has a remark beside it.
-    pub(super) fn remarked(&self) -> bool {
-        self.remarked
+    /// The encoded value of a field that was recorded.
+    pub(super) fn value(&self, field: usize) -> Option<&[u8]> {
+        let value = self.text(self.places.get(field)?);
+        (!value.is_empty()).then_some(value)
     }
 
-    pub(super) fn slot(&self, field: usize) -> Option<&Slot> {
-        self.slots.get(field).filter(|slot| !slot.value.is_empty())
+    pub(super) fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
+    }
+
+    pub(super) fn remark(&self, field: usize) -> Option<&Remark> {
+        self.remarks.iter().find(|remark| remark.field == field)
     }
 
     pub(super) fn text(&self, range: &Range<usize>) -> &[u8] {
         &self.bytes[range.clone()]
     }
 
-    /// Takes over the value of a field from `other`.
-    pub(super) fn copy(&mut self, field: usize, other: &Values) {
-        let Some(slot) = other.slot(field) else { return };
-        let (value, error) = (self.append(other.text(&slot.value)), self.append(other.text(&slot.error)));
-        self.put(field, Slot { value, cut: slot.cut, error });
+    /// Bytes of all values.
+    pub(super) fn length(&self) -> usize {
+        self.bytes.len()
     }
 
     /// What holds of the same fields once `newer` is recorded as well.
     pub(super) fn updated(&self, newer: &Values) -> Values {
         let mut updated = Values::default();
-        updated.reset(self.slots.len());
-        for field in 0..self.slots.len() {
-            updated.copy(field, if newer.slot(field).is_some() { newer } else { self });
+        updated.reset(self.places.len());
+        for field in 0..self.places.len() {
+            updated.copy(field, if newer.value(field).is_some() { newer } else { self });
         }
         updated
     }
@@ -80,17 +84,19 @@ impl Values {
         }
     }
 
+    fn copy(&mut self, field: usize, other: &Values) {
+        let Some(value) = other.value(field) else { return };
+        self.places[field] = self.append(value);
+        if let Some(Remark { cut, error, .. }) = other.remark(field) {
+            let error = error.as_ref().map(|error| self.append(other.text(error)));
+            self.remarks.push(Remark { field, cut: *cut, error });
+        }
+    }
+
     fn append(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         start..self.bytes.len()
-    }
-
-    fn put(&mut self, field: usize, slot: Slot) {
-        self.remarked |= slot.cut.is_some() || !slot.error.is_empty();
-        if let Some(place) = self.slots.get_mut(field) {
-            *place = slot;
-        }
     }
 }
 
@@ -101,56 +107,61 @@ pub(super) struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    /// A value that is short whatever it is.
-    fn short(&mut self, field: &Field, write: impl FnOnce(&mut Vec<u8>)) {
+    fn encode<R>(&mut self, field: &Field, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         let start = self.values.bytes.len();
-        write(&mut self.values.bytes);
-        let value = start..self.values.bytes.len();
-        self.values.put(field.index(), Slot { value, ..Slot::default() });
+        let result = write(&mut self.values.bytes);
+        if let Some(place) = self.values.places.get_mut(field.index()) {
+            *place = start..self.values.bytes.len();
+        }
+        result
     }
 
     fn text(&mut self, field: &Field, write: impl FnOnce(&mut Text<'_>)) {
-        let start = self.values.bytes.len();
-        let mut text = Text::new(&mut self.values.bytes, self.limit);
-        write(&mut text);
-        let remarks = text.finish();
-        self.remark(field, start, remarks);
+        let limit = self.limit;
+        let remarks = self.encode(field, |out| {
+            let mut text = Text::new(out, limit);
+            write(&mut text);
+            text.finish()
+        });
+        self.remark(field, remarks);
     }
 
-    fn remark(&mut self, field: &Field, start: usize, Remarks { cut, error }: Remarks) {
-        let bytes = &mut self.values.bytes;
-        let end = bytes.len();
-        if let Some(error) = error {
-            write::string(&error, bytes);
+    fn remark(&mut self, field: &Field, Remarks { cut, error }: Remarks) {
+        if cut.is_none() && error.is_none() {
+            return;
         }
-        let error = end..bytes.len();
-        self.values.put(field.index(), Slot { value: start..end, cut, error });
+        let start = self.values.bytes.len();
+        let error = error.map(|error| {
+            write::string(&error, &mut self.values.bytes);
+            start..self.values.bytes.len()
+        });
+        self.values.remarks.push(Remark { field: field.index(), cut, error });
     }
 }
 
 impl Visit for Visitor<'_> {
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.short(field, |out| write::boolean(value, out));
+        self.encode(field, |out| write::boolean(value, out));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.short(field, |out| write::signed(value, out));
+        self.encode(field, |out| write::signed(value, out));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.short(field, |out| write::unsigned(value, out));
+        self.encode(field, |out| write::unsigned(value, out));
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.short(field, |out| write::signed_wide(value, out));
+        self.encode(field, |out| write::signed_wide(value, out));
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.short(field, |out| write::unsigned_wide(value, out));
+        self.encode(field, |out| write::unsigned_wide(value, out));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.short(field, |out| write::float(value, out));
+        self.encode(field, |out| write::float(value, out));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -158,17 +169,18 @@ impl Visit for Visitor<'_> {
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
-        let start = self.values.bytes.len();
-        let whole = write::bytes_length(value.len());
-        if whole <= self.limit {
-            write::bytes(value, &mut self.values.bytes);
-            return self.remark(field, start, Remarks::default());
+        let (whole, limit) = (write::bytes_length(value.len()), self.limit);
+        if whole <= limit {
+            return self.encode(field, |out| write::bytes(value, out));
         }
-        // Four characters for three bytes: enough to fill the limit is encoded, and no more.
-        write::bytes(&value[..value.len().min(self.limit)], &mut self.values.bytes);
-        self.values.bytes.truncate(start + self.limit - 1);
-        self.values.bytes.push(b'"');
-        self.remark(field, start, Remarks { cut: Some(whole), error: None });
+        self.encode(field, |out| {
+            let start = out.len();
+            // Each byte takes more than one: so many are enough.
+            write::bytes(&value[..value.len().min(limit)], out);
+            out.truncate(start + limit - 1);
+            out.push(b'"');
+        });
+        self.remark(field, Remarks { cut: Some(whole), error: None });
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

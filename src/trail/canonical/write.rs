@@ -16,6 +16,11 @@ pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
 /// other control characters, all else as it is.
 pub(crate) fn escaped(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
+    // Without a way out of it, the loop is done by the processor many bytes at a time; most texts need nothing else.
+    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    if bytes.iter().fold(true, |all, &byte| all & is_plain(byte)) {
+        return out.extend_from_slice(bytes);
+    }
     let mut plain = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         if ESCAPED_LENGTH[byte as usize] == 1 {

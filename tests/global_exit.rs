@@ -1,0 +1,34 @@
+//! A layer that is installed globally is never dropped, and `process::exit` drops no guard: `shutdown` is the end.
+
+use std::path::Path;
+use std::process::{self, Command};
+
+use tracing::info;
+use tracing_audit::{AuditLayer, KeyStore};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+#[test]
+#[ignore = "the program that the other test runs"]
+fn program() {
+    let folder = std::env::var_os("FOLDER").unwrap();
+    let folder = Path::new(&folder);
+    let keys = KeyStore::open_or_create(folder.join("keys")).unwrap();
+    let (layer, guard) = AuditLayer::builder(folder.join("log"), keys).build().unwrap();
+    registry().with(layer).init();
+    (0..200).for_each(|number| info!(target: "audit", number));
+    guard.shutdown().unwrap();
+    process::exit(0);
+}
+
+#[test]
+fn what_was_shut_down_is_whole_after_an_exit() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program.args(["--exact", "program", "--ignored"]).env("FOLDER", folder.path());
+    assert!(program.status().unwrap().success());
+    let text = std::fs::read_to_string(folder.path().join("log/audit.jsonl")).unwrap();
+    assert_eq!(text.matches(r#""kind":"event""#).count(), 200);
+    assert!(text.lines().last().unwrap().contains(r#""kind":"close""#));
+}
