@@ -23,3 +23,8 @@ pub use keys::{Exposure, KeyStore, KeyStoreError};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
 pub use recorder::{Durability, Overflow, Status};
 pub use writer::{OpenError, WriteError};
+
+/// Compiles what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
