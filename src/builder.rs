@@ -214,8 +214,8 @@ impl Builder {
                 "a name of 1 to 100 bytes, without slashes or a leading dot",
                 plain(&log.suffix),
             ),
-            ("origin", "a name of 1 to 255 bytes", named(&log.origin)),
             ("program", "a name of 1 to 255 bytes", named(&log.program)),
+            ("origin", "a name of 1 to 255 bytes", named(&log.origin)),
             (
                 "targets",
                 "at least one, and none that is empty",

@@ -47,6 +47,11 @@ impl Losses {
         self.waiting.fetch_add(1, Ordering::Release);
     }
 
+    /// Counts records that no line can tell of any more: the log has ended.
+    pub(crate) fn add_at_the_end(&self, lost: u64) {
+        self.total.fetch_add(lost, Ordering::Relaxed);
+    }
+
     /// How many records were lost so far.
     pub(crate) fn total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)

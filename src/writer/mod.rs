@@ -63,8 +63,8 @@ struct Unsynced {
 /// What became of the records, for [`crate::Status`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// Records composed since the last write.
-    composed: u64,
+    /// Records composed that are not in the file yet.
+    pub(crate) composed: u64,
     /// Records in the file.
     pub(crate) written: u64,
     /// Lines signed.

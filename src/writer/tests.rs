@@ -10,9 +10,9 @@ use crate::keys::Store;
 use crate::recorder::Record;
 use crate::trail::{Control, Gap, Hash, Line, PublicKey, Timestamp};
 
-const LOG: &str = "/var/log/app/audit/audit.jsonl";
+pub(super) const LOG: &str = "/var/log/app/audit/audit.jsonl";
 
-fn options() -> LogOptions {
+pub(super) fn options() -> LogOptions {
     LogOptions {
         folder: PathBuf::from("/var/log/app/audit"),
         prefix: "audit".into(),
@@ -39,7 +39,7 @@ fn open() -> Bench {
     Bench { files, clock, pin, writer }
 }
 
-fn record(number: u64) -> Record {
+pub(super) fn record(number: u64) -> Record {
     let body = format!(r#"{{"fields":{{"number":{number}}},"kind":"event","level":"INFO","target":"audit""#);
     Record { body: body.into_bytes(), time: Timestamp::from_nanos(number) }
 }

@@ -1,5 +1,8 @@
 //! The writer's thread: takes what waits, writes it as one batch, syncs when asked or due, answers those who wait.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,8 +131,9 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
             return false;
         }
         let result = written.clone().and_then(|()| self.end());
-        self.report(&result);
         self.recorder.stop();
+        self.recorder.losses.add_at_the_end(self.writer.progress().composed);
+        self.report(&result);
         for promise in closing {
             promise.keep(result.clone());
         }

@@ -1,0 +1,186 @@
+//! The thread, its queue and those who wait, over a file system in memory that fails when it is told to.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::super::tests::{LOG, options, record};
+use super::super::{Opened, WriteError, Writer};
+use super::run;
+use crate::clock::SystemClock;
+use crate::files::memory::{Fault, MemoryFiles};
+use crate::keys::Store;
+use crate::recorder::{Durability, Overflow, QueueOptions, Recorder};
+use crate::trail::{Control, Line};
+
+struct Log {
+    files: MemoryFiles,
+    recorder: Arc<Recorder>,
+    thread: JoinHandle<()>,
+}
+
+fn open(length: usize, overflow: Overflow, durability: Durability) -> Log {
+    let files = MemoryFiles::default();
+    let store = Store::open_or_create(&files, Path::new("/keys")).unwrap();
+    let Opened { writer, path } = Writer::create(&files, SystemClock::new(), store, &options()).unwrap();
+    let (recorder, commands) = Recorder::new(QueueOptions { length, overflow, durability }, path);
+    let recorder = Arc::new(recorder);
+    let thread = thread::spawn({
+        let recorder = Arc::clone(&recorder);
+        move || run(writer, recorder, commands, Duration::from_millis(1))
+    });
+    Log { files, recorder, thread }
+}
+
+impl Log {
+    /// Numbers of the events in the file, and the records that its gaps declare lost.
+    fn proved(&self) -> (Vec<u64>, u64) {
+        let (mut numbers, mut lost) = (Vec::new(), 0);
+        for line in
+            self.files.contents(LOG).unwrap().split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+        {
+            let line = Line::parse(line).unwrap();
+            match Control::parse(&line).unwrap() {
+                Some(Control::Gap(gap)) => lost += gap.lost,
+                Some(_) => {}
+                None => {
+                    let fields: serde_json::Value = serde_json::from_str(line.fields).unwrap();
+                    numbers.push(fields["number"].as_u64().unwrap());
+                }
+            }
+        }
+        (numbers, lost)
+    }
+
+    fn shut_down(self) -> (Vec<u64>, u64) {
+        self.recorder.close().wait().unwrap();
+        let proved = self.proved();
+        self.thread.join().unwrap();
+        proved
+    }
+}
+
+#[test]
+fn a_flush_is_for_all_that_was_recorded_before() {
+    let log = open(64, Overflow::Block, Durability::Enqueued);
+    for number in 0..500 {
+        log.recorder.record(record(number));
+        if number % 50 == 0 {
+            log.recorder.flush(true).wait().unwrap();
+            assert_eq!(log.proved().0.len() as u64, number + 1);
+        }
+    }
+    assert_eq!(log.shut_down(), ((0..500).collect(), 0));
+}
+
+#[test]
+fn written_and_synced_hold_when_the_call_returns() {
+    for (durability, last) in
+        [(Durability::Written, "append audit.jsonl"), (Durability::Synced, "sync audit.jsonl")]
+    {
+        let log = open(64, Overflow::Block, durability);
+        log.files.operations();
+        log.recorder.record(record(7));
+        assert_eq!(log.files.operations().last().map(String::as_str), Some(last));
+        assert_eq!(log.shut_down(), (vec![7], 0));
+    }
+}
+
+#[test]
+fn one_sync_serves_all_who_wait() {
+    let log = open(64, Overflow::Block, Durability::Enqueued);
+    log.recorder.record(record(0));
+    let receipts = (0..20).map(|_| log.recorder.flush(true)).collect::<Vec<_>>();
+    receipts.into_iter().for_each(|receipt| receipt.wait().unwrap());
+    let syncs = log.files.operations().iter().filter(|operation| operation.starts_with("sync audit")).count();
+    assert!(syncs <= 2 + 1, "{syncs} syncs, the genesis's among them");
+    log.shut_down();
+}
+
+#[test]
+fn a_failing_disk_is_reported_at_once_and_loses_nothing_when_it_heals() {
+    let log = open(64, Overflow::Block, Durability::Enqueued);
+    log.files.fail(0, Fault::Failed, true);
+    log.recorder.record(record(1));
+    let error = log.recorder.flush(true).wait().unwrap_err();
+    assert!(
+        matches!(&error, WriteError::Io { doing: "write", path, .. } if path == Path::new(LOG)),
+        "{error}"
+    );
+    assert_eq!(log.recorder.status().last_error, Some(error));
+    log.files.mend();
+    log.recorder.flush(true).wait().unwrap();
+    assert_eq!(log.recorder.status().last_error, None);
+    assert_eq!(log.shut_down(), (vec![1], 0));
+}
+
+#[test]
+fn dropping_is_counted_exactly_in_the_status_and_in_a_signed_gap() {
+    for overflow in [Overflow::Drop, Overflow::BlockFor(Duration::from_millis(1))] {
+        let log = open(8, overflow, Durability::Enqueued);
+        log.files.fail(0, Fault::Failed, true);
+        (0..50).for_each(|number| log.recorder.record(record(number)));
+        let lost = log.recorder.status().lost;
+        assert!(lost >= 50 - 8 - 10, "{lost}: the queue takes 8, the writer a batch or two before it fails");
+        log.files.mend();
+        log.recorder.flush(true).wait().unwrap();
+        let status = log.recorder.status();
+        assert_eq!((status.recorded + status.lost, status.written, status.queued), (50, 50 - lost, 0));
+        let (numbers, declared) = log.shut_down();
+        assert_eq!((numbers.len() as u64, declared), (50 - lost, lost));
+        assert!(numbers.is_sorted());
+    }
+}
+
+#[test]
+fn blocking_waits_for_room_and_loses_nothing() {
+    let log = open(4, Overflow::Block, Durability::Enqueued);
+    log.files.fail(0, Fault::Failed, true);
+    let files = log.files.clone();
+    let healer = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        files.mend();
+    });
+    (0..100).for_each(|number| log.recorder.record(record(number)));
+    healer.join().unwrap();
+    assert_eq!(log.shut_down(), ((0..100).collect(), 0));
+}
+
+#[test]
+fn a_call_that_waits_for_the_disk_waits_no_longer_than_overflow_says() {
+    let log = open(8, Overflow::BlockFor(Duration::from_millis(20)), Durability::Synced);
+    log.files.fail(0, Fault::Failed, true);
+    let start = Instant::now();
+    log.recorder.record(record(1));
+    assert!(start.elapsed() < Duration::from_secs(4));
+    log.files.mend();
+    assert_eq!(log.shut_down(), (vec![1], 0));
+}
+
+#[test]
+fn after_the_end_records_are_lost_and_counted_and_nobody_hangs() {
+    let log = open(8, Overflow::Block, Durability::Synced);
+    log.recorder.record(record(1));
+    let recorder = Arc::clone(&log.recorder);
+    assert_eq!(log.shut_down(), (vec![1], 0));
+    (2..30).for_each(|number| recorder.record(record(number)));
+    let status = recorder.status();
+    assert_eq!((status.recorded, status.written, status.lost), (1, 1, 28));
+    assert_eq!(recorder.flush(true).wait(), Err(WriteError::Stopped));
+    assert_eq!(recorder.close().wait(), Err(WriteError::Stopped));
+}
+
+#[test]
+fn a_disk_that_fails_at_the_end_is_said() {
+    let log = open(8, Overflow::Drop, Durability::Enqueued);
+    log.recorder.record(record(1));
+    log.recorder.flush(true).wait().unwrap();
+    log.files.fail(0, Fault::Failed, true);
+    log.recorder.record(record(2));
+    let error = log.recorder.close().wait().unwrap_err();
+    log.thread.join().unwrap();
+    assert!(matches!(error, WriteError::Io { .. }), "{error}");
+    let status = log.recorder.status();
+    assert_eq!((status.recorded, status.written, status.lost, status.last_error), (2, 1, 1, Some(error)));
+}
