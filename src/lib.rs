@@ -26,3 +26,8 @@ pub use layer::{AuditFilter, AuditLayer, SelfTestError};
 pub use recorder::{Durability, Overflow, Status};
 pub use rotation::Rotation;
 pub use writer::{OnTruncation, OpenError, WriteError};
+
+/// Compiles what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
