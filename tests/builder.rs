@@ -108,15 +108,18 @@ fn the_guard_ends_the_log_once() {
     handle.flush().unwrap();
     assert_eq!(guard.shutdown(), Ok(()));
     assert_eq!((handle.shutdown(), handle.flush()), (Ok(()), Err(WriteError::Stopped)));
+    let file = guard.status().file;
     drop(guard);
-    let text = fs::read_to_string(folder.path().join("log/audit.jsonl")).unwrap();
+    let text = fs::read_to_string(file).unwrap();
     assert_eq!(text.matches(r#""kind":"close""#).count(), 1);
 }
 
 #[test]
 fn a_guard_that_is_dropped_closes() {
     let folder = tempfile::tempdir().unwrap();
-    drop(built(builder(folder.path())).unwrap());
-    let text = fs::read_to_string(folder.path().join("log/audit.jsonl")).unwrap();
+    let guard = built(builder(folder.path())).unwrap();
+    let file = guard.status().file;
+    drop(guard);
+    let text = fs::read_to_string(file).unwrap();
     assert!(text.lines().last().unwrap().contains(r#""kind":"close""#), "{text}");
 }

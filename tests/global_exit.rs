@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{self, Command};
 
 use tracing::info;
-use tracing_audit::{AuditLayer, KeyStore};
+use tracing_audit::{AuditLayer, KeyStore, Rotation};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -15,7 +15,7 @@ fn program() {
     let folder = std::env::var_os("FOLDER").unwrap();
     let folder = Path::new(&folder);
     let keys = KeyStore::open_or_create(folder.join("keys")).unwrap();
-    let (layer, guard) = AuditLayer::builder(folder.join("log"), keys).build().unwrap();
+    let (layer, guard) = AuditLayer::builder(folder.join("log"), keys).rotation(Rotation::NEVER).build().unwrap();
     registry().with(layer).init();
     (0..200).for_each(|number| info!(target: "audit", number));
     guard.shutdown().unwrap();

@@ -32,7 +32,7 @@ fn eight_threads_make_one_chain() {
     assert_eq!((status.recorded, status.written, status.lost, status.queued), (8_000, 8_000, 0, 0));
 
     let (mut prev, mut next) = (Hash::ZERO, [0; 8]);
-    let text = fs::read_to_string(folder.path().join("log/audit.jsonl")).unwrap();
+    let text = fs::read_to_string(status.file).unwrap();
     for (seq, text) in text.lines().enumerate() {
         let line = Line::parse(text.as_bytes()).unwrap();
         assert_eq!((line.link.seq, line.link.prev), (seq as u64, prev));

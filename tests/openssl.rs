@@ -35,7 +35,7 @@ fn openssl_reads_the_key_and_verifies_a_line() {
 
     let (_layer, guard) = AuditLayer::builder(folder.path().join("log"), keys).build::<Registry>().unwrap();
     guard.shutdown().unwrap();
-    let log = fs::read_to_string(folder.path().join("log/audit.jsonl")).unwrap();
+    let log = fs::read_to_string(guard.status().file).unwrap();
     let (unsigned, signature) = log.lines().last().unwrap().split_once(",\"sig\":\"").unwrap();
     let digest = Sha256::digest(format!("{unsigned}}}}}"));
     let files = ["message", "signature", "key"].map(|name| folder.path().join(name));
