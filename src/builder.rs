@@ -1,7 +1,7 @@
 //! From options to a log that is open, and the layer that writes it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -19,9 +19,10 @@ use crate::identity;
 use crate::keys::KeyStore;
 use crate::layer::{AuditFilter, AuditLayer, LayerConfig, quiet, static_max_level_refuses};
 use crate::recorder::{Durability, Overflow, QueueOptions, Recorder};
+use crate::rotation::{Names, Rotation};
+use crate::trail::MAX_LINE;
 use crate::trail::canonical::write;
-use crate::trail::{DEFAULT_LINE_LIMIT, MAX_LINE};
-use crate::writer::{self, LogOptions, OpenError, Opened, Writer};
+use crate::writer::{self, LogOptions, OnTruncation, OpenError, Writer};
 
 /// The shortest line limit: a genesis with long names still fits.
 const MIN_LINE_LIMIT: usize = 2_048;
@@ -49,11 +50,17 @@ impl AuditLayer {
             origin: None,
             log: LogOptions {
                 folder: directory.as_ref().to_owned(),
-                prefix: "audit".to_owned(),
-                suffix: "jsonl".to_owned(),
+                names: Names { prefix: "audit".to_owned(), suffix: "jsonl".to_owned() },
                 origin: String::new(),
                 program: identity::program(),
+                rotation: Rotation::default(),
+                max_file_size: None,
+                max_files: None,
+                latest_symlink: None,
+                key_interval: Duration::from_secs(15 * 60),
+                key_lines: 1_000_000,
                 sync_interval: Duration::from_secs(1),
+                on_truncation: OnTruncation::default(),
             },
             layer: LayerConfig::default(),
             queue: QueueOptions {
@@ -82,13 +89,62 @@ impl Builder {
 
     /// What the names of the log's files begin with: `audit` by default.
     pub fn filename_prefix(mut self, prefix: impl Into<String>) -> Builder {
-        self.log.prefix = prefix.into();
+        self.log.names.prefix = prefix.into();
         self
     }
 
     /// What the names of the log's files end with, behind a dot: `jsonl` by default.
     pub fn filename_suffix(mut self, suffix: impl Into<String>) -> Builder {
-        self.log.suffix = suffix.into();
+        self.log.names.suffix = suffix.into();
+        self
+    }
+
+    /// When the log goes on in the next file: each day by default. Takes `tracing_appender`'s `Rotation` too.
+    ///
+    /// A file is begun with the first record of its period, not before. Files are named as `tracing_appender` names them,
+    /// and are never renamed.
+    pub fn rotation(mut self, rotation: impl Into<Rotation>) -> Builder {
+        self.log.rotation = rotation.into();
+        self
+    }
+
+    /// The length in bytes from which on the log goes on in the next file, 64 KiB at least; no limit by default. A file
+    /// exceeds it by a line or two.
+    pub fn max_file_size(mut self, bytes: u64) -> Builder {
+        self.log.max_file_size = Some(bytes);
+        self
+    }
+
+    /// How many files are kept, the live one among them; all by default. The oldest are deleted at each rotation, and
+    /// only those whose first line says that they are of this log.
+    pub fn max_log_files(mut self, files: u64) -> Builder {
+        self.log.max_files = Some(files);
+        self
+    }
+
+    /// Keeps a symbolic link of this name to the file that is written, such as `audit.current`. The name must not end
+    /// as the log's files do: a shipper that follows `*.jsonl` would send each line twice.
+    pub fn latest_symlink(mut self, name: impl Into<String>) -> Builder {
+        self.log.latest_symlink = Some(name.into());
+        self
+    }
+
+    /// How long a key signs: 15 minutes by default, by a monotonic clock, idle or not. Its last line hands over to the
+    /// next key and is the log's heartbeat; then the secret is erased.
+    pub fn key_interval(mut self, interval: Duration) -> Builder {
+        self.log.key_interval = interval;
+        self
+    }
+
+    /// How many lines a key signs for at most: 1,000,000 by default.
+    pub fn key_lines(mut self, lines: u64) -> Builder {
+        self.log.key_lines = lines;
+        self
+    }
+
+    /// What a start does that finds synced lines gone: by default it refuses.
+    pub fn on_truncation(mut self, on_truncation: OnTruncation) -> Builder {
+        self.log.on_truncation = on_truncation;
         self
     }
 
@@ -177,8 +233,8 @@ impl Builder {
         self.log.origin = self.origin.take().unwrap_or_else(|| self.log.program.clone());
         self.check()?;
         let clock = SystemClock::new();
-        let Opened { writer, path } = Writer::create(&Disk, clock, self.keys.into_store(), &self.log)?;
-        let (recorder, commands) = Recorder::new(self.queue, path);
+        let writer = Writer::open(&Disk, clock, self.keys.into_store(), self.log)?;
+        let (recorder, commands) = Recorder::new(self.queue, writer.path());
         let recorder = Arc::new(recorder);
         let thread = thread::Builder::new().name("tracing-audit".to_owned()).spawn({
             let recorder = Arc::clone(&recorder);
@@ -203,16 +259,20 @@ impl Builder {
                 && !name.starts_with('.')
         };
         let named = |name: &str| !name.is_empty() && write::escaped_length(name) <= MAX_NAME;
-        let options: [(&'static str, &'static str, bool); 8] = [
+        let link = log
+            .latest_symlink
+            .as_deref()
+            .is_none_or(|link| plain(link) && !link.ends_with(&format!(".{}", log.names.suffix)));
+        let options: [(&'static str, &'static str, bool); 14] = [
             (
                 "filename_prefix",
                 "a name of 1 to 100 bytes, without slashes or a leading dot",
-                plain(&log.prefix),
+                plain(&log.names.prefix),
             ),
             (
                 "filename_suffix",
                 "a name of 1 to 100 bytes, without slashes or a leading dot",
-                plain(&log.suffix),
+                plain(&log.names.suffix),
             ),
             ("program", "a name of 1 to 255 bytes", named(&log.program)),
             ("origin", "a name of 1 to 255 bytes", named(&log.origin)),
@@ -223,6 +283,16 @@ impl Builder {
             ),
             ("value_limit", "at least 64", layer.value_limit >= 64),
             ("line_limit", "from 2,048 to 65,535", (MIN_LINE_LIMIT..=MAX_LINE).contains(&layer.line_limit)),
+            ("rotation", "a period that this version knows", log.rotation.is_known()),
+            ("max_file_size", "at least 65,536", log.max_file_size.is_none_or(|size| size >= 65_536)),
+            ("max_log_files", "at least 1", log.max_files != Some(0)),
+            (
+                "latest_symlink",
+                "a name of 1 to 100 bytes, without slashes, a leading dot or the ending of the log's files",
+                link,
+            ),
+            ("key_interval", "at least a second", log.key_interval >= Duration::from_secs(1)),
+            ("key_lines", "at least 100", log.key_lines >= 100),
             ("queue_length", "from 1 to 1,048,576", (1..=1 << 20).contains(&queue.length)),
         ];
         match options.into_iter().find(|(_, _, holds)| !holds) {

@@ -104,6 +104,25 @@ impl Handle {
         self.0.recorder.status()
     }
 
+    /// Goes on in the next file, and blocks until its first line is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`]: as for [`Handle::flush`]. A rotation that failed half-way is finished before anything else is
+    /// written.
+    pub fn rotate(&self) -> Result<(), WriteError> {
+        self.0.recorder.rotate().wait()
+    }
+
+    /// Goes on with the next key, and blocks until the hand-off is on the disk and the old key is removed.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`]: as for [`Handle::flush`].
+    pub fn rotate_key(&self) -> Result<(), WriteError> {
+        self.0.recorder.hand_over().wait()
+    }
+
     /// Ends the log: blocks until all that was recorded before, and a `close` behind it, is on the disk. What is
     /// recorded later is lost and counted. A second call gives the answer of the first.
     ///

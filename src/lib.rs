@@ -13,7 +13,9 @@ mod layer;
 mod losses;
 mod receipt;
 mod recorder;
+mod rotation;
 pub mod trail;
+pub mod verify;
 mod writer;
 
 pub use builder::{BuildError, Builder};
@@ -22,4 +24,10 @@ pub use json::{Json, json};
 pub use keys::{Exposure, KeyStore, KeyStoreError};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
 pub use recorder::{Durability, Overflow, Status};
-pub use writer::{OpenError, WriteError};
+pub use rotation::Rotation;
+pub use writer::{OnTruncation, OpenError, WriteError};
+
+/// Compiles what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -111,6 +111,7 @@ struct State {
     taken: AtomicU64,
     written: AtomicU64,
     signed: AtomicU64,
+    files: AtomicU64,
     file: Mutex<PathBuf>,
     last_error: Mutex<Option<WriteError>>,
 }
@@ -143,6 +144,7 @@ impl Recorder {
             taken: AtomicU64::new(0),
             written: AtomicU64::new(0),
             signed: AtomicU64::new(0),
+            files: AtomicU64::new(0),
             file: Mutex::new(file),
             last_error: Mutex::new(None),
         };
@@ -202,6 +204,20 @@ impl Recorder {
         receipt
     }
 
+    /// Asks for the next file.
+    pub(crate) fn rotate(&self) -> Receipt {
+        let (promise, receipt) = receipt();
+        self.command(Command::Rotate { promise });
+        receipt
+    }
+
+    /// Asks for the next key.
+    pub(crate) fn hand_over(&self) -> Receipt {
+        let (promise, receipt) = receipt();
+        self.command(Command::HandOver { promise });
+        receipt
+    }
+
     /// Asks for the end of the log.
     pub(crate) fn close(&self) -> Receipt {
         let (promise, receipt) = receipt();
@@ -230,7 +246,12 @@ impl Recorder {
 
     fn command(&self, command: Command) {
         let command = match command {
-            Command::Flush { promise, .. } | Command::Close { promise } if self.is_forked() => {
+            Command::Flush { promise, .. }
+            | Command::Rotate { promise }
+            | Command::HandOver { promise }
+            | Command::Close { promise }
+                if self.is_forked() =>
+            {
                 return promise.keep(Err(WriteError::Forked));
             }
             command => command,
@@ -317,7 +338,15 @@ impl Recorder {
         let _ = self.used.0.try_send(buffer);
     }
 
-    pub(crate) fn report(&self, progress: Progress, error: Option<WriteError>) {
+    pub(crate) fn report(
+        &self,
+        progress: Progress,
+        error: Option<WriteError>,
+        file: impl FnOnce() -> PathBuf,
+    ) {
+        if self.state.files.swap(progress.files, Ordering::Relaxed) != progress.files {
+            *self.state.file.lock().unwrap_or_else(PoisonError::into_inner) = file();
+        }
         self.state.written.store(progress.written, Ordering::Release);
         self.state.signed.store(progress.signed, Ordering::Release);
         *self.state.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;

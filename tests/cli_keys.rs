@@ -7,9 +7,6 @@ use std::process::{Command, Output};
 use tracing_audit::KeyStore;
 use tracing_audit::trail::PublicKey;
 
-#[path = "common/require.rs"]
-mod require;
-
 #[test]
 fn a_new_store_gives_the_key_to_pin_and_shows_it_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -45,24 +42,6 @@ fn a_folder_that_is_no_store_is_an_error() {
     let shown = keys("show", folder.path());
     assert_eq!((shown.status.code(), stdout(&shown).as_str()), (Some(2), ""));
     assert!(String::from_utf8_lossy(&shown.stderr).contains("pin.pub"));
-}
-
-#[test]
-fn openssl_reads_the_key_and_knows_it_by_the_same_public_half() {
-    if !require::available("openssl", Command::new("openssl").arg("version")) {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let store = folder.path().join("audit-keys");
-    let pin: PublicKey = stdout(&keys("new", &store)).trim_end().parse().unwrap();
-
-    let key = store.join("epoch-0.pem");
-    let public =
-        Command::new("openssl").args(["pkey", "-pubout", "-outform", "DER", "-in"]).arg(key).output();
-    let public = public.unwrap();
-    assert!(public.status.success(), "{}", String::from_utf8_lossy(&public.stderr));
-    // SubjectPublicKeyInfo of Ed25519 (RFC 8410): 12 bytes, then the raw key.
-    assert_eq!(&public.stdout[12..], pin.as_bytes());
 }
 
 fn keys(command: &str, store: &Path) -> Output {

@@ -3,12 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
 
 use tempfile::TempDir;
+use tracing::{Dispatch, dispatcher, info};
 use tracing_audit::trail::{
     Chain, Close, Control, Ended, FORMAT, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey,
     Timestamp, Torn, WriterIdentity,
 };
+use tracing_audit::{AuditLayer, KeyStore};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 #[path = "common/require.rs"]
 mod require;
@@ -77,6 +82,36 @@ fn a_log_that_restarts_and_tears_is_whole_and_each_torn_byte_counts() {
             assert_eq!(python.exit(&pin, &flipped), Some(1), "byte {at} of file {file}");
         }
     }
+}
+
+#[test]
+fn a_log_of_eight_threads_is_whole() {
+    let Some(python) = Python::from_the_page() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
+    let pin = keys.pin().to_string();
+    let (layer, guard) = AuditLayer::builder(folder.path().join("log"), keys).build().unwrap();
+    let subscriber = Dispatch::new(Registry::default().with(layer));
+    thread::scope(|scope| {
+        for thread in 0..8 {
+            let subscriber = subscriber.clone();
+            scope.spawn(move || {
+                let _default = dispatcher::set_default(&subscriber);
+                for number in 0..500 {
+                    info!(target: "audit", thread, number, actor = "alice", "paid");
+                }
+            });
+        }
+    });
+    guard.shutdown().unwrap();
+
+    let log = fs::read(guard.status().file).unwrap();
+    let output = python.verify(&pin, &[&log]);
+    // Genesis and close beside the records.
+    assert!(output.stdout.starts_with(b"whole: 4002 lines"), "{}", String::from_utf8_lossy(&output.stdout));
+    let mut flipped = log.clone();
+    flipped[log.len() / 2] ^= 1;
+    assert_eq!(python.exit(&pin, &[&flipped]), Some(1));
 }
 
 /// Torn bytes that end with a newline of their own.

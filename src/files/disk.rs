@@ -6,9 +6,6 @@ use std::path::Path;
 
 use super::{Access, Exposure, FileSystem, LogFile};
 
-/// No file that is read whole is larger.
-const MAX_SMALL_FILE: u64 = 64 * 1024;
-
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Disk;
 
@@ -37,15 +34,26 @@ impl FileSystem for Disk {
         Ok(names)
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = no_links(OpenOptions::new().read(true)).open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.len() > MAX_SMALL_FILE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "not an ordinary file of at most 64 KiB"));
-        }
+    fn read(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut file = open_ordinary(OpenOptions::new().read(true), path)?;
+        file.seek(io::SeekFrom::Start(offset))?;
         let mut bytes = Vec::new();
-        file.take(MAX_SMALL_FILE).read_to_end(&mut bytes)?;
+        file.take(length as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<DiskFile> {
+        open_ordinary(OpenOptions::new().append(true), path).map(DiskFile)
+    }
+
+    fn link(&self, name: &str, path: &Path) -> io::Result<()> {
+        let temporary = path.with_extension("tmp");
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        symlink(name, &temporary)?;
+        fs::rename(&temporary, path)
     }
 
     fn create_new(&self, path: &Path, access: Access) -> io::Result<DiskFile> {
@@ -186,6 +194,24 @@ fn exposure(_: &fs::Metadata) -> io::Result<Option<Exposure>> {
     Ok(None)
 }
 
+fn open_ordinary(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = no_links(options).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "not an ordinary file"));
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn symlink(name: &str, path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(name, path)
+}
+
+#[cfg(windows)]
+fn symlink(name: &str, path: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(name, path)
+}
+
 /// A link in the way is an error, and a FIFO in the way never makes us wait.
 #[cfg(unix)]
 fn no_links(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -203,7 +229,7 @@ fn no_links(options: &mut OpenOptions) -> &mut OpenOptions {
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-    use super::super::store;
+    use super::super::{load, store};
     use super::*;
 
     #[test]
@@ -212,13 +238,13 @@ mod tests {
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));
         fs::write(&target, "secret").unwrap();
         symlink(&target, &link).unwrap();
-        assert!(Disk.read(&link).is_err());
+        assert!(Disk.read(&link, 0, 9).is_err());
         assert!(Disk.lock(&link, Access::Group, "me").is_err());
         assert_eq!(Disk.create_new(&link, Access::Group).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
 
         let fifo = folder.path().join("fifo");
         assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-        assert_eq!(Disk.read(&fifo).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(Disk.read(&fifo, 0, 9).unwrap_err().kind(), io::ErrorKind::InvalidData);
         assert_eq!(fs::read(&target).unwrap(), b"secret");
     }
 
@@ -231,7 +257,7 @@ mod tests {
         store(&Disk, &file, Access::Private, b"two").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&private), mode(&file)), (0o700, 0o600));
-        assert_eq!(Disk.read(&file).unwrap(), b"two");
+        assert_eq!(load(&Disk, &file).unwrap(), b"two");
         assert_eq!(Disk.list(&private).unwrap(), ["c.pem"]);
     }
 
@@ -244,9 +270,9 @@ mod tests {
             Disk.lock(&path, Access::Group, "the second").unwrap_err().kind(),
             io::ErrorKind::WouldBlock
         );
-        assert_eq!(Disk.read(&path).unwrap(), b"the first");
+        assert_eq!(load(&Disk, &path).unwrap(), b"the first");
         drop(held);
         Disk.lock(&path, Access::Group, "the second").unwrap();
-        assert_eq!(Disk.read(&path).unwrap(), b"the second");
+        assert_eq!(load(&Disk, &path).unwrap(), b"the second");
     }
 }

@@ -97,8 +97,22 @@ impl FileSystem for MemoryFiles {
         Ok(here.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect())
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.contents(path).ok_or_else(|| io::ErrorKind::NotFound.into())
+    fn read(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let bytes = self.contents(path).ok_or(io::ErrorKind::NotFound)?;
+        let start = bytes.len().min(usize::try_from(offset).unwrap());
+        Ok(bytes[start..bytes.len().min(start.saturating_add(length))].to_vec())
+    }
+
+    fn open(&self, path: &Path) -> io::Result<MemoryFile> {
+        self.contents(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(MemoryFile { files: self.clone(), path: path.to_owned() })
+    }
+
+    fn link(&self, name: &str, path: &Path) -> io::Result<()> {
+        self.operate("link", path, |state| {
+            state.files.insert(path.to_owned(), name.as_bytes().to_vec());
+            Ok(())
+        })
     }
 
     fn create_new(&self, path: &Path, _: Access) -> io::Result<MemoryFile> {

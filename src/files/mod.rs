@@ -45,8 +45,15 @@ pub(crate) trait FileSystem: Clone + Send + Sync + 'static {
     /// Names in a folder that are valid UTF-8, in no order; ours always are.
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
 
-    /// A whole small file: `InvalidData` where it is no ordinary file or has more than 64 KiB.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// At most `length` bytes of an ordinary file, from `offset` on; fewer at its end. `InvalidData` where it is no
+    /// ordinary file.
+    fn read(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>>;
+
+    /// Opens a file that is there, to append to. `InvalidData` where it is no ordinary file.
+    fn open(&self, path: &Path) -> io::Result<Self::File>;
+
+    /// Makes `path` a link to the file of this name beside it, in place of one that is there.
+    fn link(&self, name: &str, path: &Path) -> io::Result<()>;
 
     /// A file that was not there before, to append to; `AlreadyExists` where anything has its name.
     fn create_new(&self, path: &Path, access: Access) -> io::Result<Self::File>;
@@ -98,6 +105,16 @@ pub(crate) fn store<F: FileSystem>(files: &F, path: &Path, access: Access, bytes
     files.sync_folder(folder)
 }
 
+/// A whole small file, `InvalidData` where it has more than 64 KiB.
+pub(crate) fn load<F: FileSystem>(files: &F, path: &Path) -> io::Result<Vec<u8>> {
+    const MOST: usize = 64 * 1024;
+    let bytes = files.read(path, 0, MOST + 1)?;
+    if bytes.len() > MOST {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 64 KiB"));
+    }
+    Ok(bytes)
+}
+
 /// Appends all of `bytes`.
 pub(crate) fn append_all(file: &mut impl LogFile, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
@@ -113,5 +130,5 @@ pub(crate) fn append_all(file: &mut impl LogFile, mut bytes: &[u8]) -> io::Resul
 
 /// What the file of a lock says of its holder.
 pub(crate) fn holder<F: FileSystem>(files: &F, path: &Path) -> Option<String> {
-    String::from_utf8(files.read(path).ok()?).ok().filter(|holder| !holder.is_empty())
+    String::from_utf8(load(files, path).ok()?).ok().filter(|holder| !holder.is_empty())
 }

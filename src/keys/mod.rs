@@ -4,7 +4,8 @@
 //! audit-keys/            0700, locked while a log is written
 //!   lock                 who holds it
 //!   pin.pub              the log's first public key: what an operator pins
-//!   epoch-0.pem          0600: the secret key in force, PKCS#8
+//!   epoch-7.pem          0600: the secret key in force, PKCS#8; while it hands over, the next one beside it
+//!   head.json            the last synced signed line: where the next start goes on, and what must be there
 //! audit-keys.pub         a copy of pin.pub for those who may not look into the folder
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! erasure of the key, and a log that is continued from two copies is two logs.
 
 mod error;
+mod head;
 mod pem;
 
 use std::fmt;
@@ -21,6 +23,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 pub use error::{Exposure, KeyStoreError};
+pub(crate) use head::Head;
 
 use crate::files::{self, Access, Disk, FileSystem};
 use crate::identity;
@@ -28,6 +31,7 @@ use crate::trail::{PublicKey, SecretKey};
 
 const LOCK: &str = "lock";
 const PIN: &str = "pin.pub";
+const HEAD: &str = "head.json";
 
 /// The secret keys of one log, in a folder of their own, locked as long as this lives.
 ///
@@ -71,11 +75,17 @@ impl KeyStore {
 
 /// The store on any file system.
 pub(crate) struct Store<F: FileSystem> {
+    files: F,
     folder: PathBuf,
     pin: PublicKey,
     pin_file: Option<PathBuf>,
-    key: SecretKey,
     epoch: u64,
+    key: SecretKey,
+    /// The key of the next epoch, once it is stored.
+    next: Option<SecretKey>,
+    /// An epoch whose key is still stored, though it handed over.
+    spent: Option<u64>,
+    head: Option<Head>,
     _lock: F::Lock,
 }
 
@@ -84,9 +94,12 @@ impl<F: FileSystem> Store<F> {
         files.create_folder(folder, Access::Private).map_err(io("create", folder))?;
         refuse_exposed(files, folder)?;
         let lock = lock(files, &folder.join(LOCK))?;
-        let (epoch, key) = match epoch_in_force(files, folder)? {
-            Some(epoch) => (epoch, read_key(files, &folder.join(key_name(epoch)))?),
-            None => (0, create_first_key(files, folder)?),
+        let (epoch, key, next) = match epochs(files, folder)? {
+            Some((epoch, has_next)) => {
+                let read = |epoch| read_key(files, &folder.join(key_name(epoch)));
+                (epoch, read(epoch)?, has_next.then(|| read(epoch + 1)).transpose()?)
+            }
+            None => (0, create_key(files, folder, 0)?, None),
         };
         let pin = match read_pin(files, &folder.join(PIN)) {
             // The first start ended between the key and its pin.
@@ -96,8 +109,10 @@ impl<F: FileSystem> Store<F> {
             }
             pin => pin?,
         };
+        let head = Head::read(files, &folder.join(HEAD))?;
         let pin_file = publish(files, folder, pin);
-        Ok(Store { folder: folder.to_owned(), pin, pin_file, key, epoch, _lock: lock })
+        let (files, folder) = (files.clone(), folder.to_owned());
+        Ok(Store { files, folder, pin, pin_file, epoch, key, next, spent: None, head, _lock: lock })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -116,6 +131,60 @@ impl<F: FileSystem> Store<F> {
     /// The number of the key in force.
     pub(crate) fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// The last synced signed line that the store knows of.
+    pub(crate) fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// Stores the head, durably. What it names must be synced.
+    pub(crate) fn store_head(&mut self, head: Head) -> Result<(), KeyStoreError> {
+        head.store(&self.files, &self.folder.join(HEAD))?;
+        self.head = Some(head);
+        Ok(())
+    }
+
+    /// The public key of the next epoch. Its secret is durable on return.
+    pub(crate) fn prepare_next(&mut self) -> Result<PublicKey, KeyStoreError> {
+        if self.next.is_none() {
+            self.next = Some(create_key(&self.files, &self.folder, self.epoch + 1)?);
+        }
+        Ok(self.next.as_ref().map_or_else(|| self.key.public(), SecretKey::public))
+    }
+
+    /// Whether this is the stored next key.
+    pub(crate) fn has_next(&self, public: PublicKey) -> bool {
+        self.next.as_ref().is_some_and(|next| next.public() == public)
+    }
+
+    /// The next key is in force from here on, the old one wiped from memory: a line that hands over to it was signed.
+    /// The old one stays stored until [`Store::forget_spent`], for a start that finds the line missing.
+    pub(crate) fn hand_over(&mut self) {
+        if let Some(next) = self.next.take() {
+            self.spent = Some(self.epoch);
+            self.key = next;
+            self.epoch += 1;
+        }
+    }
+
+    /// Whether a key is stored that handed over.
+    pub(crate) fn has_spent(&self) -> bool {
+        self.spent.is_some()
+    }
+
+    /// Removes the key that handed over. The hand-off, its copy and the head must be synced.
+    pub(crate) fn forget_spent(&mut self) -> Result<(), KeyStoreError> {
+        let Some(epoch) = self.spent else { return Ok(()) };
+        let path = self.folder.join(key_name(epoch));
+        match self.files.remove(&path) {
+            // A removal can persist and fail all the same.
+            Err(error) if error.kind() != NotFound => return Err(io("remove", &path)(error)),
+            _ => {}
+        }
+        self.files.sync_folder(&self.folder).map_err(io("sync", &self.folder))?;
+        self.spent = None;
+        Ok(())
     }
 }
 
@@ -140,8 +209,9 @@ fn epoch_of(name: &str) -> Option<u64> {
     (key_name(epoch) == name).then_some(epoch)
 }
 
-/// Which key is there. `None` in a store that was never used: one that lost its key still has its pin.
-fn epoch_in_force<F: FileSystem>(files: &F, folder: &Path) -> Result<Option<u64>, KeyStoreError> {
+/// The epoch of the oldest key, and whether the next one's is there too. `None` in a store that was never used: one
+/// that lost its key still has its pin.
+fn epochs<F: FileSystem>(files: &F, folder: &Path) -> Result<Option<(u64, bool)>, KeyStoreError> {
     let names = files.list(folder).map_err(io("list", folder))?;
     let mut epochs = names.iter().filter_map(|name| epoch_of(name)).collect::<Vec<_>>();
     epochs.sort_unstable();
@@ -150,7 +220,8 @@ fn epoch_in_force<F: FileSystem>(files: &F, folder: &Path) -> Result<Option<u64>
             Err(KeyStoreError::KeyMissing { folder: folder.to_owned() })
         }
         [] => Ok(None),
-        [epoch] => Ok(Some(epoch)),
+        [epoch] => Ok(Some((epoch, false))),
+        [epoch, next] if next == epoch + 1 => Ok(Some((epoch, true))),
         [..] => Err(KeyStoreError::SeveralKeys { folder: folder.to_owned(), epochs }),
     }
 }
@@ -165,23 +236,23 @@ fn lock<F: FileSystem>(files: &F, path: &Path) -> Result<F::Lock, KeyStoreError>
     })
 }
 
-fn create_first_key<F: FileSystem>(files: &F, folder: &Path) -> Result<SecretKey, KeyStoreError> {
+fn create_key<F: FileSystem>(files: &F, folder: &Path, epoch: u64) -> Result<SecretKey, KeyStoreError> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut_slice()).map_err(|error| KeyStoreError::Random { why: error.to_string() })?;
     let key = SecretKey::from_seed(&seed);
-    let path = folder.join(key_name(0));
+    let path = folder.join(key_name(epoch));
     files::store(files, &path, Access::Private, pem::encode(&key).as_bytes()).map_err(io("write", &path))?;
     Ok(key)
 }
 
 fn read_key<F: FileSystem>(files: &F, path: &Path) -> Result<SecretKey, KeyStoreError> {
     refuse_exposed(files, path)?;
-    let text = Zeroizing::new(files.read(path).map_err(io("read", path))?);
+    let text = Zeroizing::new(files::load(files, path).map_err(io("read", path))?);
     pem::decode(&text).map_err(|why| KeyStoreError::Malformed { path: path.to_owned(), why })
 }
 
 fn read_pin<F: FileSystem>(files: &F, path: &Path) -> Result<PublicKey, KeyStoreError> {
-    let text = files.read(path).map_err(io("read", path))?;
+    let text = files::load(files, path).map_err(io("read", path))?;
     let pin = std::str::from_utf8(&text).ok().and_then(|text| text.trim_end().parse().ok());
     pin.ok_or_else(|| KeyStoreError::Malformed { path: path.to_owned(), why: "not a public key in base64" })
 }
@@ -274,16 +345,36 @@ mod tests {
         let key = folder().join("epoch-0.pem");
         drop(Store::open_or_create(&files, folder()).unwrap());
         let text = files.contents(&key).unwrap();
-        files::store(&files, &folder().join("epoch-1.pem"), Access::Private, &text).unwrap();
+        files::store(&files, &folder().join("epoch-2.pem"), Access::Private, &text).unwrap();
         let several = Store::open_or_create(&files, folder()).unwrap_err();
         assert!(
-            matches!(several, KeyStoreError::SeveralKeys { ref epochs, .. } if *epochs == [0, 1]),
+            matches!(several, KeyStoreError::SeveralKeys { ref epochs, .. } if *epochs == [0, 2]),
             "{several}"
         );
-        files.remove(&folder().join("epoch-1.pem")).unwrap();
+        files.remove(&folder().join("epoch-2.pem")).unwrap();
         files::store(&files, &key, Access::Private, &text[..40]).unwrap();
         let damaged = Store::open_or_create(&files, folder()).unwrap_err();
         assert!(matches!(damaged, KeyStoreError::Malformed { ref path, .. } if *path == key), "{damaged}");
+    }
+
+    #[test]
+    fn a_key_hands_over_and_is_forgotten() {
+        let files = MemoryFiles::default();
+        let mut store = Store::open_or_create(&files, folder()).unwrap();
+        let (pin, next) = (store.pin(), store.prepare_next().unwrap());
+        assert_eq!(store.prepare_next().unwrap(), next);
+        assert_eq!((store.epoch(), store.key().public()), (0, pin));
+        drop(store);
+        let mut store = Store::open_or_create(&files, folder()).unwrap();
+        assert_eq!(store.prepare_next().unwrap(), next, "the stored next key is used");
+        store.hand_over();
+        assert_eq!((store.epoch(), store.key().public(), store.has_spent()), (1, next, true));
+        assert!(files.contents(folder().join("epoch-0.pem")).is_some());
+        store.forget_spent().unwrap();
+        assert!(files.contents(folder().join("epoch-0.pem")).is_none());
+        drop(store);
+        let store = Store::open_or_create(&files, folder()).unwrap();
+        assert_eq!((store.pin(), store.epoch(), store.key().public()), (pin, 1, next));
     }
 
     #[test]

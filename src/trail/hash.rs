@@ -51,7 +51,7 @@ impl From<[u8; 32]> for Hash {
 }
 
 /// The plain SHA-256 of bytes that come piece by piece.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Hasher(Sha256);
 
 impl Hasher {

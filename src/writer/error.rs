@@ -1,8 +1,11 @@
-//! Why records are not known to be on disk.
+//! Why a log could not be opened, and why records are not known to be on disk.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::keys::KeyStoreError;
+use crate::trail::KeyId;
 
 /// Why records are not known to be where the caller asked to have them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,21 @@ impl WriteError {
     }
 }
 
+impl WriteError {
+    /// What the key store refused.
+    pub(super) fn store(error: &KeyStoreError) -> WriteError {
+        match error {
+            KeyStoreError::Io { doing, path, error } => WriteError::io(doing, path, error),
+            error => WriteError::Io {
+                doing: "use",
+                path: PathBuf::from("the key store"),
+                kind: io::ErrorKind::Other,
+                message: error.to_string(),
+            },
+        }
+    }
+}
+
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -48,3 +66,124 @@ impl fmt::Display for WriteError {
 }
 
 impl std::error::Error for WriteError {}
+
+/// Why a log could not be opened for writing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The disk, or its permissions.
+    Io {
+        /// `create`, `list`, …
+        doing: &'static str,
+        /// What it was done to.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The first line could not be written.
+    Write(WriteError),
+    /// Another writer, in this process or another, has the log open.
+    Locked {
+        /// The file of the lock.
+        path: PathBuf,
+        /// The process that holds it, where it could be read.
+        holder: Option<String>,
+    },
+    /// The folder holds the log of another key store: this one's is new, or another log's. (A container made anew over
+    /// an old volume looks like this.)
+    OtherLog {
+        /// A file of that log.
+        path: PathBuf,
+        /// Its id.
+        found: KeyId,
+        /// The id of the store's own log.
+        expected: KeyId,
+    },
+    /// A file that may be the log's begins with no line that can be read, and nothing else says where the log ends.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The last synced line, as the key store remembers it, is not where it was: while nobody looked, the log was cut,
+    /// altered, or put back from a backup.
+    Truncated {
+        /// The file in which the line was.
+        path: PathBuf,
+        /// Its number in the log.
+        seq: u64,
+        /// Where it ended in the file.
+        bytes: u64,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// The log has handed over to a key that the store does not have: the store was put back from a backup, or the log
+    /// was continued with a copy of it.
+    StoreBehind {
+        /// The store.
+        folder: PathBuf,
+        /// The epoch of the store's newest key.
+        has: u64,
+        /// The epoch that the log is in.
+        needs: u64,
+    },
+    /// The key store could not be used.
+    Keys(KeyStoreError),
+}
+
+impl OpenError {
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+        let path = path.to_owned();
+        move |error| OpenError::Io { doing, path, error }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Io { doing, path, error } => {
+                write!(f, "audit log: could not {doing} {}: {error}", path.display())
+            }
+            OpenError::Write(error) => error.fmt(f),
+            OpenError::Locked { path, holder } => {
+                let holder = holder.as_deref().unwrap_or("another process");
+                write!(f, "audit log: {} is held by {holder}; one log has one writer", path.display())
+            }
+            OpenError::OtherLog { path, found, expected } => write!(
+                f,
+                "audit log: {} is of log {found}; the key store is of log {expected}",
+                path.display()
+            ),
+            OpenError::Unreadable { path } => {
+                write!(f, "audit log: {} begins with no line that can be read", path.display())
+            }
+            OpenError::Truncated { path, seq, bytes, found } => write!(
+                f,
+                "audit log: line {seq}, which was synced, must end at byte {bytes} of {}: {found}",
+                path.display()
+            ),
+            OpenError::StoreBehind { folder, has, needs } => write!(
+                f,
+                "audit log: the log is in epoch {needs}; the key store {} has the key of epoch {has}",
+                folder.display()
+            ),
+            OpenError::Keys(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            OpenError::Io { error, .. } => Some(error),
+            OpenError::Write(error) => Some(error),
+            OpenError::Keys(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<WriteError> for OpenError {
+    fn from(error: WriteError) -> OpenError {
+        OpenError::Write(error)
+    }
+}

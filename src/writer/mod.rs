@@ -1,56 +1,95 @@
-//! The writer: turns records into lines of the chain and puts them into the file. An ordinary struct; [`run`] drives
-//! it from the one thread that a log has.
+//! The writer: turns records into lines of the chain and puts them into files. An ordinary struct; [`run`] drives it
+//! from the one thread that a log has.
 //!
-//! Two invariants hold at every moment, whatever fails:
+//! These hold at every moment, whatever fails:
 //!
 //! - What was composed is written once, in order: bytes that a failed write left over wait in `pending`, and the next
 //!   write goes on with exactly them.
 //! - `pending` ends with a signed line whenever it goes to the file.
+//! - The head is stored only after the sync of what it names; a key is removed only after the head that needs it no
+//!   more.
 
+mod copies;
 mod error;
+mod hand_over;
 mod open;
 mod run;
+mod start;
+mod tail;
 #[cfg(test)]
 mod tests;
+mod turn_over;
 
 use std::mem;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use error::WriteError;
-pub use open::OpenError;
-pub(crate) use open::{LogOptions, Opened};
+pub use error::{OpenError, WriteError};
+pub(crate) use open::LogOptions;
+pub use open::OnTruncation;
 pub(crate) use run::{Command, run};
 
+use self::copies::Copies;
+use self::turn_over::Stage;
 use crate::clock::Clock;
 use crate::files::{FileSystem, LogFile};
-use crate::keys::Store;
+use crate::keys::{Head, Store};
 use crate::recorder::Record;
-use crate::trail::{Chain, Close, Control, Ended, Gap};
+use crate::trail::{Chain, Close, Control, Ended, Gap, Timestamp};
 
 /// With so many bytes unsynced the writer syncs before it is time.
 const MAX_UNSYNCED: u64 = 4 << 20;
 
+/// How long what failed behind the scenes waits for its next attempt.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// One log, open for writing.
 pub(crate) struct Writer<F: FileSystem, C: Clock> {
+    files: F,
     clock: C,
+    options: LogOptions,
     store: Store<F>,
     _lock: F::Lock,
-    sync_interval: Duration,
     chain: Chain,
-    file: F::File,
-    path: PathBuf,
-    /// Length of the file, as far as it is ours.
-    length: u64,
+    live: Live<F::File>,
+    stage: Stage,
+    /// Number of the oldest file that retention keeps.
+    oldest: u64,
     /// Composed lines, of which the first `appended` bytes are in the file.
     pending: Vec<u8>,
     appended: usize,
     /// The last record of the batch: signed when it turns out to be the last, unsigned when another follows.
     held: Option<Record>,
     unsynced: Option<Unsynced>,
+    /// A file was created whose name may not be durable.
+    folder_unsynced: bool,
+    /// The link still points to the file before.
+    link_due: bool,
+    /// When the file's period was last compared with the clock, in seconds.
+    dated: u64,
     /// After a sync that failed the kernel may have dropped what it could not write: no later sync can vouch for it.
     sync_failed: Option<WriteError>,
+    copies: Copies,
+    head_stored: Duration,
+    epoch: Epoch,
+    /// What failed behind the scenes, and when it is tried again.
+    trouble: Option<(WriteError, Duration)>,
     progress: Progress,
+}
+
+/// The file that is written.
+#[derive(Debug)]
+struct Live<T> {
+    file: T,
+    name: String,
+    /// Its number in the log.
+    number: u64,
+    /// Its period, as its name has it.
+    date: Option<String>,
+    /// Its number among the files of its period.
+    ordinal: u64,
+    /// Its length, as far as it is ours.
+    length: u64,
 }
 
 /// What the file has that the disk may not have.
@@ -58,6 +97,15 @@ pub(crate) struct Writer<F: FileSystem, C: Clock> {
 struct Unsynced {
     since: Duration,
     bytes: u64,
+}
+
+/// The key in force since when.
+#[derive(Debug, Clone, Copy)]
+struct Epoch {
+    started: Timestamp,
+    /// When it is over, by the monotonic clock.
+    due: Duration,
+    first_seq: u64,
 }
 
 /// What became of the records, for [`crate::Status`].
@@ -69,6 +117,8 @@ pub(crate) struct Progress {
     pub(crate) written: u64,
     /// Lines signed.
     pub(crate) signed: u64,
+    /// Files begun.
+    pub(crate) files: u64,
 }
 
 impl<F: FileSystem, C: Clock> Writer<F, C> {
@@ -100,43 +150,64 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         (buffer, self.write_pending())
     }
 
-    /// Makes all that [`Writer::seal`] wrote durable.
+    /// Makes all that [`Writer::seal`] wrote durable. What follows from that, a hand-off's end or a new head, may fail
+    /// without changing the answer: see [`Writer::lasting_error`].
     pub(crate) fn sync(&mut self) -> Result<(), WriteError> {
         if let Some(error) = &self.sync_failed {
             return Err(error.clone());
         }
         if self.unsynced.is_some() {
-            if let Err(error) = self.file.sync() {
-                let error = WriteError::io("sync", &self.path, &error);
+            if let Err(error) = self.live.file.sync() {
+                let error = WriteError::io("sync", &self.path(), &error);
                 self.sync_failed = Some(error.clone());
                 return Err(error);
             }
             self.unsynced = None;
         }
+        if self.folder_unsynced {
+            let folder = &self.options.folder;
+            self.files.sync_folder(folder).map_err(|error| WriteError::io("sync", folder, &error))?;
+            self.folder_unsynced = false;
+        }
+        self.follow_up();
         Ok(())
     }
 
-    /// When [`Writer::sync`] is due, by the monotonic clock; `None` when nothing is unsynced.
-    pub(crate) fn sync_due(&self) -> Option<Duration> {
-        let unsynced = self.unsynced.filter(|_| self.sync_failed.is_none())?;
-        Some(if unsynced.bytes >= MAX_UNSYNCED {
-            unsynced.since
-        } else {
-            unsynced.since + self.sync_interval
-        })
+    /// Does what is due: a sync, a hand-off, what failed before.
+    pub(crate) fn maintain(&mut self) -> Result<(), WriteError> {
+        let now = self.clock.elapsed();
+        if self.sync_due().is_some_and(|due| due <= now) {
+            self.sync()?;
+        }
+        if self.trouble.as_ref().is_some_and(|(_, due)| *due <= now) {
+            self.follow_up();
+        }
+        match self.hand_over_due() {
+            Some((reason, due)) if due <= now => self.hand_over(reason),
+            _ => Ok(()),
+        }
     }
 
-    /// What stays wrong whatever succeeds from here on.
+    /// When [`Writer::maintain`] has something to do, by the monotonic clock.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        let retry = self.trouble.as_ref().map(|(_, due)| *due);
+        let hand_over = self.hand_over_due().map(|(_, due)| due);
+        [self.sync_due(), retry, hand_over].into_iter().flatten().min()
+    }
+
+    /// What stays wrong whatever succeeds from here on, or until it is tried again.
     pub(crate) fn lasting_error(&self) -> Option<&WriteError> {
-        self.sync_failed.as_ref()
+        self.sync_failed.as_ref().or(self.trouble.as_ref().map(|(error, _)| error))
     }
 
     /// Ends the log: all that was appended, a `close`, a sync.
     pub(crate) fn close(&mut self) -> Result<(), WriteError> {
+        self.turn_over_if_begun()?;
         self.sign_held();
         self.control(&Control::Close(Close { reason: Ended::Shutdown }));
         self.write_pending()?;
-        self.sync()
+        self.sync()?;
+        self.store_head()
     }
 
     pub(crate) fn clock(&self) -> &C {
@@ -145,6 +216,17 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     pub(crate) fn progress(&self) -> Progress {
         self.progress
+    }
+
+    /// The file that is written.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.options.folder.join(&self.live.name)
+    }
+
+    fn sync_due(&self) -> Option<Duration> {
+        let unsynced = self.unsynced.filter(|_| self.sync_failed.is_none())?;
+        let interval = self.options.sync_interval;
+        Some(if unsynced.bytes >= MAX_UNSYNCED { unsynced.since } else { unsynced.since + interval })
     }
 
     fn sign_held(&mut self) -> Option<Vec<u8>> {
@@ -162,21 +244,21 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     fn write_pending(&mut self) -> Result<(), WriteError> {
         while self.appended < self.pending.len() {
-            let result = self.file.append(&self.pending[self.appended..]);
+            let result = self.live.file.append(&self.pending[self.appended..]);
             let taken = match &result {
                 Ok(taken) => *taken,
                 // A write can persist and fail all the same: the file knows how much of it.
-                Err(_) => self.file.len().map_or(0, |length| self.taken_of(length)),
+                Err(_) => self.live.file.len().map_or(0, |length| self.taken_of(length)),
             };
             self.appended += taken;
-            self.length += taken as u64;
+            self.live.length += taken as u64;
             self.note_unsynced(taken);
             match result {
                 Ok(0) => {
-                    return Err(WriteError::io("write", &self.path, &std::io::ErrorKind::WriteZero.into()));
+                    return Err(WriteError::io("write", &self.path(), &std::io::ErrorKind::WriteZero.into()));
                 }
                 Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
-                    return Err(WriteError::io("write", &self.path, &error));
+                    return Err(WriteError::io("write", &self.path(), &error));
                 }
                 _ => {}
             }
@@ -189,8 +271,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// How much of what is pending the file took, by its length now.
     fn taken_of(&self, length: u64) -> usize {
-        let taken = usize::try_from(length.saturating_sub(self.length)).unwrap_or(usize::MAX);
-        taken.min(self.pending.len() - self.appended)
+        let taken = usize::try_from(length.saturating_sub(self.live.length)).unwrap_or(usize::MAX);
+        taken.min(self.backlog())
     }
 
     fn note_unsynced(&mut self, bytes: usize) {
@@ -200,5 +282,45 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let unsynced =
             self.unsynced.get_or_insert_with(|| Unsynced { since: self.clock.elapsed(), bytes: 0 });
         unsynced.bytes += bytes as u64;
+    }
+
+    /// What a sync allows: the link to the file, copies of lines that others need, the end of a hand-off, the head.
+    fn follow_up(&mut self) {
+        if self.unsynced.is_some() || self.backlog() > 0 || self.sync_failed.is_some() {
+            return;
+        }
+        let now = self.clock.elapsed();
+        let head_due = now >= self.head_stored + self.options.sync_interval;
+        let result = self.point_link().and_then(|()| {
+            if !self.copies.is_empty() || self.store.has_spent() {
+                self.finish_hand_over()
+            } else if head_due {
+                self.store_head()
+            } else {
+                Ok(())
+            }
+        });
+        self.trouble = result.err().map(|error| (error, now + RETRY));
+    }
+
+    /// Stores where the log ends now; all of it must be synced.
+    fn store_head(&mut self) -> Result<(), WriteError> {
+        let Some(seq) = self.chain.next().checked_sub(1) else { return Ok(()) };
+        let head = Head {
+            seq,
+            hash: self.chain.head(),
+            epoch: self.store.epoch(),
+            file: self.live.number,
+            name: self.live.name.clone(),
+            bytes: self.live.length,
+            oldest: self.oldest,
+            epoch_start: self.epoch.started,
+            epoch_seq: self.epoch.first_seq,
+        };
+        if self.store.head() != Some(&head) {
+            self.store.store_head(head).map_err(|error| WriteError::store(&error))?;
+        }
+        self.head_stored = self.clock.elapsed();
+        Ok(())
     }
 }

@@ -1,98 +1,196 @@
-//! Opening a log for writing: its folder, its lock, its first file.
+//! Opening a log for writing: its folder, its lock, its first file or the place where the last writer stopped.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{WriteError, Writer};
+use super::copies::Copies;
+use super::start::{self, Last, Start};
+use super::turn_over::{Stage, create};
+use super::{Epoch, Live, OpenError, Progress, WriteError, Writer};
 use crate::clock::Clock;
-use crate::files::{self, Access, FileSystem};
+use crate::files::{self, Access, FileSystem, LogFile};
 use crate::identity;
 use crate::keys::Store;
-use crate::trail::{Chain, Control, FORMAT, Genesis};
+use crate::rotation::{Names, Rotation};
+use crate::trail::{Control, Ended, Previous, Resume};
 
-/// What a log is called and where it lies.
+/// What a log is called, where it lies and when it goes on.
 #[derive(Debug, Clone)]
 pub(crate) struct LogOptions {
     pub(crate) folder: PathBuf,
-    pub(crate) prefix: String,
-    pub(crate) suffix: String,
+    pub(crate) names: Names,
     pub(crate) origin: String,
     pub(crate) program: String,
+    pub(crate) rotation: Rotation,
+    pub(crate) max_file_size: Option<u64>,
+    pub(crate) max_files: Option<u64>,
+    pub(crate) latest_symlink: Option<String>,
+    pub(crate) key_interval: Duration,
+    pub(crate) key_lines: u64,
     pub(crate) sync_interval: Duration,
+    pub(crate) on_truncation: OnTruncation,
 }
 
-impl LogOptions {
-    fn is_log_file(&self, name: &str) -> bool {
-        let rest = name.strip_prefix(&self.prefix).and_then(|rest| rest.strip_suffix(&self.suffix));
-        rest.is_some_and(|middle| middle.starts_with('.') && middle.ends_with('.'))
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}.{}", self.prefix, self.suffix))
-    }
-}
-
-/// A log that was opened, and where its records go.
-pub(crate) struct Opened<F: FileSystem, C: Clock> {
-    pub(crate) writer: Writer<F, C>,
-    pub(crate) path: PathBuf,
+/// What a start does that finds synced lines gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnTruncation {
+    /// Refuses: [`OpenError::Truncated`].
+    #[default]
+    Refuse,
+    /// Goes on in a new file behind the last synced line. The hole stays visible, and the log `tampered`: only an
+    /// intruder or a broken disk explains it.
+    Record,
 }
 
 impl<F: FileSystem, C: Clock> Writer<F, C> {
-    /// Creates a log: its first line, the genesis, is durable on return.
-    pub(crate) fn create(
+    /// Opens a log: on return its first line, or the line that says who goes on, is durable.
+    pub(crate) fn open(
+        files: &F,
+        clock: C,
+        mut store: Store<F>,
+        options: LogOptions,
+    ) -> Result<Writer<F, C>, OpenError> {
+        let folder = &options.folder;
+        files.create_folder(folder, Access::Group).map_err(OpenError::io("create", folder))?;
+        let lock = lock(files, &folder.join(options.names.lock()))?;
+        let start = start::find(files, &mut store, &options)?;
+        let mut writer = Writer::stopped(files, clock, store, options, lock, &start)?;
+        writer.go_on(start)?;
+        writer.write_pending()?;
+        writer.sync()?;
+        if let Some(error) = writer.lasting_error() {
+            return Err(error.clone().into());
+        }
+        writer.store_head()?;
+        writer.prune()?;
+        Ok(writer)
+    }
+
+    /// The writer as the last one left it: at the end of its file, or before the first.
+    fn stopped(
         files: &F,
         clock: C,
         store: Store<F>,
-        options: &LogOptions,
-    ) -> Result<Opened<F, C>, OpenError> {
-        let folder = &options.folder;
-        files.create_folder(folder, Access::Group).map_err(OpenError::io("create", folder))?;
-        let lock = lock(files, &folder.join(format!("{}.lock", options.prefix)))?;
-        let names = files.list(folder).map_err(OpenError::io("list", folder))?;
-        if let Some(name) = names.iter().find(|name| options.is_log_file(name)) {
-            return Err(OpenError::LogExists { path: folder.join(name) });
-        }
-        let path = options.path();
-        let file = files.create_new(&path, Access::Group).map_err(OpenError::io("create", &path))?;
-        let mut writer = Writer {
-            chain: Chain::new(store.pin().id()),
+        options: LogOptions,
+        lock: F::Lock,
+        start: &Start,
+    ) -> Result<Writer<F, C>, OpenError> {
+        let now = clock.now();
+        let date = options.rotation.date(now);
+        let reopen = |name: &str| {
+            let path = options.folder.join(name);
+            files.open(&path).map_err(OpenError::io("open", &path))
+        };
+        let (live, stage) = match (&start.last, &start.vacant) {
+            (Some(last), _) if !last.lost => {
+                let (date, ordinal) = options.names.parts(&last.name).unwrap_or((None, 0));
+                let file = reopen(&last.name)?;
+                let length = last.length;
+                (
+                    Live { file, name: last.name.clone(), number: last.number, date, ordinal, length },
+                    Stage::Writing,
+                )
+            }
+            (_, Some(name)) => {
+                let (date, ordinal) = options.names.parts(name).unwrap_or((None, 0));
+                let file = reopen(name)?;
+                let length = file.len().map_err(OpenError::io("look at", &options.folder.join(name)))?;
+                let number = start.last.as_ref().map_or(0, |last| last.number + 1);
+                (Live { file, name: name.clone(), number, date, ordinal, length }, Stage::Writing)
+            }
+            (last, None) => {
+                let (file, name, ordinal) = create(files, &options, date.as_deref(), 0, &mut None)?;
+                let number = last.as_ref().map_or(0, |last| last.number + 1);
+                (Live { file, name, number, date, ordinal, length: 0 }, Stage::Writing)
+            }
+        };
+        let elapsed = clock.elapsed();
+        // An epoch goes on through a restart.
+        let (started, first_seq) = match store.head().filter(|head| head.epoch == store.epoch()) {
+            Some(head) => (head.epoch_start, head.epoch_seq),
+            None => (now, start.chain.next()),
+        };
+        let left = options.key_interval.saturating_sub(now.since(started));
+        Ok(Writer {
+            epoch: Epoch { started, due: elapsed + left, first_seq },
+            files: files.clone(),
             clock,
             store,
             _lock: lock,
-            sync_interval: options.sync_interval,
-            file,
-            path: path.clone(),
-            length: 0,
+            chain: start.chain.clone(),
+            live,
+            stage,
+            oldest: start.oldest,
             pending: Vec::new(),
             appended: 0,
             held: None,
             unsynced: None,
+            folder_unsynced: true,
+            link_due: true,
+            dated: 0,
             sync_failed: None,
-            progress: super::Progress::default(),
-        };
-        let genesis = Control::Genesis(writer.genesis(options));
-        writer.control(&genesis);
-        writer.write_pending().and_then(|()| writer.sync()).map_err(OpenError::Write)?;
-        files.sync_folder(folder).map_err(OpenError::io("sync", folder))?;
-        Ok(Opened { writer, path })
+            copies: Copies::default(),
+            head_stored: elapsed,
+            trouble: None,
+            progress: Progress::default(),
+            options,
+        })
     }
 
-    fn genesis(&self, options: &LogOptions) -> Genesis {
-        Genesis {
-            epoch: self.store.epoch(),
-            file: 0,
-            format: FORMAT.to_owned(),
-            oldest: 0,
-            origin: options.origin.clone(),
-            previous: None,
-            public_key: self.store.key().public(),
-            succeeds: None,
-            torn: None,
-            writer: identity::writer(&options.program),
+    /// Composes the line with which this process goes on.
+    fn go_on(&mut self, start: Start) -> Result<(), WriteError> {
+        start.copies.into_iter().for_each(|line| self.copies.add(line));
+        let Some(last) = start.last else {
+            return self.begin_here(None);
+        };
+        let previous = |bytes, ended| Previous {
+            bytes,
+            ended,
+            name: last.name.clone(),
+            torn: last.torn,
+            unsynced_from: None,
+        };
+        if last.lost {
+            return self.begin_here(Some(previous(last.length, Ended::Lost)));
         }
+        let ended = last.closed.unwrap_or(Ended::Crash);
+        let is_over = self.options.rotation.date(self.clock.now()) != self.live.date;
+        let repair: &[u8] = if last.torn.is_some() || last.lacks_newline { b"\n" } else { b"" };
+        if ended != Ended::Rotated && !is_over && !self.is_full() && start.vacant.is_none() {
+            self.pending.extend_from_slice(repair);
+            let writer = identity::writer(&self.options.program);
+            self.control(&Control::Resume(Resume { ended, torn: last.torn, writer }));
+            return Ok(());
+        }
+        self.pending.extend_from_slice(repair);
+        self.write_pending()?;
+        self.sync()?;
+        let previous = previous(self.live.length, ended);
+        match start.vacant {
+            None => self.begin_file(previous),
+            Some(name) => {
+                let path = self.options.folder.join(&name);
+                let file = self.files.open(&path).map_err(|error| WriteError::io("open", &path, &error))?;
+                let length = file.len().map_err(|error| WriteError::io("look at", &path, &error))?;
+                let (date, ordinal) = self.options.names.parts(&name).unwrap_or((None, 0));
+                self.live = Live { file, name, number: last.number + 1, date, ordinal, length };
+                self.begin_here(Some(previous))
+            }
+        }
+    }
+
+    /// Composes the genesis of the file that is open, behind what a genesis torn before left in it.
+    fn begin_here(&mut self, previous: Option<Previous>) -> Result<(), WriteError> {
+        let path = self.path();
+        let torn = start::torn_of(&self.files, &path, self.live.length)
+            .map_err(|error| WriteError::io("read", &path, &error))?;
+        if torn.is_some() {
+            self.pending.push(b'\n');
+        }
+        self.open_with(previous, torn);
+        Ok(())
     }
 }
 
@@ -104,72 +202,4 @@ fn lock<F: FileSystem>(files: &F, path: &Path) -> Result<F::Lock, OpenError> {
             OpenError::io("lock", path)(error)
         }
     })
-}
-
-/// Why a log could not be opened for writing.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The disk, or its permissions.
-    Io {
-        /// `create`, `list`, …
-        doing: &'static str,
-        /// What it was done to.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The first line could not be written.
-    Write(WriteError),
-    /// Another writer, in this process or another, has the log open.
-    Locked {
-        /// The file of the lock.
-        path: PathBuf,
-        /// The process that holds it, where it could be read.
-        holder: Option<String>,
-    },
-    /// The folder holds a log already.
-    LogExists {
-        /// A file of it.
-        path: PathBuf,
-    },
-}
-
-impl OpenError {
-    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
-        let path = path.to_owned();
-        move |error| OpenError::Io { doing, path, error }
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OpenError::Io { doing, path, error } => {
-                write!(f, "audit log: could not {doing} {}: {error}", path.display())
-            }
-            OpenError::Write(error) => error.fmt(f),
-            OpenError::Locked { path, holder } => {
-                let holder = holder.as_deref().unwrap_or("another process");
-                write!(f, "audit log: {} is held by {holder}; one log has one writer", path.display())
-            }
-            OpenError::LogExists { path } => {
-                write!(
-                    f,
-                    "audit log: {} is there already; this version writes only into a folder without a log",
-                    path.display()
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            OpenError::Io { error, .. } => Some(error),
-            OpenError::Write(error) => Some(error),
-            _ => None,
-        }
-    }
 }

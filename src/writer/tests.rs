@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{LogOptions, OpenError, Opened, Writer};
+use super::{LogOptions, OnTruncation, OpenError, Writer};
 use crate::clock::{Clock, ManualClock};
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::recorder::Record;
+use crate::rotation::{Names, Rotation};
 use crate::trail::{Control, Gap, Hash, Line, PublicKey, Timestamp};
 
 pub(super) const LOG: &str = "/var/log/app/audit/audit.jsonl";
@@ -15,11 +16,17 @@ pub(super) const LOG: &str = "/var/log/app/audit/audit.jsonl";
 pub(super) fn options() -> LogOptions {
     LogOptions {
         folder: PathBuf::from("/var/log/app/audit"),
-        prefix: "audit".into(),
-        suffix: "jsonl".into(),
+        names: Names { prefix: "audit".into(), suffix: "jsonl".into() },
         origin: "example.com/payments".into(),
         program: "payments 2.3.0".into(),
+        rotation: Rotation::NEVER,
+        max_file_size: None,
+        max_files: None,
+        latest_symlink: None,
+        key_interval: Duration::from_secs(900),
+        key_lines: 1_000_000,
         sync_interval: Duration::from_secs(1),
+        on_truncation: OnTruncation::Refuse,
     }
 }
 
@@ -34,7 +41,7 @@ fn open() -> Bench {
     let (files, clock) = (MemoryFiles::default(), ManualClock::default());
     let store = Store::open_or_create(&files, Path::new("/var/lib/app/audit-keys")).unwrap();
     let pin = store.pin();
-    let Opened { writer, .. } = Writer::create(&files, clock.clone(), store, &options()).unwrap();
+    let writer = Writer::open(&files, clock.clone(), store, options()).unwrap();
     files.operations();
     Bench { files, clock, pin, writer }
 }
@@ -76,7 +83,20 @@ fn a_log_goes_from_genesis_to_close_and_each_write_ends_signed() {
     bench.writer.append(record(3));
     bench.writer.close().unwrap();
     assert_eq!(proved(&bench), ["genesis!", "event", "event!", "event!", "close!"]);
-    assert_eq!(bench.files.operations(), ["append audit.jsonl", "append audit.jsonl", "sync audit.jsonl"]);
+    assert_eq!(
+        bench.files.operations(),
+        [
+            "append audit.jsonl",
+            "append audit.jsonl",
+            "sync audit.jsonl",
+            "remove head.tmp",
+            "create_new head.tmp",
+            "append head.tmp",
+            "sync head.tmp",
+            "rename head.json",
+            "sync_folder audit-keys",
+        ]
+    );
     assert_eq!((bench.writer.progress().written, bench.writer.progress().signed), (3, 4));
 }
 
@@ -169,20 +189,9 @@ fn after_a_failed_sync_nothing_is_ever_called_synced() {
 }
 
 #[test]
-fn a_folder_with_a_log_is_refused_and_left_as_it_is() {
-    let bench = open();
-    let before = bench.files.contents(LOG);
-    drop(bench.writer);
-    let store = Store::open_or_create(&bench.files, Path::new("/var/lib/app/audit-keys")).unwrap();
-    let again = Writer::create(&bench.files, bench.clock, store, &options());
-    assert!(matches!(again.err(), Some(OpenError::LogExists { path }) if path == Path::new(LOG)));
-    assert_eq!(bench.files.contents(LOG), before);
-}
-
-#[test]
 fn a_second_writer_of_one_log_is_refused() {
     let bench = open();
     let other = Store::open_or_create(&bench.files, Path::new("/var/lib/app/other-keys")).unwrap();
-    let again = Writer::create(&bench.files, bench.clock.clone(), other, &options());
+    let again = Writer::open(&bench.files, bench.clock.clone(), other, options());
     assert!(matches!(again.err(), Some(OpenError::Locked { .. })));
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
+use super::hand_over::Reason;
 use super::{WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::FileSystem;
@@ -28,6 +29,10 @@ const RETRY: Duration = Duration::from_millis(100);
 pub(crate) enum Command {
     /// Write it, and `sync` it.
     Flush { sync: bool, promise: Promise },
+    /// Write it, and go on in the next file.
+    Rotate { promise: Promise },
+    /// Write it, and go on with the next key.
+    HandOver { promise: Promise },
     /// Write it, end the log, sync it, end the thread.
     Close { promise: Promise },
 }
@@ -81,11 +86,12 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
             // Nothing is taken from the queue that the disk has no room for.
             self.writer.seal().1?;
         }
+        self.writer.turn_over_if_due()?;
         for gap in self.recorder.losses.take() {
             self.give_back(|writer| writer.gap(gap));
         }
         let mut taken = 0;
-        while taken < MAX_BATCH && self.writer.backlog() < MAX_BATCH_BYTES {
+        while taken < MAX_BATCH && self.writer.backlog() < MAX_BATCH_BYTES && !self.writer.is_full() {
             let Some(record) = self.recorder.take() else {
                 *asked = 0;
                 break;
@@ -110,7 +116,7 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
 
     fn report(&mut self, result: &Result<(), WriteError>) {
         self.error = result.as_ref().err().or(self.writer.lasting_error()).cloned();
-        self.recorder.report(self.writer.progress(), self.error.clone());
+        self.recorder.report(self.writer.progress(), self.error.clone(), || self.writer.path());
     }
 
     fn answer(
@@ -124,6 +130,12 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
             match command {
                 Command::Flush { sync: false, promise } => promise.keep(written.clone()),
                 Command::Flush { sync: true, promise } => promise.keep(synced.clone()),
+                Command::Rotate { promise } => {
+                    promise.keep(written.clone().and_then(|()| self.writer.turn_over()))
+                }
+                Command::HandOver { promise } => {
+                    promise.keep(written.clone().and_then(|()| self.writer.hand_over(Reason::Requested)));
+                }
                 Command::Close { promise } => closing.push(promise),
             }
         }
@@ -160,7 +172,7 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
                 return bell.nap(next - now);
             }
         }
-        let at_most = self.writer.sync_due().map(|due| due.saturating_sub(now));
+        let at_most = self.writer.due().map(|due| due.saturating_sub(now));
         let something_to_do =
             || self.recorder.queued() > 0 || !self.commands.is_empty() || self.recorder.losses.any_unsaid();
         bell.sleep(at_most, something_to_do);

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::super::tests::{LOG, options, record};
-use super::super::{Opened, WriteError, Writer};
+use super::super::{WriteError, Writer};
 use super::run;
 use crate::clock::SystemClock;
 use crate::files::memory::{Fault, MemoryFiles};
@@ -23,8 +23,8 @@ struct Log {
 fn open(length: usize, overflow: Overflow, durability: Durability) -> Log {
     let files = MemoryFiles::default();
     let store = Store::open_or_create(&files, Path::new("/keys")).unwrap();
-    let Opened { writer, path } = Writer::create(&files, SystemClock::new(), store, &options()).unwrap();
-    let (recorder, commands) = Recorder::new(QueueOptions { length, overflow, durability }, path);
+    let writer = Writer::open(&files, SystemClock::new(), store, options()).unwrap();
+    let (recorder, commands) = Recorder::new(QueueOptions { length, overflow, durability }, writer.path());
     let recorder = Arc::new(recorder);
     let thread = thread::spawn({
         let recorder = Arc::clone(&recorder);

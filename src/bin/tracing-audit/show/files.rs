@@ -41,8 +41,9 @@ pub(super) fn under(path: &Path) -> io::Result<Found> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
-        // `<prefix>.keys` holds copies of lines, and would show them twice.
-        if kind.is_dir() || path.extension().is_some_and(|extension| extension == "keys") {
+        // `<prefix>.keys` holds copies of lines, and would show them twice; `<prefix>.lock` holds none.
+        let beside = path.extension().is_some_and(|extension| extension == "keys" || extension == "lock");
+        if kind.is_dir() || beside {
             continue;
         }
         if kind.is_symlink() {

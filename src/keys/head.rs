@@ -1,0 +1,49 @@
+//! The head: the last synced signed line of a log, kept where who can write the log can't write.
+
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::KeyStoreError;
+use crate::files::{self, Access, FileSystem};
+use crate::trail::{Hash, Timestamp};
+
+/// A signed line that is on the disk, and where it ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    pub(crate) seq: u64,
+    pub(crate) hash: Hash,
+    /// The epoch whose key signs the line after it.
+    pub(crate) epoch: u64,
+    /// The number of its file.
+    pub(crate) file: u64,
+    /// The name of its file.
+    pub(crate) name: String,
+    /// Where the line ends in its file, behind its newline.
+    pub(crate) bytes: u64,
+    /// The number of the oldest file that retention keeps.
+    pub(crate) oldest: u64,
+    /// When the epoch began.
+    pub(crate) epoch_start: Timestamp,
+    /// The first line of the epoch.
+    pub(crate) epoch_seq: u64,
+}
+
+impl Head {
+    pub(super) fn read<F: FileSystem>(files: &F, path: &Path) -> Result<Option<Head>, KeyStoreError> {
+        match files::load(files, path) {
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(head) => Ok(Some(head)),
+                Err(_) => Err(KeyStoreError::Malformed { path: path.to_owned(), why: "not a head" }),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(super::io("read", path)(error)),
+        }
+    }
+
+    pub(super) fn store<F: FileSystem>(&self, files: &F, path: &Path) -> Result<(), KeyStoreError> {
+        let bytes = serde_json::to_vec(self).expect("numbers and texts");
+        files::store(files, path, Access::Private, &bytes).map_err(super::io("write", path))
+    }
+}

@@ -1,0 +1,94 @@
+//! What can be said only when a log was read to its end.
+
+use super::ledger::Ledger;
+use super::proof::{Expected, Proof, Trust};
+use super::walk::Walk;
+use super::{FindingKind, NoticeKind, Options};
+use crate::trail::{Ended, Timestamp};
+
+impl Proof {
+    /// All files were read.
+    pub(super) fn end(&mut self, trust: &Trust, options: &Options, now: Timestamp, ledger: &mut Ledger) {
+        self.let_stand(ledger);
+        if !self.stopped {
+            self.judge_start(ledger);
+            self.judge_end(trust, ledger);
+        }
+        self.judge_expectations(options, now, ledger);
+    }
+
+    /// How the last file with proved lines was closed.
+    pub(super) fn closed_at_end(&self) -> Option<Ended> {
+        match &self.before {
+            Some(before) if !self.begun => before.closed,
+            _ => self.closed,
+        }
+    }
+
+    fn judge_start(&self, ledger: &mut Ledger) {
+        let Some(file) = self.first_file.filter(|file| *file > 0) else { return };
+        let oldest = self.oldest;
+        if file <= oldest {
+            ledger.notice(None, None, NoticeKind::Pruned { file, oldest });
+        } else {
+            ledger.find(None, None, FindingKind::StartMissing { file, oldest });
+        }
+    }
+
+    fn judge_end(&mut self, trust: &Trust, ledger: &mut Ledger) {
+        let next = self.next();
+        let walk = std::mem::replace(&mut self.walk, Walk::from(next));
+        let (findings, more) = walk.blame_at_end();
+        let behind = match &self.before {
+            Some(before) if self.behind.is_empty() => &before.behind,
+            _ => &self.behind,
+        };
+        if !findings.is_empty() {
+            ledger.enter_all(findings, more);
+        } else if !behind.is_empty() {
+            let (lines, bytes) = (behind.lines(), behind.bytes());
+            ledger.find(behind.first().cloned(), None, FindingKind::UnsignedEnd { lines, bytes });
+        }
+
+        let Some(head) = self.head else { return ledger.find(None, None, FindingKind::Nothing) };
+        match self.closed_at_end() {
+            Some(Ended::Rotated) => {
+                let file = self.number.next();
+                ledger.find(None, None, FindingKind::NextFileMissing { file });
+            }
+            Some(_) => {}
+            None => ledger.notice(None, None, NoticeKind::Open),
+        }
+        if self.no_newline {
+            ledger.notice(None, Some(head.seq), NoticeKind::NoNewline);
+        }
+        if let Some(known) = trust.hand_offs.last_seq().filter(|known| *known > head.seq) {
+            ledger.find(None, None, FindingKind::EndMissing { known });
+        }
+    }
+
+    fn judge_expectations(&self, options: &Options, now: Timestamp, ledger: &mut Ledger) {
+        if let Some(expect) = options.expect_head {
+            match (&self.expected, expect.seq) {
+                (Expected::Met, _) => {}
+                (Expected::Differs(place, found), seq) => {
+                    let kind = FindingKind::HeadDiffers { expected: expect.hash, found: *found };
+                    ledger.find(Some(place.clone()), seq, kind);
+                }
+                (Expected::NotMet, Some(expected)) if self.head.is_none_or(|head| head.seq < expected) => {
+                    let last = self.head.map(|head| head.seq);
+                    ledger.find(None, None, FindingKind::HeadBehind { expected, last });
+                }
+                (Expected::NotMet, _) => {
+                    ledger.find(None, None, FindingKind::HeadNotFound { expected: expect.hash });
+                }
+            }
+        }
+        if let (Some(limit), Some(head)) = (options.max_silence, self.head) {
+            let silence = now.since(head.time);
+            if silence > limit {
+                ledger.find(None, None, FindingKind::Silent { last: head.time, silence, limit });
+            }
+        }
+    }
+}

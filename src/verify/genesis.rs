@@ -1,0 +1,154 @@
+//! Where a file begins: its genesis, and what it says of the file before.
+
+use std::sync::Arc;
+
+use super::ledger::Ledger;
+use super::proof::{FileEnd, Key, Number, Proof, not_attested};
+use super::walk::Walk;
+use super::{FindingKind, NoticeKind, Place};
+use crate::trail::{Ended, Genesis, Line, Previous};
+
+impl Proof {
+    /// Begins a file with its genesis, which is validly signed. The answer is the first line that it proves.
+    pub(super) fn begin(
+        &mut self,
+        ledger: &mut Ledger,
+        place: &Place,
+        line: &Line<'_>,
+        genesis: &Genesis,
+        key: Key,
+    ) -> u64 {
+        let (seq, log) = (line.link.seq, line.link.log);
+        let at = (place, seq);
+        let before = self.before.take();
+        let first = before.is_none() && self.head.is_none();
+        let found = ledger.found();
+
+        if self.behind.is(genesis.torn) {
+            self.attested(ledger, place, line, genesis.torn);
+            // What stood before the genesis of this file was no line.
+            self.walk = before.as_ref().map_or_else(|| Walk::from(self.next()), |before| before.walk.clone());
+        } else if self.next().is_taken_by(line) || first {
+            not_attested(ledger, self.walk.clone(), &self.behind, genesis.torn, at);
+            self.walk = Walk::from(self.next());
+        }
+        if !(first && genesis.file > 0) {
+            self.follow(ledger, at, line, genesis, before.as_ref());
+        }
+        if ledger.found() == found {
+            self.compare(ledger, at, genesis, before.as_ref());
+        }
+
+        let mut find = |kind| ledger.find(Some(place.clone()), Some(seq), kind);
+        if genesis.public_key.id() != key.id || genesis.epoch != key.epoch {
+            let (expected_epoch, expected) = (key.epoch, Some(key.id));
+            let (found_epoch, found) = (genesis.epoch, genesis.public_key.id());
+            find(FindingKind::KeyDiffers { expected_epoch, expected, found_epoch, found });
+        }
+        if genesis.file == 0 && key.id != log {
+            let (expected, found) = (Some(log), key.id);
+            find(FindingKind::KeyDiffers { expected_epoch: 0, expected, found_epoch: genesis.epoch, found });
+        }
+        if genesis.previous.is_none() != (genesis.file == 0) {
+            let why = "`previous` is null in file 0, and only there".to_owned();
+            find(FindingKind::Fields { why });
+        }
+        self.number = Number { sure: Some(genesis.file), unsure: 0, numbered: true };
+        if first {
+            self.first_file = Some(genesis.file);
+        }
+        self.oldest = self.oldest.max(genesis.oldest);
+        self.origin = Some(Arc::from(genesis.origin.as_str()));
+        seq
+    }
+
+    /// Joins the genesis to the file before, and says what is missing between them.
+    fn follow(
+        &mut self,
+        ledger: &mut Ledger,
+        at: (&Place, u64),
+        line: &Line<'_>,
+        genesis: &Genesis,
+        before: Option<&FileEnd>,
+    ) {
+        let (place, seq) = at;
+        let next = self.next();
+        let previous = genesis.previous.as_ref();
+        let torn = previous.and_then(|previous| previous.torn);
+        let declared =
+            previous.filter(|previous| declares_loss(previous, next.seq)).map(|previous| previous.ended);
+        let last = self.number.last();
+        let mut find = |kind| ledger.find(Some(place.clone()), Some(seq), kind);
+
+        if next.is_taken_by(line) {
+            match before {
+                Some(before) if !before.behind.is(torn) => {
+                    not_attested(ledger, self.walk.clone(), &before.behind, torn, at);
+                }
+                Some(_) => self.attested(ledger, place, line, torn),
+                None => {}
+            }
+        } else if seq > next.seq && declared.is_some() && last.is_none_or(|last| genesis.file <= last + 1) {
+            let ended = declared.unwrap_or(Ended::Removed);
+            find(FindingKind::Gone { from: next.seq, to: seq - 1, ended });
+        } else if seq > next.seq && previous.is_some_and(|previous| previous.ended == Ended::Lost) {
+            find(FindingKind::Lost { from: next.seq, to: seq - 1 });
+        } else if let Some(last) = last.filter(|last| genesis.file > *last && seq > next.seq) {
+            find(FindingKind::FilesMissing { from: last, to: genesis.file - 1 });
+        } else {
+            let hole = self.broken_at(place, line, torn);
+            ledger.enter_all(hole.findings, hole.more);
+        }
+        self.walk = Walk::from(next);
+        self.close_hole(ledger, at, previous);
+    }
+
+    /// A hole in the file before is what this genesis declares, or it stands.
+    fn close_hole(&mut self, ledger: &mut Ledger, (place, seq): (&Place, u64), previous: Option<&Previous>) {
+        let declared =
+            self.hole.as_ref().zip(previous).filter(|(hole, previous)| declares_loss(previous, hole.from));
+        let Some((hole, previous)) = declared else { return self.let_stand(ledger) };
+        if hole.until > hole.from {
+            let (from, to, ended) = (hole.from, hole.until - 1, previous.ended);
+            ledger.find(Some(place.clone()), Some(seq), FindingKind::Gone { from, to, ended });
+        }
+        self.hole = None;
+    }
+
+    /// Compares what the genesis says of the file before with what was read, where nothing is missing.
+    fn compare(
+        &self,
+        ledger: &mut Ledger,
+        (place, seq): (&Place, u64),
+        genesis: &Genesis,
+        before: Option<&FileEnd>,
+    ) {
+        let mut find = |kind| ledger.find(Some(place.clone()), Some(seq), kind);
+        let (Some(before), Some(previous)) = (before, &genesis.previous) else { return };
+        if let Some(expected) = self.number.last().filter(|_| !self.number.may_be(genesis.file)) {
+            find(FindingKind::FileNumber { expected, found: genesis.file });
+            return;
+        }
+        match previous.ended {
+            Ended::Rotated | Ended::Shutdown if before.closed != Some(previous.ended) => {
+                find(FindingKind::EndedDiffers { expected: before.closed, found: previous.ended });
+            }
+            Ended::Rotated | Ended::Shutdown | Ended::Crash => {
+                if before.bytes != previous.bytes {
+                    let (expected, found) = (previous.bytes, before.bytes);
+                    find(FindingKind::PreviousBytes { expected, found });
+                }
+            }
+            ended => ledger.notice(Some(place.clone()), Some(seq), NoticeKind::Meddled { ended }),
+        }
+    }
+}
+
+/// Whether the writer saw its file damaged under it, so that lines from `from` on may be missing.
+fn declares_loss(previous: &Previous, from: u64) -> bool {
+    match previous.ended {
+        Ended::Truncated | Ended::Removed | Ended::Replaced => true,
+        Ended::Unsynced => previous.unsynced_from.is_some_and(|unsynced| unsynced <= from),
+        _ => false,
+    }
+}

@@ -1,0 +1,109 @@
+//! What holds, and is worth knowing.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Place;
+use crate::trail::{Ended, KeyId, Succeeds, Timestamp, Torn};
+
+/// One thing worth knowing that takes nothing from the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// The line that shows it; none where no single one does.
+    pub at: Option<Place>,
+    /// The line's number in its log.
+    pub seq: Option<u64>,
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: NoticeKind,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.at, self.seq) {
+            (Some(at), Some(seq)) => write!(f, "{at} (seq {seq}): {}", self.kind),
+            (Some(at), None) => write!(f, "{at}: {}", self.kind),
+            (None, _) => self.kind.fmt(f),
+        }
+    }
+}
+
+/// What is worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "notice", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NoticeKind {
+    /// The log has no close yet: it is being written, or its writer died.
+    Open,
+    /// The last line, signed, lacks its newline.
+    NoNewline,
+    /// Bytes that never became records; the line that went on attests them.
+    Torn(Torn),
+    /// The writer lost records, and says so.
+    Gap { lost: u64, reason: String, since: Timestamp },
+    /// Retention removed the files before this one.
+    Pruned { file: u64, oldest: u64 },
+    /// The clock went back.
+    ClockBack { from: Timestamp, to: Timestamp },
+    /// The writer saw that somebody meddled with its file; all lines are there.
+    Meddled { ended: Ended },
+    /// A control line of a kind that a later version added.
+    UnknownKind { kind: String },
+    /// A control line with members that a later version added.
+    UnknownMembers { kind: String },
+    /// The log replaces one whose keys were lost.
+    Succeeds(Succeeds),
+    /// The torn end of a copied hand-off.
+    TornCopy { bytes: u64 },
+    /// A file that is none of a log.
+    NotALog { file: String },
+    /// A link, which is not followed.
+    Link { file: String },
+    /// Neither a file nor a link: not opened.
+    Special { file: String },
+    /// Copies of hand-offs of a log of which no file is here.
+    OnlyKeys { log: KeyId, file: String },
+}
+
+impl fmt::Display for NoticeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoticeKind::Open => f.write_str("open: no close yet; what comes behind its end can't be known"),
+            NoticeKind::NoNewline => f.write_str("the last line lacks its newline; it is whole"),
+            NoticeKind::Torn(torn) => {
+                write!(f, "{} torn bytes before it, attested: no records", torn.bytes)
+            }
+            NoticeKind::Gap { lost, reason, since } => {
+                write!(f, "{lost} records were lost since {since}, declared by the writer: {reason}")
+            }
+            NoticeKind::Pruned { file, oldest } => {
+                write!(f, "begins with file {file}: retention keeps all from file {oldest} on")
+            }
+            NoticeKind::ClockBack { from, to } => write!(f, "the clock went back from {from} to {to}"),
+            NoticeKind::Meddled { ended } => {
+                write!(f, "the writer says that the file before was {ended}; all its lines are there")
+            }
+            NoticeKind::UnknownKind { kind } => {
+                write!(f, "a control line of the unknown kind {kind:?}, proved")
+            }
+            NoticeKind::UnknownMembers { kind } => {
+                write!(f, "a {kind:?} line with members that this version does not know, proved")
+            }
+            NoticeKind::Succeeds(before) => {
+                write!(
+                    f,
+                    "replaces log {}, last seen at line {} of hash {}",
+                    before.log, before.seq, before.hash
+                )
+            }
+            NoticeKind::TornCopy { bytes } => write!(f, "{bytes} torn bytes, passed over"),
+            NoticeKind::NotALog { file } => write!(f, "{file}: no file of a log, passed over"),
+            NoticeKind::Link { file } => write!(f, "{file}: a link, not followed"),
+            NoticeKind::Special { file } => write!(f, "{file}: neither a file nor a folder, not opened"),
+            NoticeKind::OnlyKeys { log, file } => {
+                write!(f, "{file}: hand-offs of log {log}, of which no file is here")
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a verification says: plain data.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Finding, Notice};
+use crate::trail::{Ended, Hash, KeyId, PublicKey, Timestamp};
+
+/// What to verify against.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The pinned keys, one for each log. Without any, a log can at best agree with itself.
+    pub keys: Vec<PublicKey>,
+    /// Checks every signature. Otherwise those of control lines, of the last signed line and of one in each mebibyte:
+    /// the chain binds the rest.
+    pub every_signature: bool,
+    /// A line that must be there, known from elsewhere.
+    pub expect_head: Option<ExpectedHead>,
+    /// How old the last line may be.
+    pub max_silence: Option<Duration>,
+}
+
+/// A line known from elsewhere: `SEQ:HASH`, or `HASH` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ExpectedHead {
+    /// Its number, where known: with it a log that was cut is told from one that was rewritten.
+    pub seq: Option<u64>,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// How a log stands. The worst counts: tampered is worse than error, so that no broken neighbour hides it; then
+/// incomplete, then intact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every line chains from the pinned key to a signed end.
+    Intact,
+    /// True as far as it goes.
+    Incomplete,
+    /// Not judged: a format newer than this version.
+    Error,
+    /// Something is not what the writer wrote, or is missing in the middle.
+    Tampered,
+}
+
+impl Verdict {
+    /// The command's exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Verdict::Intact => 0,
+            Verdict::Tampered => 1,
+            Verdict::Error => 2,
+            Verdict::Incomplete => 3,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// What holds of all logs under the given paths.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The worst of all.
+    pub verdict: Verdict,
+    /// Each log.
+    pub logs: Vec<LogReport>,
+    /// What does not hold, and is of no log.
+    pub findings: Vec<Finding>,
+    /// What is worth knowing, and is of no log.
+    pub notices: Vec<Notice>,
+}
+
+/// What holds of one log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogReport {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// The log's id.
+    pub log: KeyId,
+    /// Who writes it, as its last genesis says.
+    pub origin: Option<String>,
+    /// Whether its first key is a pinned one.
+    pub pinned: bool,
+    /// Files that were read.
+    pub files: u64,
+    /// Lines that are proved.
+    pub lines: u64,
+    /// The first of them.
+    pub first_seq: Option<u64>,
+    /// Where it ends: the last signed line.
+    pub head: Option<Head>,
+    /// How it ended: [`Ended::Rotated`] or [`Ended::Shutdown`] by a close; none where it is open.
+    pub closed: Option<Ended>,
+    /// Signatures on the proved lines.
+    pub signatures: u64,
+    /// Signatures that were checked, those that failed too.
+    pub signatures_checked: u64,
+    /// Keys that were in force.
+    pub keys: u64,
+    /// Bytes that never became records, attested.
+    pub torn_bytes: u64,
+    /// Records that the writer declared lost.
+    pub lost: u64,
+    /// What does not hold; the first [`LISTED`].
+    pub findings: Vec<Finding>,
+    /// Findings that are not listed.
+    pub more_findings: u64,
+    /// What is worth knowing; the first [`LISTED`].
+    pub notices: Vec<Notice>,
+    /// Notices that are not listed.
+    pub more_notices: u64,
+}
+
+/// How many findings, and how many notices, a report lists of each log; the rest it counts.
+pub const LISTED: usize = 1_000;
+
+/// A proved line at the end of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// Its number.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// Its time.
+    pub time: Timestamp,
+}
+
+impl FromStr for ExpectedHead {
+    type Err = InvalidExpectedHead;
+
+    fn from_str(text: &str) -> Result<ExpectedHead, InvalidExpectedHead> {
+        let (seq, hash) = match text.split_once(':') {
+            Some((seq, hash)) => (Some(seq.parse().map_err(|_| InvalidExpectedHead)?), hash),
+            None => (None, text),
+        };
+        Ok(ExpectedHead { seq, hash: hash.parse().map_err(|_| InvalidExpectedHead)? })
+    }
+}
+
+impl fmt::Display for ExpectedHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(seq) = self.seq {
+            write!(f, "{seq}:")?;
+        }
+        self.hash.fmt(f)
+    }
+}
+
+/// A text that is no expected head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidExpectedHead;
+
+impl fmt::Display for InvalidExpectedHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a hash of 64 lower-case hex digits, or a line's number, a colon and its hash")
+    }
+}
+
+impl std::error::Error for InvalidExpectedHead {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tampering_is_never_hidden_by_another_verdict() {
+        let worst = [Verdict::Tampered, Verdict::Error, Verdict::Incomplete, Verdict::Intact];
+        assert!(worst.is_sorted_by(|a, b| a > b));
+        assert_eq!(worst.map(Verdict::exit_code), [1, 2, 3, 0]);
+    }
+
+    #[test]
+    fn an_expected_head_has_two_spellings() {
+        let hash = Hash::of_line(b"x");
+        for (text, head) in [
+            (format!("{hash}"), ExpectedHead { seq: None, hash }),
+            (format!("41:{hash}"), ExpectedHead { seq: Some(41), hash }),
+        ] {
+            assert_eq!(text.parse(), Ok(head));
+            assert_eq!(head.to_string(), text);
+        }
+        for wrong in ["", ":", "41", "x:00", &format!("-1:{hash}"), &format!("41:{hash}0")] {
+            assert_eq!(wrong.parse::<ExpectedHead>(), Err(InvalidExpectedHead), "{wrong}");
+        }
+    }
+}

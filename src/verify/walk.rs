@@ -1,0 +1,263 @@
+//! The way from the last proved line to the next one, and whom to blame where it is broken.
+//!
+//! Where a line's `prev` fails, that line is blamed, unless its own signature or the link after it confirms it; then
+//! the one before. A broken link next to a line that is blamed already is explained by it.
+
+use super::measure::Measure;
+use super::{Finding, FindingKind, LISTED, Place};
+use crate::trail::{Hash, Line, MalformedLine, Torn};
+
+/// The place in the chain that the next line should take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Next {
+    pub(super) seq: u64,
+    pub(super) prev: Hash,
+}
+
+impl Next {
+    pub(super) const FIRST: Next = Next { seq: 0, prev: Hash::ZERO };
+
+    pub(super) fn after(seq: u64, hash: Hash) -> Next {
+        Next { seq: seq + 1, prev: hash }
+    }
+
+    pub(super) fn is_taken_by(self, line: &Line<'_>) -> bool {
+        line.link.seq == self.seq && line.link.prev == self.prev
+    }
+}
+
+/// What was met since the last proved line. Bounded: findings beyond [`LISTED`] are only counted.
+#[derive(Clone)]
+pub(super) struct Walk {
+    last: Last,
+    /// The link into `last` is broken, and nothing has confirmed `last` yet.
+    pending: Option<Broken>,
+    bad: Vec<Finding>,
+    more: u64,
+    /// A piece without a newline, where a file ended with one.
+    piece: Option<Finding>,
+    /// What stands behind the first bad line and the pieces of it.
+    behind_first: Measure,
+    /// The line met last is that line, or a piece of it.
+    at_first: bool,
+    run_from: u64,
+}
+
+#[derive(Clone)]
+enum Last {
+    /// The proved line.
+    Head(Next),
+    Line {
+        place: Place,
+        hash: Hash,
+        next: Next,
+    },
+    /// A blamed line: the link from it says nothing.
+    Bad,
+}
+
+#[derive(Clone)]
+struct Broken {
+    place: Place,
+    expected: Next,
+    seq: u64,
+    prev: Hash,
+    /// The line before, where it is not proved.
+    before: Option<(Place, Hash)>,
+}
+
+impl Walk {
+    pub(super) fn from(head: Next) -> Walk {
+        Walk {
+            last: Last::Head(head),
+            pending: None,
+            bad: Vec::new(),
+            more: 0,
+            piece: None,
+            behind_first: Measure::default(),
+            at_first: false,
+            run_from: head.seq,
+        }
+    }
+
+    /// Meets a line that is canonical. `confirmed`: it is validly signed. `fault`: it is bad in itself.
+    pub(super) fn line(
+        &mut self,
+        place: &Place,
+        line: &Line<'_>,
+        confirmed: bool,
+        fault: Option<FindingKind>,
+    ) {
+        self.settle(Some(line.link.prev));
+        let expected = self.next();
+        if !expected.is_some_and(|next| next.is_taken_by(line)) {
+            self.run_from = line.link.seq;
+        }
+        self.at_first = fault.is_some() && self.bad.is_empty();
+        if let Some(fault) = fault {
+            self.blame(place.clone(), Some(line.link.seq), fault);
+            self.last = Last::Bad;
+            return;
+        }
+        if let Some(expected) = expected.filter(|next| !next.is_taken_by(line)) {
+            let before = match &self.last {
+                Last::Line { place, hash, .. } => Some((place.clone(), *hash)),
+                _ => None,
+            };
+            let (seq, prev) = (line.link.seq, line.link.prev);
+            let broken = Broken { place: place.clone(), expected, seq, prev, before };
+            if confirmed {
+                self.blame_before(broken);
+            } else {
+                self.pending = Some(broken);
+            }
+        }
+        let hash = line.hash();
+        self.last = Last::Line { place: place.clone(), hash, next: Next::after(line.link.seq, hash) };
+    }
+
+    /// Meets a line that is none. Where it doesn't begin like one, it is taken for a piece of the bad line before.
+    pub(super) fn malformed(&mut self, place: &Place, begins_a_line: bool, why: MalformedLine) {
+        self.settle(None);
+        let after_malformed = matches!(self.last, Last::Bad)
+            && self.bad.last().is_some_and(|bad| matches!(bad.kind, FindingKind::Malformed(_)));
+        if begins_a_line || !after_malformed {
+            self.at_first = self.bad.is_empty();
+            let seq = self.next().map(|next| next.seq);
+            self.blame(place.clone(), seq, FindingKind::Malformed(why));
+        } else {
+            self.at_first = self.bad.len() == 1;
+            if self.at_first {
+                self.behind_first = Measure::default();
+            }
+        }
+        self.last = Last::Bad;
+    }
+
+    /// What was malformed up to here was torn: a signed line that follows the proved one is about to be met, damaged.
+    pub(super) fn forget_pieces(&mut self) {
+        self.settle(None);
+        self.bad.retain(|bad| !matches!(bad.kind, FindingKind::Malformed(_)));
+        self.behind_first = Measure::default();
+    }
+
+    /// Meets a piece without newline at the end of a file: to blame only where a file follows that doesn't attest it.
+    pub(super) fn piece(&mut self, place: &Place, why: MalformedLine) {
+        self.settle(None);
+        let seq = self.next().map(|next| next.seq);
+        self.piece = Some(Finding { at: Some(place.clone()), seq, kind: FindingKind::Malformed(why) });
+        self.at_first = false;
+        self.last = Last::Bad;
+    }
+
+    /// Counts the bytes of the line that was just met.
+    pub(super) fn measure(&mut self, bytes: &[u8], newline: bool) {
+        if !self.bad.is_empty() && !self.at_first {
+            self.behind_first.add(None, bytes, newline);
+        }
+    }
+
+    /// A file follows.
+    pub(super) fn next_file(&mut self) {
+        if let Some(piece) = self.piece.take() {
+            self.push(piece);
+        }
+    }
+
+    /// Whether `line` follows, link by link, from the proved line.
+    pub(super) fn leads_to(&self, line: &Line<'_>) -> bool {
+        let clean = self.bad.is_empty() && self.pending.is_none() && self.piece.is_none();
+        clean && self.next().is_some_and(|next| next.is_taken_by(line))
+    }
+
+    /// The place behind the line met last; none where that line is bad.
+    pub(super) fn next(&self) -> Option<Next> {
+        match &self.last {
+            Last::Head(next) | Last::Line { next, .. } => Some(*next),
+            Last::Bad => None,
+        }
+    }
+
+    /// The first line of the unbroken run that ends with the line met last.
+    pub(super) fn run_from(&self) -> u64 {
+        self.run_from
+    }
+
+    /// Whom to blame, at a validly signed line that was met last.
+    ///
+    /// Of more malformed lines than numbers are missing, the first ones were torn pieces whose attestation is gone
+    /// with a later one. And what the signed line attests as torn was no line.
+    pub(super) fn blame_at(self, proved: Next, torn: Option<Torn>) -> (Vec<Finding>, u64) {
+        let Walk { mut bad, more, behind_first, run_from, .. } = self;
+        if torn.is_some() && behind_first.is(torn) {
+            bad.truncate(1);
+            return (bad, 0);
+        }
+        let room = usize::try_from(run_from.saturating_sub(proved.seq).max(1)).unwrap_or(usize::MAX);
+        let surplus = bad.len().saturating_sub(room);
+        let torn = bad.iter().take(surplus).take_while(|bad| matches!(bad.kind, FindingKind::Malformed(_)));
+        let torn = torn.count();
+        bad.drain(..torn);
+        (bad, more)
+    }
+
+    /// Whom to blame at the end of the log.
+    pub(super) fn blame_at_end(mut self) -> (Vec<Finding>, u64) {
+        self.settle(None);
+        (self.bad, self.more)
+    }
+
+    /// Decides on a broken link, now that the `prev` of the line after is known, or that there is none.
+    fn settle(&mut self, prev: Option<Hash>) {
+        let Some(broken) = self.pending.take() else { return };
+        let hash = match &self.last {
+            Last::Line { hash, .. } => Some(*hash),
+            _ => None,
+        };
+        if prev.is_some() && prev == hash {
+            self.blame_before(broken);
+        } else {
+            let Broken { place, expected, seq, prev, .. } = broken;
+            let kind = if seq == expected.seq {
+                FindingKind::Link { expected: expected.prev, found: prev }
+            } else {
+                FindingKind::Sequence { expected: expected.seq, found: seq }
+            };
+            self.blame(place, Some(seq), kind);
+            self.last = Last::Bad;
+        }
+    }
+
+    /// The line behind the broken link is confirmed.
+    fn blame_before(&mut self, broken: Broken) {
+        let Broken { place, expected, seq, prev, before } = broken;
+        let (place, seq, kind) = if seq > expected.seq {
+            (place, seq, FindingKind::Missing { from: expected.seq, to: seq - 1 })
+        } else if seq < expected.seq {
+            (place, seq, FindingKind::Sequence { expected: expected.seq, found: seq })
+        } else if let Some((before, found)) = before {
+            (before, seq - 1, FindingKind::Altered { expected: prev, found })
+        } else {
+            (place, seq, FindingKind::Link { expected: expected.prev, found: prev })
+        };
+        self.blame(place, Some(seq), kind);
+    }
+
+    fn blame(&mut self, place: Place, seq: Option<u64>, kind: FindingKind) {
+        // One finding for a run of lines that the same wrong key signed.
+        if let (FindingKind::WrongKey { found, .. }, Some(last)) = (&kind, self.bad.last())
+            && matches!(&last.kind, FindingKind::WrongKey { found: last, .. } if last == found)
+        {
+            return;
+        }
+        self.push(Finding { at: Some(place), seq, kind });
+    }
+
+    fn push(&mut self, finding: Finding) {
+        if self.bad.len() < LISTED {
+            self.bad.push(finding);
+        } else {
+            self.more += 1;
+        }
+    }
+}

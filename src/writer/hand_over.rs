@@ -1,0 +1,82 @@
+//! The hand-off from key to key, in this order: next key stored → `handoff` written and synced → its copy in
+//! `<prefix>.keys` synced → head → old key removed. Where a step fails it is tried again; no later one comes first.
+
+use std::time::Duration;
+
+use super::{Epoch, WriteError, Writer};
+use crate::clock::Clock;
+use crate::files::FileSystem;
+use crate::trail::{Control, Handoff};
+
+/// Why a key hands over, as its last line says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Interval,
+    Lines,
+    Requested,
+}
+
+impl Reason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Reason::Interval => "interval",
+            Reason::Lines => "lines",
+            Reason::Requested => "requested",
+        }
+    }
+}
+
+impl<F: FileSystem, C: Clock> Writer<F, C> {
+    /// Signs the next key over and goes on with it. On return the hand-off is durable; the old secret is wiped from
+    /// memory, and removed from the store unless [`Writer::lasting_error`] says why not.
+    pub(crate) fn hand_over(&mut self, reason: Reason) -> Result<(), WriteError> {
+        self.turn_over_if_begun()?;
+        if self.store.has_spent() {
+            // One hand-off at a time.
+            self.write_pending()?;
+            self.sync()?;
+            if let Some(error) = self.lasting_error() {
+                return Err(error.clone());
+            }
+        }
+        let public_key = match self.store.prepare_next() {
+            Ok(public_key) => public_key,
+            Err(error) => {
+                let error = WriteError::store(&error);
+                self.trouble = Some((error.clone(), self.clock.elapsed() + super::RETRY));
+                return Err(error);
+            }
+        };
+        self.sign_held();
+        let start = self.pending.len();
+        let epoch = self.store.epoch() + 1;
+        self.control(&Control::Handoff(Handoff { epoch, public_key, reason: reason.as_str().to_owned() }));
+        self.copies.add(self.pending[start..].to_vec());
+        self.store.hand_over();
+        let due = self.clock.elapsed() + self.options.key_interval;
+        self.epoch = Epoch { started: self.clock.now(), due, first_seq: self.chain.next() };
+        self.write_pending()?;
+        self.sync()
+    }
+
+    /// What is left of a hand-off, or of a log's first start, once its line is synced.
+    pub(super) fn finish_hand_over(&mut self) -> Result<(), WriteError> {
+        let path = self.options.folder.join(self.options.names.keys());
+        self.copies.write(&self.files, &path).map_err(|error| WriteError::io("write", &path, &error))?;
+        self.store_head()?;
+        self.store.forget_spent().map_err(|error| WriteError::store(&error))
+    }
+
+    pub(super) fn hand_over_due(&self) -> Option<(Reason, Duration)> {
+        if self.sync_failed.is_some() {
+            return None;
+        }
+        let lines = self.chain.next() - self.epoch.first_seq;
+        let (reason, due) = match lines >= self.options.key_lines {
+            true => (Reason::Lines, Duration::ZERO),
+            false => (Reason::Interval, self.epoch.due),
+        };
+        let retry = self.trouble.as_ref().map_or(Duration::ZERO, |(_, due)| *due);
+        Some((reason, due.max(retry)))
+    }
+}

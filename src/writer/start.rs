@@ -1,0 +1,285 @@
+//! Where the last writer stopped. Reads what stands behind the head, and no more: a start costs the same however long
+//! the log is.
+
+use std::io;
+use std::path::Path;
+
+use super::OpenError;
+use super::open::{LogOptions, OnTruncation};
+use super::tail::{Signed, Tail};
+use super::turn_over::first_genesis;
+use crate::files::FileSystem;
+use crate::keys::{Head, Store};
+use crate::trail::{Chain, Control, Ended, Hash, Hasher, Line, MAX_LINE, Torn};
+
+/// Bytes read at once.
+const CHUNK: usize = 1 << 20;
+
+/// What every genesis of file 0 or later begins with; a file that holds a start of it was begun by a writer that died.
+const GENESIS_START: &[u8] = b"{\"fields\":{\"epoch\":";
+
+/// Where a log goes on.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) chain: Chain,
+    /// The file that was written last; none where there is no log yet.
+    pub(super) last: Option<Last>,
+    /// A file that was created for a genesis that it didn't get.
+    pub(super) vacant: Option<String>,
+    pub(super) oldest: u64,
+    /// Lines whose copies may be missing from `<prefix>.keys`.
+    pub(super) copies: Vec<Vec<u8>>,
+}
+
+/// The file that was written last.
+#[derive(Debug)]
+pub(super) struct Last {
+    pub(super) name: String,
+    pub(super) number: u64,
+    pub(super) length: u64,
+    pub(super) closed: Option<Ended>,
+    pub(super) torn: Option<Torn>,
+    pub(super) lacks_newline: bool,
+    /// Synced lines are gone from it; the log goes on behind them all the same.
+    pub(super) lost: bool,
+}
+
+/// Finds where the log goes on, and brings the store to the key that is in force there.
+pub(super) fn find<F: FileSystem>(
+    files: &F,
+    store: &mut Store<F>,
+    options: &LogOptions,
+) -> Result<Start, OpenError> {
+    let folder = &options.folder;
+    let mut names = files.list(folder).map_err(OpenError::io("list", folder))?;
+    names.retain(|name| options.names.may_be_file(name));
+    names.sort_unstable();
+    let finder = Finder { files, options, names: &names };
+    let (last, mut tail) = match store.head().cloned() {
+        Some(head) => match finder.at_head(store, &head)? {
+            Ok(found) => found,
+            Err(found) if options.on_truncation == OnTruncation::Refuse => {
+                let path = folder.join(&head.name);
+                return Err(OpenError::Truncated { path, seq: head.seq, bytes: head.bytes, found });
+            }
+            Err(_) => return Ok(finder.behind_hole(store, &head)),
+        },
+        None => match finder.first_file(store)? {
+            Some(found) => found,
+            None => {
+                let chain = Chain::new(store.pin().id());
+                return Ok(Start {
+                    chain,
+                    last: None,
+                    vacant: finder.vacant(),
+                    oldest: 0,
+                    copies: Vec::new(),
+                });
+            }
+        },
+    };
+    let (last, copies) = finder.to_the_end(store, last, &mut tail)?;
+    let vacant =
+        if last.closed == Some(Ended::Shutdown) && last.torn.is_none() { None } else { finder.vacant() };
+    let (next, prev) = tail.signed.map_or((0, Hash::ZERO), |signed| (signed.seq + 1, signed.hash));
+    let oldest = store.head().map_or(0, |head| head.oldest);
+    let oldest = tail.genesis.as_ref().map_or(oldest, |genesis| genesis.oldest.max(oldest));
+    Ok(Start { chain: Chain::after(store.pin().id(), next, prev), last: Some(last), vacant, oldest, copies })
+}
+
+struct Finder<'a, F: FileSystem> {
+    files: &'a F,
+    options: &'a LogOptions,
+    names: &'a [String],
+}
+
+/// A file, by name and number, to be read on by a [`Tail`].
+type Found = ((String, u64), Tail);
+
+impl<F: FileSystem> Finder<'_, F> {
+    /// The file of the head, if the line that the store remembers stands there; else what stands there.
+    fn at_head(&self, store: &mut Store<F>, head: &Head) -> Result<Result<Found, &'static str>, OpenError> {
+        if head.epoch == store.epoch() + 1 {
+            // The last process ended between the head and the removal of the old key.
+            store.hand_over();
+        }
+        if head.epoch != store.epoch() {
+            return Err(store_behind(store, head.epoch));
+        }
+        let path = self.options.folder.join(&head.name);
+        let length = MAX_LINE as u64 + 1;
+        let start = head.bytes.saturating_sub(length);
+        let wanted = usize::try_from(head.bytes - start).unwrap_or(usize::MAX);
+        let bytes = match self.files.read(&path, start, wanted) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err("the file is not there")),
+            Err(error) => return Err(OpenError::io("read", &path)(error)),
+        };
+        if bytes.len() < wanted {
+            return Ok(Err("the file is shorter"));
+        }
+        let Some(bytes) = bytes.strip_suffix(b"\n") else { return Ok(Err("no line ends there")) };
+        let line = bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or(bytes);
+        if Hash::of_line(line) != head.hash {
+            return Ok(Err("another line ends there"));
+        }
+        let signed = Signed { seq: head.seq, hash: head.hash, end: head.bytes };
+        let mut tail = Tail::after(store.pin().id(), store.key().public(), Some(signed), head.bytes);
+        if let Ok(Some(Control::Close(close))) =
+            Line::parse(line).map(|line| Control::parse(&line).unwrap_or(None))
+        {
+            tail.closed = Some(close.reason);
+        }
+        Ok(Ok(((head.name.clone(), head.file), tail)))
+    }
+
+    /// Synced lines are gone, and the operator wants the log to go on.
+    fn behind_hole(&self, store: &Store<F>, head: &Head) -> Start {
+        let chain = Chain::after(store.pin().id(), head.seq + 1, head.hash);
+        let last = Last {
+            name: head.name.clone(),
+            number: head.file,
+            length: head.bytes,
+            closed: None,
+            torn: None,
+            lacks_newline: false,
+            lost: true,
+        };
+        Start { chain, last: Some(last), vacant: None, oldest: head.oldest, copies: Vec::new() }
+    }
+
+    /// The first file of a log whose first start ended before the head was stored. What stands in the folder must be
+    /// of this store, or the log would start over as if nothing had been.
+    fn first_file(&self, store: &Store<F>) -> Result<Option<Found>, OpenError> {
+        let log = store.pin().id();
+        for name in self.names {
+            let path = self.options.folder.join(name);
+            let start = self.files.read(&path, 0, MAX_LINE).map_err(OpenError::io("read", &path))?;
+            if is_vacant(&start) {
+                continue;
+            }
+            let line = start.split(|byte| *byte == b'\n').map(Line::parse).find_map(Result::ok);
+            match line {
+                Some(line) if line.link.log != log => {
+                    return Err(OpenError::OtherLog { path, found: line.link.log, expected: log });
+                }
+                Some(line) if line.link.seq == 0 => {
+                    let tail = Tail::after(log, store.key().public(), None, 0);
+                    return Ok(Some(((name.clone(), 0), tail)));
+                }
+                Some(_) => return Err(store_behind(store, store.epoch())),
+                None => return Err(OpenError::Unreadable { path }),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads to the end of the log, through files that follow.
+    fn to_the_end(
+        &self,
+        store: &mut Store<F>,
+        (mut name, mut number): (String, u64),
+        tail: &mut Tail,
+    ) -> Result<(Last, Vec<Vec<u8>>), OpenError> {
+        let mut copies = Vec::new();
+        loop {
+            let path = self.options.folder.join(&name);
+            read_from(self.files, &path, tail.length, |bytes| tail.bytes(bytes))
+                .map_err(OpenError::io("read", &path))?;
+            let (torn, lacks_newline) = tail.end();
+            if number == 0 && tail.genesis.is_some() && store.head().is_none() {
+                copies.extend(first_line(self.files, &path));
+            }
+            if let Some((handoff, line)) = tail.handoff.take() {
+                // The key that the line names must be the stored next one; the old one is removed when all is synced.
+                if store.epoch() + 1 != handoff.epoch || !store.has_next(handoff.public_key) {
+                    return Err(store_behind(store, handoff.epoch));
+                }
+                store.hand_over();
+                copies.push([line.as_slice(), b"\n"].concat());
+            }
+            let last = Last {
+                name,
+                number,
+                length: tail.length,
+                closed: tail.closed,
+                torn,
+                lacks_newline,
+                lost: false,
+            };
+            let done = last.closed == Some(Ended::Shutdown) && last.torn.is_none();
+            let Some(next) = (if done { None } else { self.successor(tail, number) }) else {
+                return Ok((last, copies));
+            };
+            (name, number) = (next, number + 1);
+            *tail = Tail::after(store.pin().id(), tail.key(), tail.signed, 0);
+        }
+    }
+
+    /// The file whose genesis goes on from the last signed line.
+    fn successor(&self, tail: &Tail, number: u64) -> Option<String> {
+        let signed = tail.signed?;
+        let follows = |name: &&String| {
+            let path = self.options.folder.join(name);
+            let is_next = first_genesis(self.files, &path, |line, genesis| {
+                genesis.file == number + 1 && line.link.prev == signed.hash && line.is_signed_by(&tail.key())
+            });
+            is_next == Some(true)
+        };
+        self.names.iter().find(follows).cloned()
+    }
+
+    /// A file that a writer created and did not get to begin.
+    fn vacant(&self) -> Option<String> {
+        let is_vacant = |name: &&String| {
+            let path = self.options.folder.join(name);
+            self.files.read(&path, 0, MAX_LINE).is_ok_and(|start| is_vacant(&start))
+        };
+        self.names.iter().find(is_vacant).cloned()
+    }
+}
+
+/// Empty, or the start of a genesis without its end.
+fn is_vacant(start: &[u8]) -> bool {
+    let length = start.len().min(GENESIS_START.len());
+    start[..length] == GENESIS_START[..length] && start.len() < MAX_LINE && !start.contains(&b'\n')
+}
+
+fn store_behind<F: FileSystem>(store: &Store<F>, needs: u64) -> OpenError {
+    OpenError::StoreBehind { folder: store.folder().to_owned(), has: store.epoch(), needs }
+}
+
+fn first_line<F: FileSystem>(files: &F, path: &Path) -> Option<Vec<u8>> {
+    let start = files.read(path, 0, MAX_LINE).ok()?;
+    let mut lines = start.split_inclusive(|byte| *byte == b'\n');
+    lines.find(|line| Line::parse(line.strip_suffix(b"\n").unwrap_or(line)).is_ok()).map(<[u8]>::to_vec)
+}
+
+/// The torn bytes that a file of this length consists of; none where it is empty.
+pub(super) fn torn_of<F: FileSystem>(files: &F, path: &Path, length: u64) -> io::Result<Option<Torn>> {
+    if length == 0 {
+        return Ok(None);
+    }
+    let (mut hasher, mut read) = (Hasher::default(), 0);
+    read_from(files, path, 0, |bytes| {
+        hasher.update(bytes);
+        read += bytes.len() as u64;
+    })?;
+    Ok(Some(Torn { bytes: read, sha256: hasher.finish() }))
+}
+
+fn read_from<F: FileSystem>(
+    files: &F,
+    path: &Path,
+    mut offset: u64,
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<()> {
+    loop {
+        let bytes = files.read(path, offset, CHUNK)?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        offset += bytes.len() as u64;
+        take(&bytes);
+    }
+}

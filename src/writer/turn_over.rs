@@ -1,0 +1,204 @@
+//! From one file to the next, in this order: `close` and sync → file created → `genesis` → sync of file and folder →
+//! head → files that retention gives up.
+
+use std::io;
+use std::mem;
+use std::path::Path;
+
+use super::{Live, WriteError, Writer};
+use crate::clock::Clock;
+use crate::files::{Access, FileSystem};
+use crate::identity;
+use crate::trail::{Close, Control, Ended, FORMAT, Genesis, Line, MAX_LINE, Previous, Torn};
+
+/// Names that are tried for a new file before the writer gives up.
+const MAX_ORDINAL: u64 = 1_000_000;
+
+/// How far the writer is with its file. A turn-over that fails half-way goes on from its stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stage {
+    Writing,
+    /// The `close` is composed; nothing more may be written to the file.
+    Closing,
+    /// The file is closed, the next one not there. A file of this name may have been created by an attempt that failed.
+    Between {
+        attempted: Option<String>,
+    },
+}
+
+impl<F: FileSystem, C: Clock> Writer<F, C> {
+    /// Goes on in the next file. On return it has its genesis, on the disk.
+    pub(crate) fn turn_over(&mut self) -> Result<(), WriteError> {
+        if self.stage == Stage::Writing {
+            self.sign_held();
+            self.control(&Control::Close(Close { reason: Ended::Rotated }));
+            self.stage = Stage::Closing;
+        }
+        self.turn_over_if_begun()
+    }
+
+    /// [`Writer::turn_over`] if the file's period is over, or it is as large as it may be. Also ends one that failed
+    /// half-way: to be called before anything is appended.
+    pub(crate) fn turn_over_if_due(&mut self) -> Result<(), WriteError> {
+        if self.stage == Stage::Writing && (self.is_full() || self.is_over()) {
+            self.turn_over()
+        } else {
+            self.turn_over_if_begun()
+        }
+    }
+
+    /// Whether the file is as large as it may be.
+    pub(crate) fn is_full(&self) -> bool {
+        let length = self.live.length + self.backlog() as u64;
+        self.options.max_file_size.is_some_and(|max| length >= max)
+    }
+
+    pub(super) fn turn_over_if_begun(&mut self) -> Result<(), WriteError> {
+        if self.stage == Stage::Writing {
+            return Ok(());
+        }
+        if self.stage == Stage::Closing {
+            self.write_pending()?;
+            self.sync()?;
+            self.stage = Stage::Between { attempted: None };
+        }
+        let previous = Previous {
+            bytes: self.live.length,
+            ended: Ended::Rotated,
+            name: self.live.name.clone(),
+            torn: None,
+            unsynced_from: None,
+        };
+        self.begin_file(previous)?;
+        self.write_pending()?;
+        self.sync()?;
+        self.store_head()?;
+        self.prune()
+    }
+
+    /// Creates the next file and composes its genesis. Where the file can't be created nothing is changed.
+    pub(super) fn begin_file(&mut self, previous: Previous) -> Result<(), WriteError> {
+        let date = self.options.rotation.date(self.clock.now());
+        let first = if date == self.live.date { self.live.ordinal + 1 } else { 0 };
+        let mut attempted = match &self.stage {
+            Stage::Between { attempted } => attempted.clone(),
+            _ => None,
+        };
+        let created = create(&self.files, &self.options, date.as_deref(), first, &mut attempted);
+        self.stage = Stage::Between { attempted };
+        let (file, name, ordinal) = created?;
+        let number = self.live.number + 1;
+        self.live = Live { file, name, number, date, ordinal, length: 0 };
+        self.open_with(Some(previous), None);
+        Ok(())
+    }
+
+    /// Composes the genesis of the live file, behind bytes that it may have.
+    pub(super) fn open_with(&mut self, previous: Option<Previous>, torn: Option<Torn>) {
+        if let Some(kept) = self.options.max_files {
+            self.oldest = self.oldest.max((self.live.number + 1).saturating_sub(kept));
+        }
+        let genesis = Genesis {
+            epoch: self.store.epoch(),
+            file: self.live.number,
+            format: FORMAT.to_owned(),
+            oldest: self.oldest,
+            origin: self.options.origin.clone(),
+            previous,
+            public_key: self.store.key().public(),
+            succeeds: None,
+            torn,
+            writer: identity::writer(&self.options.program),
+        };
+        let start = self.pending.len();
+        self.control(&Control::Genesis(genesis));
+        if self.live.number == 0 {
+            self.copies.add(self.pending[start..].to_vec());
+        }
+        self.progress.files += 1;
+        self.folder_unsynced = true;
+        self.stage = Stage::Writing;
+        self.link_due = true;
+    }
+
+    /// Deletes the files of this log that retention gives up, and only those whose first line says so: what can't be
+    /// read stays.
+    pub(super) fn prune(&mut self) -> Result<(), WriteError> {
+        let Some(_) = self.options.max_files else { return Ok(()) };
+        let folder = &self.options.folder;
+        let names = self.files.list(folder).map_err(|error| WriteError::io("list", folder, &error))?;
+        let mut result = Ok(());
+        for name in names.iter().filter(|name| self.options.names.may_be_file(name)) {
+            let path = folder.join(name);
+            let given_up = first_genesis(&self.files, &path, |line, genesis| {
+                line.link.log == self.chain.log() && genesis.file < self.oldest
+            });
+            if given_up == Some(true) {
+                if let Err(error) = self.files.remove(&path) {
+                    result = Err(WriteError::io("remove", &path, &error));
+                }
+            }
+        }
+        result
+    }
+
+    pub(super) fn point_link(&mut self) -> Result<(), WriteError> {
+        if let Some(link) = self.options.latest_symlink.as_ref().filter(|_| self.link_due) {
+            let path = self.options.folder.join(link);
+            self.files.link(&self.live.name, &path).map_err(|error| WriteError::io("link", &path, &error))?;
+            self.link_due = false;
+        }
+        Ok(())
+    }
+
+    /// Whether the file's period is over. Looks at most once a second: no period ends in between.
+    fn is_over(&mut self) -> bool {
+        let now = self.clock.now();
+        let second = now.as_nanos() / 1_000_000_000;
+        mem::replace(&mut self.dated, second) != second && self.options.rotation.date(now) != self.live.date
+    }
+}
+
+/// Creates a file under the first name that is free. No link is followed, nothing is waited on.
+pub(super) fn create<F: FileSystem>(
+    files: &F,
+    options: &super::LogOptions,
+    date: Option<&str>,
+    first: u64,
+    attempted: &mut Option<String>,
+) -> Result<(F::File, String, u64), WriteError> {
+    for ordinal in first..MAX_ORDINAL {
+        let name = options.names.file(date, ordinal);
+        let path = options.folder.join(&name);
+        match files.create_new(&path, Access::Group) {
+            Ok(file) => return Ok((file, name, ordinal)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let is_ours = attempted.as_ref() == Some(&name);
+                if is_ours && files.read(&path, 0, 1).is_ok_and(|bytes| bytes.is_empty()) {
+                    let file = files.open(&path).map_err(|error| WriteError::io("open", &path, &error))?;
+                    return Ok((file, name, ordinal));
+                }
+            }
+            Err(error) => {
+                *attempted = Some(name);
+                return Err(WriteError::io("create", &path, &error));
+            }
+        }
+    }
+    let taken = io::Error::new(io::ErrorKind::AlreadyExists, "a million names are taken");
+    Err(WriteError::io("create", &options.folder, &taken))
+}
+
+/// Looks at the first line of a file, where it is a genesis.
+pub(super) fn first_genesis<F: FileSystem, T>(
+    files: &F,
+    path: &Path,
+    look: impl FnOnce(&Line<'_>, &Genesis) -> T,
+) -> Option<T> {
+    let start = files.read(path, 0, MAX_LINE).ok()?;
+    let line = Line::parse(start.split(|byte| *byte == b'\n').next()?).ok()?;
+    match Control::parse(&line) {
+        Ok(Some(Control::Genesis(genesis))) => Some(look(&line, &genesis)),
+        _ => None,
+    }
+}
