@@ -1,6 +1,7 @@
 //! A log in a folder of its own, and what it holds.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -28,8 +29,16 @@ impl Log {
     /// Its events and spans so far.
     pub(crate) fn records(&self) -> Vec<Value> {
         self.guard.flush().unwrap();
-        let text = fs::read_to_string(self.folder.path().join("log/audit.jsonl")).unwrap();
+        let text = text(self.folder.path());
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line["kind"] == "event" || line["kind"] == "span").collect()
     }
+}
+
+/// All lines of the log in `folder`, whatever its files are named; their names have their order.
+fn text(folder: &Path) -> String {
+    let entries = fs::read_dir(folder.join("log")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|of| of == "jsonl")).collect();
+    files.sort();
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 }
