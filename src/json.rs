@@ -10,6 +10,9 @@ use crate::trail::canonical::value::{self, ValueError};
 /// How deep a value may nest and still be told as text, where it is too deep for a line.
 const TEXT_DEPTH: usize = 256;
 
+/// Bytes that a thread keeps after a large value.
+const KEEP: usize = 64 * 1024;
+
 /// Records any [`Serialize`] as nested JSON, by the rules of the format for numbers (section 1 of `docs/FORMAT.md`).
 ///
 /// ```
@@ -39,7 +42,9 @@ impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
         text.clear();
         let (form, error) = write(self.0, &mut text);
         let result = hand_over(&text, form, error, |text| f.write_str(text));
-        let _ = TEXT.try_with(|kept| kept.replace(text));
+        if text.capacity() <= KEEP {
+            let _ = TEXT.try_with(|kept| kept.replace(text));
+        }
         result
     }
 }

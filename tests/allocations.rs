@@ -35,4 +35,5 @@ fn a_record_allocates_nothing() {
     let _request = info_span!(target: "audit", "request", request_id = "7f1c").entered();
     let _query = info_span!(target: "audit", "query", table = "accounts").entered();
     rounds("within two spans");
+    assert_eq!(log.records().len(), 2 * 20 * 100);
 }

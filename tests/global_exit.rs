@@ -28,7 +28,9 @@ fn what_was_shut_down_is_whole_after_an_exit() {
     let mut program = Command::new(std::env::current_exe().unwrap());
     program.args(["--exact", "program", "--ignored"]).env("FOLDER", folder.path());
     assert!(program.status().unwrap().success());
-    let text = std::fs::read_to_string(folder.path().join("log/audit.jsonl")).unwrap();
+    let mut files = std::fs::read_dir(folder.path().join("log")).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.find(|path| path.extension().is_some_and(|of| of == "jsonl")).unwrap();
+    let text = std::fs::read_to_string(file).unwrap();
     assert_eq!(text.matches(r#""kind":"event""#).count(), 200);
     assert!(text.lines().last().unwrap().contains(r#""kind":"close""#));
 }

@@ -14,6 +14,7 @@ mod text;
 mod values;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tracing::level_filters::LevelFilter;
@@ -56,6 +57,8 @@ pub struct AuditLayer {
     recorder: Arc<Recorder>,
     selection: Arc<Selection>,
     span_records: bool,
+    /// How many spans are open that become records.
+    open: AtomicUsize,
     value_limit: usize,
     body_limit: usize,
 }
@@ -97,6 +100,7 @@ impl AuditLayer {
             recorder,
             selection: Arc::new(Selection::new(targets, level, all_spans)),
             span_records,
+            open: AtomicUsize::new(0),
             value_limit,
             body_limit: line_limit.saturating_sub(trail::CHAIN_RESERVE),
         }
@@ -230,6 +234,9 @@ where
         });
         if let Some(span) = ctx.span(id) {
             spans::insert(&span, self.selection.id(), recorded);
+            if self.selection.records(metadata) {
+                self.open.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 
@@ -248,11 +255,16 @@ where
     }
 
     fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
+        // Spares the spans of others a look-up. Whoever closes a span has seen its creation, so that the count has it.
+        if !self.span_records || self.open.load(Ordering::Relaxed) == 0 {
+            return;
+        }
         let Some(span) = ctx.span(&id) else { return };
-        if !self.span_records || !self.selection.records(span.metadata()) || is_quiet() {
+        if !self.selection.records(span.metadata()) || is_quiet() {
             return;
         }
         let Some(recorded) = spans::remove(&span, self.selection.id()) else { return };
+        self.open.fetch_sub(1, Ordering::Relaxed);
         self.span(&recorded, span.parent().map(|parent| parent.scope()));
     }
 }

@@ -151,12 +151,12 @@ mod tests {
     fn json_alone_is_nested_and_json_within_something_is_text() {
         let value = serde_json::json!({"b": 1, "a": ["x"]});
         let nested = json(&value);
-        let plain = Remarks::default;
+        let (plain, copied) = (Remarks::default, json(&1).to_string());
         assert_eq!(debug(&nested), (r#"{"a":["x"],"b":1}"#.into(), plain()));
         assert_eq!(debug(&format_args!("{nested}")), (r#"{"a":["x"],"b":1}"#.into(), plain()));
         assert_eq!(debug(&Some(json(&1))), (r#""Some(1)""#.into(), plain()));
         assert_eq!(debug(&format_args!("{} ", json(&"q"))), (r#""\"q\" ""#.into(), plain()));
-        assert_eq!(debug(&format_args!("{}", json(&1).to_string())), (r#""1""#.into(), plain()));
+        assert_eq!(debug(&format_args!("{copied}")), (r#""1""#.into(), plain()));
         assert_eq!(debug(&format_args!("{:#?}", [json(&1)])), (r#""[\n    1,\n]""#.into(), plain()));
         assert_eq!(debug(&format_args!("{}{}", json(&1), json(&2))), (r#""12""#.into(), plain()));
     }

@@ -84,7 +84,7 @@ fn a_name_with_a_hash_is_doubled_and_a_second_field_of_one_name_is_numbered() {
     let log = Log::new();
     let r#type = "raw";
     info!(target: "audit", r#type, "a#b" = 1, a = 1, a = 2, "a b" = 3, a = 4, user.r#type = 5);
-    assert_eq!(log.fields(), r###"{"a":1,"a b":3,"a##b":1,"a#2":2,"a#3":4,"type":"raw","user.type":5}"###);
+    assert_eq!(log.fields(), r#"{"a":1,"a b":3,"a##b":1,"a#2":2,"a#3":4,"type":"raw","user.type":5}"#);
 }
 
 #[test]

@@ -69,12 +69,11 @@ fn spans_of_others_are_told_only_where_that_was_asked_for_and_never_become_recor
         (true, r#","spans":[{"fields":{"id":1},"name":"http"},{"fields":{},"name":"ours"}]"#),
     ] {
         let log = Log::with(LayerConfig { span_records: false, all_spans, ..LayerConfig::default() });
-        let _http = info_span!("http", id = 1).entered();
-        let _debug = tracing::debug_span!("debug").entered();
+        let http = info_span!("http", id = 1).entered();
+        let debug = tracing::debug_span!("debug").entered();
         let ours = info_span!(target: "audit", "ours").entered();
         info!(target: "audit", n = 1);
-        drop(ours);
-        drop((_debug, _http));
+        drop((ours, debug, http));
         let expected =
             format!(r#"{{"fields":{{"n":1}},"kind":"event","level":"INFO"{told},"target":"audit""#);
         assert_eq!(log.bodies(), [expected]);
