@@ -1,0 +1,45 @@
+//! The command `tracing-audit`: it parses its arguments and prints. What it says, the library knows.
+//!
+//! Exit codes: 0 done (`verify`: intact), 1 tampered, 2 usage or I/O, 3 incomplete or forked.
+#![forbid(unsafe_code)]
+
+mod terminal;
+mod verify;
+
+use std::io::{self, ErrorKind, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use terminal::harmless;
+
+/// Read signed audit logs, and keep their keys.
+#[derive(Debug, Parser)]
+#[command(name = "tracing-audit", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Verify(verify::Arguments),
+}
+
+impl Command {
+    fn run(self) -> io::Result<ExitCode> {
+        match self {
+            Command::Verify(arguments) => verify::run(&arguments),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    Arguments::parse().command.run().unwrap_or_else(|error| {
+        // Who closes the pipe has read enough; but nothing that was cut short ends with 0.
+        if error.kind() != ErrorKind::BrokenPipe {
+            let _ = writeln!(io::stderr(), "tracing-audit: {}", harmless(&error.to_string()));
+        }
+        ExitCode::from(2)
+    })
+}

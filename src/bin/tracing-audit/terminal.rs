@@ -1,0 +1,90 @@
+//! What a terminal gets to see. Text of a log is somebody else's: it must not move the cursor, hide or reorder what
+//! stands beside it, nor pretend to be another line.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// `text` with each character that could do so escaped as JSON does it: `\u001b`, `\u202e`.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if is_harmful(char) {
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(char);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Characters that a terminal obeys, or that make text look other than it is.
+fn is_harmful(char: char) -> bool {
+    matches!(
+        char,
+        '\0'..='\x1f'                           // C0: newline, escape, backspace …
+        | '\x7f'..='\u{9f}'                     // delete, and C1: CSI in one character
+        | '\u{ad}'                              // soft hyphen
+        | '\u{61c}' | '\u{200e}' | '\u{200f}'   // marks of direction
+        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // embeddings, overrides, isolates
+        | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}' // of no width
+        | '\u{2028}' | '\u{2029}'               // separators of lines and paragraphs
+        | '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' // obsolete formats, annotations
+        | '\u{34f}' | '\u{180e}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers
+        | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' // selectors of variants, tags
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn plain_text_in_any_script_stays_as_it_is() {
+        for text in ["", "token issued", "né à Zürich", "日本語", "שלום", "🔒", "a\u{a0}b", "~"] {
+            assert!(matches!(harmless(text), Cow::Borrowed(shown) if shown == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_written_out() {
+        for (text, shown) in [
+            ("\x1b[2J", "\\u001b[2J"),
+            ("\u{9b}2J", "\\u009b2J"),
+            ("a\r\nb\t\x08\x7f", "a\\u000d\\u000ab\\u0009\\u0008\\u007f"),
+            ("\u{202e}gnp.exe\u{202c}", "\\u202egnp.exe\\u202c"),
+            ("\u{2066}x\u{2069}", "\\u2066x\\u2069"),
+            ("\u{61c}\u{200e}\u{200f}", "\\u061c\\u200e\\u200f"),
+            ("ro\u{200b}ot\u{feff}", "ro\\u200bot\\ufeff"),
+            ("one\u{2028}two\u{2029}", "one\\u2028two\\u2029"),
+            ("\u{e0041}", "\\udb40\\udc41"),
+        ] {
+            assert_eq!(harmless(text), shown);
+        }
+    }
+
+    /// Any characters: those of `String`'s own strategy are printable.
+    fn text() -> impl Strategy<Value = String> {
+        proptest::collection::vec(any::<char>(), 0..16).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn no_control_character_is_left(text in text()) {
+            let shown = harmless(&text);
+            prop_assert!(!shown.contains(char::is_control), "{:?}", shown);
+            prop_assert!(matches!(harmless(&shown), Cow::Borrowed(_)));
+        }
+
+        #[test]
+        fn canonical_json_made_harmless_says_the_same(text in text()) {
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(serde_json::from_str::<String>(&harmless(&json)).unwrap(), text);
+        }
+    }
+}
