@@ -22,7 +22,8 @@ impl Proof {
         let at = (place, seq);
         let before = self.before.take();
         let first = before.is_none() && self.head.is_none();
-        let found = ledger.found();
+        // Findings of the file before explain that it isn't what its successor says.
+        let found = before.as_ref().map_or(ledger.found(), |before| before.found);
 
         if self.behind.is(genesis.torn) {
             self.attested(ledger, place, line, genesis.torn);
@@ -33,7 +34,7 @@ impl Proof {
             self.walk = Walk::from(self.next());
         }
         if !(first && genesis.file > 0) {
-            self.follow(ledger, at, line, genesis, before.as_ref());
+            self.follow(ledger, at, line, genesis, before.as_ref(), key);
         }
         if ledger.found() == found {
             self.compare(ledger, at, genesis, before.as_ref());
@@ -70,11 +71,13 @@ impl Proof {
         line: &Line<'_>,
         genesis: &Genesis,
         before: Option<&FileEnd>,
+        key: Key,
     ) {
         let (place, seq) = at;
         let next = self.next();
-        let previous = genesis.previous.as_ref();
-        let torn = previous.and_then(|previous| previous.torn);
+        // Whoever signs with a key that nothing proves declares nothing.
+        let previous = genesis.previous.as_ref().filter(|_| key.proved);
+        let torn = genesis.previous.as_ref().and_then(|previous| previous.torn);
         let declared =
             previous.filter(|previous| declares_loss(previous, next.seq)).map(|previous| previous.ended);
         let last = self.number.last();

@@ -55,6 +55,8 @@ pub(super) struct Proof {
     pub(super) file: Arc<str>,
     line: u64,
     offset: u64,
+    /// How many findings there were before this file.
+    found: u64,
 
     /// The last proved line.
     pub(super) head: Option<ProvedLine>,
@@ -133,6 +135,8 @@ pub(super) struct FileEnd {
     pub(super) behind: Measure,
     pub(super) walk: Walk,
     pub(super) closed: Option<Ended>,
+    /// How many findings there were before it.
+    pub(super) found: u64,
 }
 
 /// Lines that are missing or damaged right before proved ones.
@@ -168,6 +172,7 @@ impl Proof {
             file: Arc::from(""),
             line: 0,
             offset: 0,
+            found: 0,
             head: None,
             key: first.map(|public| Key { public, id: log, epoch: 0, proved: true }),
             walk: Walk::from(Next::FIRST),
@@ -196,7 +201,7 @@ impl Proof {
         }
     }
 
-    pub(super) fn begin_file(&mut self, name: &str) {
+    pub(super) fn begin_file(&mut self, name: &str, ledger: &Ledger) {
         if self.files > 0 {
             self.number.unsure += u64::from(!self.number.numbered);
             self.number.numbered = false;
@@ -206,8 +211,10 @@ impl Proof {
                 behind: std::mem::take(&mut self.behind),
                 walk: self.walk.clone(),
                 closed: self.closed.take(),
+                found: self.found,
             });
         }
+        self.found = ledger.found();
         self.files += 1;
         (self.file, self.line, self.offset) = (Arc::from(name), 0, 0);
         (self.begun, self.no_newline) = (false, false);
@@ -412,6 +419,7 @@ impl Proof {
         if follows && self.behind.is(torn) {
             self.attested(ledger, place, line, torn);
         } else if follows {
+            self.let_stand(ledger);
             let walk = std::mem::replace(&mut self.walk, Walk::from(next));
             not_attested(ledger, walk, &self.behind, torn, (place, line.link.seq));
         } else if self.walk.leads_to(line) && line.kind != Kind::Resume {

@@ -86,7 +86,7 @@ impl Verifier {
 
     /// The next file begins. `name` is what findings call it.
     pub fn begin_file(&mut self, name: &str) {
-        self.proof.begin_file(name);
+        self.proof.begin_file(name, &self.ledger);
         self.quick = None;
     }
 
