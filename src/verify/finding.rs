@@ -51,6 +51,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
 #[non_exhaustive]
+#[allow(missing_docs)] // each variant says what its members are
 pub enum FindingKind {
     /// Not a line of the format; what follows it up to a line that is one may be pieces of it.
     Malformed(MalformedLine),

@@ -33,6 +33,7 @@ impl fmt::Display for Notice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 #[non_exhaustive]
+#[allow(missing_docs)] // each variant says what its members are
 pub enum NoticeKind {
     /// The log has no close yet: it is being written, or its writer died.
     Open,

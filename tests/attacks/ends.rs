@@ -234,3 +234,14 @@ fn row_17_a_clock_that_goes_back_is_a_notice() {
     let [notice] = &report.notices[..] else { panic!("{:?}", report.notices) };
     assert!(matches!(notice.kind, NoticeKind::ClockBack { .. }) && notice.seq == Some(2), "{notice:?}");
 }
+
+#[test]
+fn row_24_what_the_writer_declares_lost_is_counted() {
+    let mut log = Log::new("row 24");
+    log.gap(3);
+    log.gap(4);
+    log.close(Ended::Shutdown);
+    let report = verify(&log.files(), &pinned(log.pin()));
+    assert_eq!((report.verdict, report.lost), (Verdict::Intact, 7));
+    assert!(report.notices.iter().all(|notice| matches!(notice.kind, NoticeKind::Gap { .. })));
+}

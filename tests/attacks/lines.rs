@@ -89,7 +89,11 @@ fn row_21_the_second_of_two_records_that_are_alike_is_missed() {
         let mut log = Log::new("row 21");
         for _ in 0..2 {
             log.clock = 5;
-            if signed { log.event("alice") } else { log.unsigned("alice") }
+            if signed {
+                log.event("alice");
+            } else {
+                log.unsigned("alice");
+            }
         }
         log.close(Ended::Shutdown);
         let mut files = log.files();

@@ -10,9 +10,9 @@ fn respelled(respell: impl Fn(&str) -> String) {
     for signed in [true, false] {
         let mut log = Log::new("row 8");
         if signed {
-            log.event("alice")
+            log.event("alice");
         } else {
-            log.unsigned("alice")
+            log.unsigned("alice");
         }
         log.event("bob");
         log.close(Ended::Shutdown);
@@ -81,16 +81,16 @@ fn row_23_a_line_of_the_greatest_length_verifies_and_a_longer_one_is_found() {
             let mut sample = log.clone();
             let before = sample.file().len();
             if signed {
-                sample.event("")
+                sample.event("");
             } else {
-                sample.unsigned("")
+                sample.unsigned("");
             }
             let rest = sample.file().len() - before;
             let actor = "x".repeat(MAX_LINE - rest + more);
             if signed {
-                log.event(&actor)
+                log.event(&actor);
             } else {
-                log.unsigned(&actor)
+                log.unsigned(&actor);
             }
             log.event("bob");
             log.close(Ended::Shutdown);

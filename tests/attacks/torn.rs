@@ -183,9 +183,9 @@ fn nothing_but_a_resume_follows_a_close() {
         let mut log = Log::new("closed");
         log.close(reason);
         if resumes {
-            log.resume(reason, None)
+            log.resume(reason, None);
         } else {
-            log.event("alice")
+            log.event("alice");
         }
         let report = verify(&log.files(), &pinned(log.pin()));
         let after = FindingKind::AfterClose { reason };
