@@ -1,7 +1,8 @@
 //! What can be said only when a log was read to its end.
 
+use super::expected::Expected;
 use super::ledger::Ledger;
-use super::proof::{Expected, Proof, Trust};
+use super::proof::{Proof, Trust};
 use super::walk::Walk;
 use super::{FindingKind, NoticeKind, Options};
 use crate::trail::{Ended, Timestamp};

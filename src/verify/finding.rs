@@ -51,6 +51,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
 #[non_exhaustive]
+#[allow(missing_docs)] // each variant says what its members are
 pub enum FindingKind {
     /// Not a line of the format; what follows it up to a line that is one may be pieces of it.
     Malformed(MalformedLine),
@@ -121,6 +122,8 @@ pub enum FindingKind {
     HeadNotFound { expected: Hash },
     /// The copies of the hand-offs know of a later line than the last.
     EndMissing { known: u64 },
+    /// A log whose key is pinned is not there.
+    LogMissing { log: KeyId },
     /// No line was proved.
     Nothing,
     /// Nobody said which key to trust: a forger may have made all of it.
@@ -144,6 +147,7 @@ impl FindingKind {
             | FindingKind::HeadBehind { .. }
             | FindingKind::HeadNotFound { .. }
             | FindingKind::EndMissing { .. }
+            | FindingKind::LogMissing { .. }
             | FindingKind::Nothing
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
             _ => Verdict::Tampered,
@@ -269,6 +273,7 @@ impl fmt::Display for FindingKind {
             FindingKind::EndMissing { known } => {
                 write!(f, "the end is missing: the copies of the hand-offs have line {known}")
             }
+            FindingKind::LogMissing { log } => write!(f, "log {log}, whose key is pinned, is not there"),
             FindingKind::Nothing => f.write_str("nothing to verify: no line is proved"),
             FindingKind::NoPinnedKey { log } => {
                 write!(f, "no pinned key for log {log}: it is only known to agree with itself")

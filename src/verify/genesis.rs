@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::join::not_attested;
 use super::ledger::Ledger;
-use super::proof::{FileEnd, Key, Number, Proof, not_attested};
+use super::measure::Measure;
+use super::proof::Proof;
+use super::standing::Key;
 use super::walk::Walk;
 use super::{FindingKind, NoticeKind, Place};
 use crate::trail::{Ended, Genesis, Line, Previous};
@@ -22,7 +25,8 @@ impl Proof {
         let at = (place, seq);
         let before = self.before.take();
         let first = before.is_none() && self.head.is_none();
-        let found = ledger.found();
+        // Findings of the file before explain that it isn't what its successor says.
+        let found = before.as_ref().map_or(ledger.found(), |before| before.found);
 
         if self.behind.is(genesis.torn) {
             self.attested(ledger, place, line, genesis.torn);
@@ -33,7 +37,7 @@ impl Proof {
             self.walk = Walk::from(self.next());
         }
         if !(first && genesis.file > 0) {
-            self.follow(ledger, at, line, genesis, before.as_ref());
+            self.follow(ledger, at, line, genesis, before.as_ref(), key);
         }
         if ledger.found() == found {
             self.compare(ledger, at, genesis, before.as_ref());
@@ -70,11 +74,13 @@ impl Proof {
         line: &Line<'_>,
         genesis: &Genesis,
         before: Option<&FileEnd>,
+        key: Key,
     ) {
         let (place, seq) = at;
         let next = self.next();
-        let previous = genesis.previous.as_ref();
-        let torn = previous.and_then(|previous| previous.torn);
+        // Whoever signs with a key that nothing proves declares nothing.
+        let previous = genesis.previous.as_ref().filter(|_| key.proved);
+        let torn = genesis.previous.as_ref().and_then(|previous| previous.torn);
         let declared =
             previous.filter(|previous| declares_loss(previous, next.seq)).map(|previous| previous.ended);
         let last = self.number.last();
@@ -150,5 +156,43 @@ fn declares_loss(previous: &Previous, from: u64) -> bool {
         Ended::Truncated | Ended::Removed | Ended::Replaced => true,
         Ended::Unsynced => previous.unsynced_from.is_some_and(|unsynced| unsynced <= from),
         _ => false,
+    }
+}
+
+/// How the file before ended.
+#[derive(Clone)]
+pub(super) struct FileEnd {
+    pub(super) bytes: u64,
+    pub(super) behind: Measure,
+    pub(super) walk: Walk,
+    pub(super) closed: Option<Ended>,
+    /// How many findings there were before it.
+    pub(super) found: u64,
+}
+
+/// Which file of the log this is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Number {
+    /// What the last genesis said.
+    pub(super) sure: Option<u64>,
+    /// Files since whose genesis was damaged, or that had none because they were cut under the writer.
+    pub(super) unsure: u64,
+    /// Whether this file has said its number.
+    pub(super) numbered: bool,
+}
+
+impl Number {
+    /// The highest number that the next file may have; none where no file has said any.
+    pub(super) fn last(self) -> Option<u64> {
+        self.sure.map(|sure| sure.saturating_add(1 + self.unsure))
+    }
+
+    /// The number of the file that should follow.
+    pub(super) fn next(self) -> u64 {
+        self.sure.map_or(0, |sure| sure.saturating_add(1 + self.unsure + u64::from(!self.numbered)))
+    }
+
+    pub(super) fn may_be(self, number: u64) -> bool {
+        self.sure.is_none_or(|sure| number > sure) && self.last().is_none_or(|last| number <= last)
     }
 }

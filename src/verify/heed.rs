@@ -2,7 +2,8 @@
 
 use super::hand_offs::HandOffs;
 use super::ledger::Ledger;
-use super::proof::{Key, Proof, Trust};
+use super::proof::{Proof, Trust};
+use super::standing::Key;
 use super::{FindingKind, NoticeKind, Place};
 use crate::trail::{Control, Ended, Handoff, Kind, Line, Resume};
 
@@ -56,7 +57,7 @@ impl Proof {
         let (epoch, id) = (before.epoch + 1, handoff.public_key.id());
         let differs = handoff.epoch != epoch || id == before.id || !copies.allow(epoch, line.hash());
         self.key = Some(Key { public: handoff.public_key, id, epoch, proved: before.proved });
-        differs.then(|| FindingKind::KeyDiffers {
+        differs.then_some(FindingKind::KeyDiffers {
             expected_epoch: epoch,
             expected: None,
             found_epoch: handoff.epoch,

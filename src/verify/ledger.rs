@@ -44,7 +44,9 @@ impl Ledger {
 
     /// Enters findings of which `more` were only counted; those are as bad as the listed ones.
     pub(super) fn enter_all(&mut self, findings: Vec<Finding>, more: u64) {
-        findings.into_iter().for_each(|finding| self.enter(finding));
+        for finding in findings {
+            self.enter(finding);
+        }
         self.more_findings += more;
     }
 

@@ -2,7 +2,8 @@
 
 use super::hand_offs::HandOffs;
 use super::ledger::Ledger;
-use super::proof::{Piece, PieceEnd, Proof, Trust};
+use super::piece::{Piece, PieceEnd};
+use super::proof::{Proof, Trust};
 use super::{FindingKind, Head, LogReport, Options};
 use crate::trail::{Ended, KeyId, Kind, Line, MAX_LINE, PublicKey, Timestamp};
 
@@ -60,9 +61,10 @@ impl Verifier {
         let mut ledger = Ledger::new();
         if pinned.is_none() {
             let pinned: Vec<_> = options.keys.iter().map(PublicKey::id).collect();
-            let kind = match pinned.is_empty() {
-                true => FindingKind::NoPinnedKey { log },
-                false => FindingKind::NotPinned { log, pinned },
+            let kind = if pinned.is_empty() {
+                FindingKind::NoPinnedKey { log }
+            } else {
+                FindingKind::NotPinned { log, pinned }
             };
             ledger.find(None, None, kind);
         }
@@ -86,7 +88,7 @@ impl Verifier {
 
     /// The next file begins. `name` is what findings call it.
     pub fn begin_file(&mut self, name: &str) {
-        self.proof.begin_file(name);
+        self.proof.begin_file(name, &self.ledger);
         self.quick = None;
     }
 
@@ -139,6 +141,11 @@ impl Verifier {
             self.look_closely();
         }
         self.quick = None;
+    }
+
+    /// Enters what only the reader of the files can see.
+    pub(super) fn find(&mut self, kind: FindingKind) {
+        self.ledger.find(None, None, kind);
     }
 
     /// All files were given. `now` is for [`Options::max_silence`].

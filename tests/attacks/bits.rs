@@ -43,7 +43,7 @@ fn row_1_any_one_bit_flipped_names_exactly_its_line() {
 
 fn names_the_line(files: &[File], file: usize, at: usize, options: &Options) {
     let original = &example()[file].1;
-    let line = original[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let line = original[..at].split(|byte| *byte == b'\n').count() as u64;
     let report = log::verify(files, options);
     let found = found(&report);
     let named: Vec<_> = found.iter().map(|(file, line, _)| (*file, *line)).collect();

@@ -1,4 +1,10 @@
-//! What a trail must withstand: each test is named with the number of its row in `docs/ATTACKS.md`.
+//! What a trail must withstand: each test is named with its row in the list of attacks.
 
 mod bits;
+mod ends;
+mod folders;
+mod keys;
+mod lines;
 mod log;
+mod spelling;
+mod torn;

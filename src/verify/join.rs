@@ -1,0 +1,218 @@
+//! Joining a validly signed line to the last proved one.
+
+use std::time::Duration;
+
+use super::expected::{Expected, meets};
+use super::ledger::Ledger;
+use super::measure::Measure;
+use super::proof::{Proof, ProvedLine, Trust};
+use super::standing::Key;
+use super::walk::{Next, Walk};
+use super::{Finding, FindingKind, NoticeKind, Place};
+use crate::trail::{Control, InvalidControl, Kind, Line, Timestamp, Torn};
+
+/// Records wait for the writer, each with the time of its thread, for 5 s by default.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(10);
+
+/// Lines that are missing or damaged right before proved ones.
+#[derive(Clone)]
+pub(super) struct Hole {
+    pub(super) from: u64,
+    /// The first proved line behind it.
+    pub(super) until: u64,
+    pub(super) findings: Vec<Finding>,
+    pub(super) more: u64,
+}
+
+impl Proof {
+    /// Takes a validly signed line whose number is not below the next one: from here on it is the proved one.
+    pub(super) fn accept_signed(
+        &mut self,
+        trust: &Trust,
+        ledger: &mut Ledger,
+        place: &Place,
+        line: &Line<'_>,
+        key: Key,
+    ) {
+        let control = match Control::parse(line) {
+            Ok(control) => control,
+            Err(InvalidControl::Format(format)) => {
+                ledger.find(Some(place.clone()), Some(line.link.seq), FindingKind::NeedsVersion { format });
+                self.stopped = true;
+                return;
+            }
+            Err(error @ InvalidControl::Fields(_)) => {
+                let why = error.to_string();
+                ledger.find(Some(place.clone()), Some(line.link.seq), FindingKind::Fields { why });
+                None
+            }
+        };
+        let run_from = match &control {
+            Some(Control::Genesis(genesis)) if !self.begun => self.begin(ledger, place, line, genesis, key),
+            control => self.join(ledger, place, line, control.as_ref()),
+        };
+        if !key.proved && self.key.is_none_or(|before| before.id != key.id) {
+            let kind = match trust.hand_offs.key_of(key.epoch) {
+                None => FindingKind::KeyNotProved { epoch: key.epoch, key: key.id },
+                Some(expected) => FindingKind::KeyDiffers {
+                    expected_epoch: key.epoch,
+                    expected: Some(expected),
+                    found_epoch: key.epoch,
+                    found: key.id,
+                },
+            };
+            ledger.find(None, None, kind);
+        }
+        self.advance(trust, ledger, place, line, key, run_from);
+        self.heed(trust, ledger, place, line, control);
+    }
+
+    /// Joins a line within a file to the proved one. The answer is the first line that it proves.
+    fn join(
+        &mut self,
+        ledger: &mut Ledger,
+        place: &Place,
+        line: &Line<'_>,
+        control: Option<&Control>,
+    ) -> u64 {
+        let next = self.next();
+        let follows = next.is_taken_by(line);
+        let torn = match control {
+            Some(Control::Resume(resume)) => resume.torn,
+            _ => None,
+        };
+        let (mut run_from, mut hole) = (line.link.seq, None);
+        if follows && self.behind.is(torn) {
+            self.attested(ledger, place, line, torn);
+        } else if follows {
+            self.let_stand(ledger);
+            let walk = std::mem::replace(&mut self.walk, Walk::from(next));
+            not_attested(ledger, walk, &self.behind, torn, (place, line.link.seq));
+        } else if self.walk.leads_to(line) && line.kind != Kind::Resume {
+            run_from = next.seq;
+            self.expected.note(std::mem::replace(&mut self.maybe_expected, Expected::NotMet));
+        } else {
+            let broken = self.broken_at(place, line, torn);
+            run_from = broken.until;
+            hole = Some(broken);
+        }
+        if let Some(before) = self.before.take().filter(|before| !before.behind.is_empty() && hole.is_none())
+        {
+            not_attested(ledger, before.walk, &before.behind, None, (place, line.link.seq));
+        }
+        if !self.begun && hole.is_none() {
+            let at = Some(place.clone());
+            let no_genesis = Finding { at, seq: Some(line.link.seq), kind: FindingKind::NoGenesis };
+            hole = Some(Hole { from: run_from, until: run_from, findings: vec![no_genesis], more: 0 });
+        }
+        if hole.is_some() {
+            self.let_stand(ledger);
+            self.hole = hole;
+        }
+        run_from
+    }
+
+    /// Blames for a chain that doesn't lead to this validly signed line.
+    pub(super) fn broken_at(&mut self, place: &Place, line: &Line<'_>, torn: Option<Torn>) -> Hole {
+        let next = self.next();
+        self.walk.line(place, line, true, None);
+        let walk = std::mem::replace(&mut self.walk, Walk::from(next));
+        let (from, until) = (next.seq, walk.run_from());
+        let (mut findings, more) = walk.blame_at(next, torn);
+        if findings.is_empty() {
+            let kind = FindingKind::Link { expected: next.prev, found: line.link.prev };
+            findings.push(Finding { at: Some(place.clone()), seq: Some(line.link.seq), kind });
+        }
+        Hole { from, until, findings, more }
+    }
+
+    /// No genesis declared the last hole.
+    pub(super) fn let_stand(&mut self, ledger: &mut Ledger) {
+        if let Some(hole) = self.hole.take() {
+            ledger.enter_all(hole.findings, hole.more);
+        }
+    }
+
+    /// The bytes behind the proved line are torn, and `line` says so.
+    pub(super) fn attested(
+        &mut self,
+        ledger: &mut Ledger,
+        place: &Place,
+        line: &Line<'_>,
+        torn: Option<Torn>,
+    ) {
+        if let Some(torn) = torn {
+            self.torn_bytes += torn.bytes;
+            ledger.notice(Some(place.clone()), Some(line.link.seq), NoticeKind::Torn(torn));
+        }
+    }
+
+    /// `line` is the proved one now.
+    fn advance(
+        &mut self,
+        trust: &Trust,
+        ledger: &mut Ledger,
+        place: &Place,
+        line: &Line<'_>,
+        key: Key,
+        run_from: u64,
+    ) {
+        self.lines += line.link.seq + 1 - run_from;
+        self.first_seq = self.first_seq.or(Some(run_from));
+        self.key = Some(key);
+        let time = Timestamp::parse(line.timestamp).unwrap_or_default();
+        if let Some(from) = self.went_back(time) {
+            ledger.notice(Some(place.clone()), Some(line.link.seq), NoticeKind::ClockBack { from, to: time });
+        }
+        self.prove(trust, line, time);
+        self.maybe_expected = Expected::NotMet;
+        self.behind = Measure::default();
+        self.before = None;
+    }
+
+    /// Counts a signed line and goes on from it.
+    pub(super) fn prove(&mut self, trust: &Trust, line: &Line<'_>, time: Timestamp) {
+        let (seq, hash) = (line.link.seq, line.hash());
+        if let Some(signature) = &line.link.signature {
+            self.signatures += 1;
+            self.keys += u64::from(self.signer != Some(signature.key));
+            self.signer = Some(signature.key);
+            self.latest = time;
+        }
+        let met = meets(trust, seq, hash, || self.place());
+        self.expected.note(met);
+        self.head = Some(ProvedLine { seq, hash, time });
+        self.walk = Walk::from(Next::after(seq, hash));
+    }
+
+    /// Whether this time is before the latest by more than records overtake each other: then, the latest.
+    pub(super) fn went_back(&self, time: Timestamp) -> Option<Timestamp> {
+        (self.latest.since(time) > CLOCK_TOLERANCE).then_some(self.latest)
+    }
+}
+
+/// What follows the proved line does not attest these bytes.
+pub(super) fn not_attested(
+    ledger: &mut Ledger,
+    walk: Walk,
+    behind: &Measure,
+    torn: Option<Torn>,
+    (place, seq): (&Place, u64),
+) {
+    if torn.is_none() {
+        let (findings, more) = walk.blame_at_end();
+        if !findings.is_empty() {
+            ledger.enter_all(findings, more);
+            return;
+        }
+    }
+    let (at, seq) = match behind.first() {
+        Some(first) => (first.clone(), None),
+        None => (place.clone(), Some(seq)),
+    };
+    let kind = match torn {
+        Some(torn) => FindingKind::TornDiffers { expected: Some(torn), found: behind.torn() },
+        None => FindingKind::Unattested { bytes: behind.bytes() },
+    };
+    ledger.find(Some(at), seq, kind);
+}

@@ -1,0 +1,43 @@
+//! A line as it stands in a file, before it is known to be one.
+
+use crate::trail::{Line, MAX_LINE, MalformedLine, Timestamp};
+
+/// A line, or a part of an overlong one, as it stands in the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Whether a line begins with it.
+    pub(super) begins: bool,
+    pub(super) end: PieceEnd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PieceEnd {
+    Newline,
+    /// The file ends without a newline.
+    File,
+    /// The line is too long to be one, and goes on.
+    TooLong,
+}
+
+impl<'a> Piece<'a> {
+    /// The line that it is.
+    pub(super) fn parse(self) -> Result<Line<'a>, MalformedLine> {
+        if self.end == PieceEnd::TooLong {
+            return Err(MalformedLine { at: MAX_LINE, why: "longer than 65535 bytes" });
+        }
+        let line = Line::parse(self.bytes)?;
+        match Timestamp::parse(line.timestamp) {
+            Some(_) => Ok(line),
+            None => Err(MalformedLine { at: 0, why: "a timestamp of a day or time that there is not" }),
+        }
+    }
+}
+
+/// Whether bytes begin as every line does, but for a byte or two.
+pub(super) fn begins_like_a_line(bytes: &[u8]) -> bool {
+    [b"{\"fields\":", b"{\"duration"].iter().any(|start| {
+        bytes.len() >= start.len()
+            && bytes.iter().zip(*start).filter(|(byte, start)| byte == start).count() >= 8
+    })
+}

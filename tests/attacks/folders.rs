@@ -1,0 +1,191 @@
+//! Folders: what lies in them, and what happens in them meanwhile.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tracing_audit::trail::Ended;
+use tracing_audit::verify::{FindingKind, NoticeKind, Options, Report, Verdict, verify_paths};
+
+use crate::log::{File, Log, lines, pinned};
+
+/// A folder with these files.
+pub fn written(files: &[File]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+pub fn verify(path: &Path, options: &Options) -> Report {
+    verify_paths(&[path], &Options { patience: Duration::ZERO, ..options.clone() }).unwrap()
+}
+
+fn kinds(report: &Report) -> Vec<&FindingKind> {
+    let all = report.logs.iter().flat_map(|log| &log.findings).chain(&report.findings);
+    all.map(|finding| &finding.kind).collect()
+}
+
+#[test]
+fn row_4_an_empty_folder_is_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Log::new("nobody");
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!(kinds(&report), [&FindingKind::Nothing, &FindingKind::LogMissing { log: log.pin().id() }]);
+    assert_eq!(report.verdict.exit_code(), 3);
+}
+
+#[test]
+fn row_8_a_bom_before_the_only_line_is_found() {
+    let mut log = Log::new("bom");
+    log.file().splice(..0, "\u{feff}".bytes());
+    let report = verify(written(&log.files()).path(), &pinned(log.pin()));
+    assert!(matches!(kinds(&report)[0], FindingKind::Malformed(_)), "{:?}", kinds(&report));
+    assert_eq!(report.verdict.exit_code(), 1);
+}
+
+#[test]
+fn row_20_a_file_of_another_log_in_the_place_of_one_is_found() {
+    let (log, other) = (Log::of_three_files("row 20"), Log::of_three_files("other"));
+    let mut files = log.files();
+    files[1].1 = other.files[1].clone();
+    let report = verify(written(&files).path(), &pinned(log.pin()));
+    assert_eq!(report.logs.len(), 2);
+    let of = |id| report.logs.iter().find(|log| log.log == id).unwrap();
+    assert!(
+        of(log.pin().id())
+            .findings
+            .iter()
+            .any(|finding| { finding.kind == FindingKind::FilesMissing { from: 1, to: 1 } })
+    );
+    let not_pinned = FindingKind::NotPinned { log: other.pin().id(), pinned: vec![log.pin().id()] };
+    assert!(of(other.pin().id()).findings.iter().any(|finding| finding.kind == not_pinned));
+    assert_eq!(report.verdict.exit_code(), 1);
+}
+
+#[test]
+fn row_20_a_copy_of_a_file_under_the_name_of_a_later_one_is_found() {
+    let log = Log::of_three_files("row 20 copy");
+    let mut files = log.files();
+    files.push(("audit.3.jsonl".into(), files[1].1.clone()));
+    let folder = written(&files);
+    let report = verify(folder.path(), &pinned(log.pin()));
+    let name = |number| folder.path().join(format!("audit.{number}.jsonl")).display().to_string();
+    let twice = FindingKind::FileTwice { file: name(3), number: 1, other: name(1) };
+    assert_eq!((kinds(&report), report.verdict.exit_code()), (vec![&twice], 1));
+}
+
+#[test]
+fn names_say_nothing_and_several_logs_are_told_apart() {
+    let (log, other) = (Log::of_three_files("one"), Log::of_three_files("two"));
+    let mut files = Vec::new();
+    for (at, (_, bytes)) in log.files().into_iter().chain(other.files()).enumerate() {
+        files.push((format!("{}.jsonl", 9 - at), bytes));
+    }
+    files.push(("notes.txt".into(), b"an ordinary file\n".to_vec()));
+    let keys = vec![log.pin(), other.pin()];
+    let folder = written(&files);
+    let report = verify(folder.path(), &Options { keys, ..Options::default() });
+    assert_eq!((kinds(&report), report.verdict, report.logs.len()), (vec![], Verdict::Intact, 2));
+    let notes = folder.path().join("notes.txt").display().to_string();
+    assert_eq!(report.notices[0].kind, NoticeKind::NotALog { file: notes });
+
+    // The worst counts.
+    fs::remove_file(folder.path().join("4.jsonl")).unwrap();
+    let keys = vec![log.pin(), other.pin()];
+    let report = verify(folder.path(), &Options { keys, ..Options::default() });
+    assert_eq!(report.verdict, Verdict::Incomplete);
+}
+
+#[test]
+fn a_damaged_genesis_does_not_hide_its_file() {
+    let log = Log::of_three_files("hidden");
+    for file in 0..3 {
+        let genesis = lines(&log.files[file])[0].len();
+        for at in (0..genesis).step_by(7) {
+            let mut files = log.files();
+            files[file].1[at] ^= 1;
+            let mut options = pinned(log.pin());
+            options.patience = Duration::ZERO;
+            let report = verify(written(&files).path(), &options);
+            let named: Vec<_> =
+                report.logs[0].findings.iter().filter_map(|finding| finding.at.as_ref()).collect();
+            let [place] = named[..] else { panic!("file {file}, byte {at}: {:?}", kinds(&report)) };
+            assert!(
+                place.line == 1 && place.file.ends_with(&files[file].0),
+                "file {file}, byte {at}: {place}"
+            );
+            assert_eq!(report.verdict.exit_code(), 1);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn row_30_links_are_not_followed_and_pipes_not_waited_for() {
+    let log = Log::of_three_files("row 30");
+    let elsewhere = written(&log.files());
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["audit.0.jsonl", "audit.1.jsonl", "audit.2.jsonl"] {
+        std::os::unix::fs::symlink(elsewhere.path().join(file), folder.path().join(file)).unwrap();
+    }
+    let pipe = folder.path().join("pipe.jsonl");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!((report.logs.len(), report.verdict.exit_code()), (0, 3));
+    let links = report.notices.iter().filter(|notice| matches!(notice.kind, NoticeKind::Link { .. }));
+    assert_eq!(links.count(), 3);
+    let special = NoticeKind::Special { file: pipe.display().to_string() };
+    assert!(report.notices.iter().any(|notice| notice.kind == special));
+    // Named, it is not waited for either.
+    assert_eq!(verify(&pipe, &pinned(log.pin())).verdict.exit_code(), 3);
+}
+
+#[test]
+fn row_16_a_log_verifies_while_it_is_written_and_rotated() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::new("row 16");
+    let pin = log.pin();
+    fs::write(folder.path().join("audit.0.jsonl"), log.file()).unwrap();
+    let path = folder.path().to_owned();
+    let writer = std::thread::spawn(move || {
+        let mut file = fs::OpenOptions::new().append(true).open(path.join("audit.0.jsonl")).unwrap();
+        for round in 1..=40 {
+            log.file().clear();
+            log.unsigned("alice");
+            log.event("bob");
+            // In two writes, so that a reader may come between them.
+            let (start, end) = log.file().split_at(300);
+            file.write_all(start).unwrap();
+            std::thread::sleep(Duration::from_millis(2));
+            file.write_all(end).unwrap();
+            if round % 10 == 0 {
+                log.file().clear();
+                log.close(Ended::Rotated);
+                file.write_all(log.file()).unwrap();
+                std::thread::sleep(Duration::from_millis(20));
+                let bytes = file.metadata().unwrap().len();
+                let previous = tracing_audit::trail::Previous { bytes, ..log.previous(Ended::Rotated) };
+                log.files.push(Vec::new());
+                log.genesis(Some(previous));
+                let name = path.join(format!("audit.{}.jsonl", log.files.len() - 1));
+                file = fs::File::create_new(name).unwrap();
+                file.write_all(log.file()).unwrap();
+            }
+        }
+    });
+    let mut verified = 0;
+    while !writer.is_finished() {
+        let report = verify_paths(&[folder.path()], &pinned(pin)).unwrap();
+        assert_eq!((kinds(&report), report.verdict), (vec![], Verdict::Intact));
+        verified += 1;
+    }
+    writer.join().unwrap();
+    assert!(verified > 3, "{verified}");
+    let report = verify(folder.path(), &pinned(pin));
+    assert_eq!((report.verdict, report.logs[0].lines, report.logs[0].files), (Verdict::Intact, 89, 5));
+}

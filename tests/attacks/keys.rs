@@ -1,0 +1,130 @@
+//! Keys: stolen, wrong, used when they were not in force.
+
+use tracing_audit::trail::{Chain, Control, Ended, Handoff};
+use tracing_audit::verify::{FindingKind, Options, Verdict};
+
+use crate::log::{self, Log, event, found, lines, pinned, secret, verify};
+
+#[test]
+fn row_2_a_line_of_an_earlier_epoch_signed_with_todays_key_is_found() {
+    let log = Log::of_three_files("row 2");
+    let mut files = log.files();
+    let mut rows = lines(&files[0].1);
+    let (_, first) = rows.split_first().unwrap();
+    let prev = tracing_audit::trail::Line::parse(first[0].trim_ascii_end()).unwrap().link.prev;
+    let mut forged = Vec::new();
+    let time = tracing_audit::trail::Timestamp::from_nanos(1_795_293_660_002_000_000);
+    Chain::after(log.pin().id(), 1, prev).signed(&event("mallory"), time, &log.key(), &mut forged);
+    rows[1] = forged;
+    files[0].1 = rows.concat();
+
+    for every_signature in [false, true] {
+        let report = verify(&files, &Options { every_signature, ..pinned(log.pin()) });
+        let (expected, stolen) = (log.pin().id(), log.key().id());
+        let wrong = FindingKind::WrongKey { expected, found: stolen };
+        assert_eq!(found(&report), [("audit.0.jsonl", 2, &wrong)]);
+        assert_eq!(report.verdict.exit_code(), 1);
+    }
+}
+
+#[test]
+fn row_3_a_log_cut_back_and_continued_with_the_evolved_key_is_found() {
+    let mut log = Log::new("row 3");
+    log.event("alice");
+    let cut = (log.chain.clone(), log.files.clone());
+    log.hand_off();
+    log.event("bob");
+    (log.chain, log.files) = cut;
+    log.event("mallory");
+    log.close(Ended::Shutdown);
+
+    let report = verify(&log.files(), &pinned(log.pin()));
+    let wrong = FindingKind::WrongKey { expected: log.pin().id(), found: log.key().id() };
+    assert_eq!(found(&report), [("audit.0.jsonl", 3, &wrong)]);
+    assert_eq!(report.verdict.exit_code(), 1);
+    assert_eq!(report.lines, 2);
+}
+
+#[test]
+fn row_6_the_wrong_public_key_never_verifies() {
+    let log = Log::of_three_files("row 6");
+    let other = secret("another log", 0).public();
+    let folder = crate::folders::written(&log.files());
+    let report = crate::folders::verify(folder.path(), &pinned(other));
+    let not_pinned = FindingKind::NotPinned { log: log.pin().id(), pinned: vec![other.id()] };
+    assert_eq!(found(&report.logs[0]), [("", 0, &not_pinned)]);
+    assert_eq!(report.verdict.exit_code(), 1);
+
+    // The pure verifier, told to verify the log of that key: no line is of it.
+    let report = verify(&log.files(), &pinned(other));
+    let another = FindingKind::AnotherLog { expected: other.id(), found: log.pin().id() };
+    assert!(report.findings.iter().any(|finding| finding.kind == another), "{:?}", report.findings);
+    assert_eq!((report.verdict, report.lines), (Verdict::Tampered, 0));
+}
+
+#[test]
+fn row_6_without_a_key_a_log_is_never_intact() {
+    let log = Log::of_three_files("no key");
+    let folder = crate::folders::written(&log.files());
+    let report = crate::folders::verify(folder.path(), &Options::default());
+    assert_eq!(found(&report.logs[0]), [("", 0, &FindingKind::NoPinnedKey { log: log.pin().id() })]);
+    assert_eq!((report.verdict.exit_code(), report.logs[0].lines), (3, 14));
+}
+
+#[test]
+fn row_25_a_key_used_behind_its_hand_off_is_found() {
+    let mut log = Log::new("row 25");
+    log.hand_off();
+    let new = log.keys.pop().unwrap();
+    log.event("mallory");
+    log.keys.push(new);
+    log.event("alice");
+    let report = verify(&log.files(), &pinned(log.pin()));
+    let wrong = FindingKind::WrongKey { expected: log.key().id(), found: log.pin().id() };
+    assert_eq!(found(&report), [("audit.0.jsonl", 3, &wrong)]);
+    assert_eq!(report.verdict.exit_code(), 1);
+}
+
+#[test]
+fn row_25_a_missing_hand_off_is_found_with_and_without_its_copy() {
+    let log = Log::of_three_files("missing hand-off");
+    let mut files = log.files();
+    let mut rows = lines(&files[1].1);
+    rows.remove(2);
+    files[1].1 = rows.concat();
+
+    let missing = FindingKind::Missing { from: 6, to: 6 };
+    let with = log::verify_with_copies(&files, Some(&log.copies), &pinned(log.pin()));
+    assert_eq!(found(&with), [("audit.1.jsonl", 3, &missing)]);
+    let without = verify(&files, &pinned(log.pin()));
+    let unproved = FindingKind::KeyNotProved { epoch: 1, key: log.key().id() };
+    assert_eq!(found(&without), [("audit.1.jsonl", 3, &missing), ("", 0, &unproved)]);
+    assert_eq!((with.verdict.exit_code(), without.verdict.exit_code()), (1, 1));
+}
+
+#[test]
+fn row_25_a_doubled_hand_off_is_found() {
+    let mut log = Log::new("doubled");
+    log.hand_off();
+    let new = log.keys.pop().unwrap();
+    let public_key = secret("doubled", 7).public();
+    log.control(&Control::Handoff(Handoff { epoch: 1, public_key, reason: "interval".into() }));
+    log.keys.push(new);
+    log.event("alice");
+    let report = verify(&log.files(), &pinned(log.pin()));
+    let wrong = FindingKind::WrongKey { expected: log.key().id(), found: log.pin().id() };
+    assert_eq!(found(&report), [("audit.0.jsonl", 3, &wrong)]);
+}
+
+#[test]
+fn a_hand_off_that_skips_an_epoch_is_found() {
+    let mut log = Log::new("skips");
+    let public_key = secret("skips", 2).public();
+    log.control(&Control::Handoff(Handoff { epoch: 2, public_key, reason: "interval".into() }));
+    log.keys.push(2);
+    log.event("alice");
+    let report = verify(&log.files(), &pinned(log.pin()));
+    let found_epoch =
+        FindingKind::KeyDiffers { expected_epoch: 1, expected: None, found_epoch: 2, found: public_key.id() };
+    assert_eq!(found(&report), [("audit.0.jsonl", 2, &found_epoch)]);
+}

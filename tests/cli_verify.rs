@@ -1,0 +1,123 @@
+//! The command `tracing-audit verify`: what it prints, and its exit codes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
+const HEAD: &str = "d5b072cb9b963cbfb604208602c707d38658eebb767fc2caf3c97e119c9a0bb8";
+const FIRST: &str = "audit.2026-11-21.jsonl";
+const SECOND: &str = "audit.2026-11-22.jsonl";
+
+fn example() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in [FIRST, SECOND] {
+        fs::copy(Path::new("tests/example-log").join(file), folder.path().join(file)).unwrap();
+    }
+    folder
+}
+
+fn verify(folder: &Path, arguments: &[&str]) -> Output {
+    let command = env!("CARGO_BIN_EXE_tracing-audit");
+    Command::new(command).arg("verify").arg(folder).args(arguments).output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn an_intact_log_exits_with_0_and_says_what_holds() {
+    let output = verify(example().path(), &["--key", KEY, "--expect-head", &format!("10:{HEAD}")]);
+    let text = printed(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for said in [
+        "Log b1541897b6ad297c of example.com/payments: INTACT",
+        "11 lines are proved, from 0 to 10, in 2 files; 2 keys in force, 10 signatures",
+        "closed by shutdown",
+        HEAD,
+        "61 torn bytes attested, 3 records declared lost",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    assert!(!text.contains("does not hold"), "{text}");
+}
+
+#[test]
+fn a_tampered_log_exits_with_1_and_names_the_line() {
+    let folder = example();
+    let file = folder.path().join(FIRST);
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("bob\",\"outcome", "eve\",\"outcome"))
+        .unwrap();
+    let output = verify(folder.path(), &["--key", KEY]);
+    let text = printed(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let named = format!("{}, line 3 (seq 2): altered", file.display());
+    let (holds, not) = (text.find("are proved").unwrap(), text.find(&named).unwrap());
+    assert!(holds < not, "{text}");
+}
+
+#[test]
+fn an_incomplete_log_exits_with_3() {
+    let folder = example();
+    assert_eq!(verify(folder.path(), &[]).status.code(), Some(3));
+    assert_eq!(verify(folder.path(), &["--key", KEY, "--max-silence", "1ns"]).status.code(), Some(3));
+    fs::remove_file(folder.path().join(SECOND)).unwrap();
+    let output = verify(folder.path(), &["--key", KEY]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(printed(&output).contains("file 1 is missing"));
+    assert_eq!(verify(tempfile::tempdir().unwrap().path(), &["--key", KEY]).status.code(), Some(3));
+}
+
+#[test]
+fn usage_and_files_that_cannot_be_read_exit_with_2() {
+    let folder = example();
+    for arguments in [
+        &["--key", "no key"][..],
+        &["--expect-head", "12"],
+        &["--max-silence", "soon"],
+        &["--key-file", "/nowhere"],
+        &["--unknown"],
+    ] {
+        let output = verify(folder.path(), arguments);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+    }
+    assert_eq!(verify(&folder.path().join("nothing here"), &["--key", KEY]).status.code(), Some(2));
+}
+
+#[test]
+fn keys_may_come_from_a_file() {
+    let folder = example();
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    fs::write(keys.path(), format!("# payments\n{KEY}\n")).unwrap();
+    let output = verify(folder.path(), &["--key-file", keys.path().to_str().unwrap(), "--every-signature"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+}
+
+#[test]
+fn the_report_is_json_on_request() {
+    let output = verify(example().path(), &["--key", KEY, "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&printed(&output)).unwrap();
+    assert_eq!(report["verdict"], "intact");
+    let log = &report["logs"][0];
+    assert_eq!((&log["lines"], &log["closed"]), (&11.into(), &"shutdown".into()));
+    assert_eq!(log["head"]["hash"], HEAD);
+    assert_eq!(log["notices"][0]["notice"], "torn");
+}
+
+#[test]
+fn row_26_a_terminal_sees_no_control_character_of_a_log() {
+    let folder = example();
+    let file = folder.path().join(FIRST);
+    let text =
+        fs::read_to_string(&file).unwrap().replace("\"kind\":\"span\"", "\"kind\":\"\u{9b}2J\u{202e}\"");
+    fs::write(&file, text).unwrap();
+    fs::rename(&file, folder.path().join("\x1b[2Jaudit.jsonl")).unwrap();
+    let text = printed(&verify(folder.path(), &["--key", KEY]));
+    assert!(text.contains("\\u001b[2Jaudit.jsonl"), "{text}");
+    assert!(!text.chars().any(|char| char.is_control() && char != '\n' || char == '\u{202e}'), "{text:?}");
+}
