@@ -121,6 +121,8 @@ pub enum FindingKind {
     HeadNotFound { expected: Hash },
     /// The copies of the hand-offs know of a later line than the last.
     EndMissing { known: u64 },
+    /// A log whose key is pinned is not there.
+    LogMissing { log: KeyId },
     /// No line was proved.
     Nothing,
     /// Nobody said which key to trust: a forger may have made all of it.
@@ -144,6 +146,7 @@ impl FindingKind {
             | FindingKind::HeadBehind { .. }
             | FindingKind::HeadNotFound { .. }
             | FindingKind::EndMissing { .. }
+            | FindingKind::LogMissing { .. }
             | FindingKind::Nothing
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
             _ => Verdict::Tampered,
@@ -269,6 +272,7 @@ impl fmt::Display for FindingKind {
             FindingKind::EndMissing { known } => {
                 write!(f, "the end is missing: the copies of the hand-offs have line {known}")
             }
+            FindingKind::LogMissing { log } => write!(f, "log {log}, whose key is pinned, is not there"),
             FindingKind::Nothing => f.write_str("nothing to verify: no line is proved"),
             FindingKind::NoPinnedKey { log } => {
                 write!(f, "no pinned key for log {log}: it is only known to agree with itself")

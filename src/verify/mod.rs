@@ -8,6 +8,7 @@ mod heed;
 mod ledger;
 mod measure;
 mod notice;
+mod paths;
 mod proof;
 mod report;
 mod verifier;
@@ -15,5 +16,6 @@ mod walk;
 
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
+pub use paths::{Progress, VerifyError, verify_paths, verify_paths_with};
 pub use report::{ExpectedHead, Head, InvalidExpectedHead, LISTED, LogReport, Options, Report, Verdict};
 pub use verifier::Verifier;

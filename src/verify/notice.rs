@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Place;
-use crate::trail::{Ended, KeyId, Succeeds, Timestamp, Torn};
+use crate::trail::{Ended, Succeeds, Timestamp, Torn};
 
 /// One thing worth knowing that takes nothing from the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,8 +62,6 @@ pub enum NoticeKind {
     Link { file: String },
     /// Neither a file nor a link: not opened.
     Special { file: String },
-    /// Copies of hand-offs of a log of which no file is here.
-    OnlyKeys { log: KeyId, file: String },
 }
 
 impl fmt::Display for NoticeKind {
@@ -101,9 +99,6 @@ impl fmt::Display for NoticeKind {
             NoticeKind::NotALog { file } => write!(f, "{file}: no file of a log, passed over"),
             NoticeKind::Link { file } => write!(f, "{file}: a link, not followed"),
             NoticeKind::Special { file } => write!(f, "{file}: neither a file nor a folder, not opened"),
-            NoticeKind::OnlyKeys { log, file } => {
-                write!(f, "{file}: hand-offs of log {log}, of which no file is here")
-            }
         }
     }
 }

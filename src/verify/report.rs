@@ -10,7 +10,7 @@ use super::{Finding, Notice};
 use crate::trail::{Ended, Hash, KeyId, PublicKey, Timestamp};
 
 /// What to verify against.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The pinned keys, one for each log. Without any, a log can at best agree with itself.
     pub keys: Vec<PublicKey>,
@@ -21,6 +21,20 @@ pub struct Options {
     pub expect_head: Option<ExpectedHead>,
     /// How old the last line may be.
     pub max_silence: Option<Duration>,
+    /// How long to wait for a writer to end its write, or to begin its next file; a second by default.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            keys: Vec::new(),
+            every_signature: false,
+            expect_head: None,
+            max_silence: None,
+            patience: Duration::from_secs(1),
+        }
+    }
 }
 
 /// A line known from elsewhere: `SEQ:HASH`, or `HASH` alone.

@@ -141,6 +141,11 @@ impl Verifier {
         self.quick = None;
     }
 
+    /// Enters what only the reader of the files can see.
+    pub(super) fn find(&mut self, kind: FindingKind) {
+        self.ledger.find(None, None, kind);
+    }
+
     /// All files were given. `now` is for [`Options::max_silence`].
     pub fn finish(mut self, now: Timestamp) -> LogReport {
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);

@@ -6,6 +6,7 @@
 mod keys;
 mod show;
 mod terminal;
+mod verify;
 
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use terminal::harmless;
 
-/// Read signed audit logs, and keep their keys.
+/// Verify and read signed audit logs, and keep their keys.
 #[derive(Debug, Parser)]
 #[command(name = "tracing-audit", version, arg_required_else_help = true)]
 struct Arguments {
@@ -24,6 +25,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Verify(verify::Arguments),
     Show(show::Arguments),
     #[command(subcommand)]
     Keys(keys::Command),
@@ -32,6 +34,7 @@ enum Command {
 impl Command {
     fn run(self) -> io::Result<ExitCode> {
         match self {
+            Command::Verify(arguments) => verify::run(&arguments),
             Command::Show(arguments) => show::run(&arguments),
             Command::Keys(command) => keys::run(&command),
         }

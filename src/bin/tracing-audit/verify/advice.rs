@@ -1,0 +1,46 @@
+//! What to do about a finding.
+
+use tracing_audit::verify::{FindingKind, Verdict};
+
+pub(super) fn advice(kind: &FindingKind) -> &'static str {
+    match kind {
+        FindingKind::NoPinnedKey { .. } => {
+            "Pin the log's first key: give it with --key, from a place that the log's writer can't change."
+        }
+        FindingKind::NotPinned { .. } => {
+            "Is it the key of this log? If it is, these files are a forgery, or of another log."
+        }
+        FindingKind::LogMissing { .. } => "Was it moved or deleted? Give its path, or get it from a backup.",
+        FindingKind::UnsignedEnd { .. } => {
+            "The writer died here, or is stopped: it attests these bytes when it starts again. Trust no line of them."
+        }
+        FindingKind::NextFileMissing { .. } | FindingKind::EndMissing { .. } => {
+            "Give all files of the log; if they are gone, get them from a backup or from where lines are shipped."
+        }
+        FindingKind::StartMissing { .. } => {
+            "Give the older files too; if they are gone, somebody deleted them and not the log's own retention."
+        }
+        FindingKind::KeyNotProved { .. } => {
+            "Give the folder with the log's `.keys` file, or the older files: they hold the hand-offs."
+        }
+        FindingKind::Gone { .. } => {
+            "Look for the file under another name, and for what moved or cut it: logrotate with copytruncate does."
+        }
+        FindingKind::Silent { .. } => {
+            "Is the writer running? It signs a hand-off every 15 minutes, idle or not."
+        }
+        FindingKind::HeadBehind { .. } | FindingKind::HeadNotFound { .. } => {
+            "Lines that were there once are not there now: compare with a backup or with where lines are shipped."
+        }
+        FindingKind::Nothing => "Is it the right path? If logs were here, they are gone.",
+        FindingKind::NeedsVersion { .. } => "Verify it with a newer version of this command.",
+        FindingKind::Unreadable { .. } => "Keep the file as it is, and compare it with a backup.",
+        FindingKind::FileTwice { .. } => {
+            "Only one of them can be the log's: move the copy away, and verify again."
+        }
+        kind if kind.verdict() == Verdict::Tampered => {
+            "Keep the file as it is: it is evidence. Compare it with a backup or with where lines are shipped."
+        }
+        _ => "Verify it with a newer version of this command.",
+    }
+}

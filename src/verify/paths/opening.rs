@@ -1,0 +1,120 @@
+//! Of which log a file is, from how it opens.
+
+use serde::Deserialize;
+
+use crate::trail::{KeyId, Kind, Line, PublicKey};
+
+/// What the first lines of a file say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// A file of this log.
+    Log {
+        log: KeyId,
+        /// Its number, as a genesis says that is signed by the key that it names.
+        file: Option<u64>,
+        /// The number of its first line that can be read.
+        seq: Option<u64>,
+    },
+    /// It looks like one of a log, but no line says of which.
+    Damaged,
+    /// Nothing of a log.
+    Other,
+}
+
+#[derive(Deserialize)]
+struct GenesisSays {
+    file: u64,
+    public_key: PublicKey,
+}
+
+impl Opening {
+    /// From the first bytes of a file. They prove nothing yet: a damaged first line must not hide its file.
+    pub(super) fn of(bytes: &[u8]) -> Opening {
+        let mut unsound = None;
+        let mut whole = false;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            whole |= line.ends_with(b"\n");
+            let Ok(line) = Line::parse(line.strip_suffix(b"\n").unwrap_or(line)) else { continue };
+            let (log, seq) = (line.link.log, Some(line.link.seq));
+            if line.kind == Kind::Genesis {
+                match serde_json::from_str::<GenesisSays>(line.fields) {
+                    Ok(says) if line.is_signed_by(&says.public_key) => {
+                        return Opening::Log { log, file: Some(says.file), seq };
+                    }
+                    _ => unsound = unsound.or(Some((log, seq))),
+                }
+            } else {
+                let seq = unsound.and_then(|(_, seq)| seq).or(seq);
+                return Opening::Log { log, file: None, seq };
+            }
+        }
+        if let Some((log, seq)) = unsound {
+            return Opening::Log { log, file: None, seq };
+        }
+        if !whole || !looks_like_a_log(bytes) {
+            return Opening::Other;
+        }
+        match named_log(bytes) {
+            Some(log) => Opening::Log { log, file: None, seq: None },
+            None => Opening::Damaged,
+        }
+    }
+}
+
+/// Whether bytes have most of what each line has: one that is damaged has the rest still.
+fn looks_like_a_log(bytes: &[u8]) -> bool {
+    const MARKS: [&[u8]; 5] = [b"\"trail\":{", b"\"prev\":\"", b"\"log\":\"", b"\"seq\":", b"\"kind\":\""];
+    MARKS.iter().filter(|mark| bytes.windows(mark.len()).any(|window| window == **mark)).count() >= 3
+}
+
+fn named_log(bytes: &[u8]) -> Option<KeyId> {
+    const MARK: &[u8] = b"\"log\":\"";
+    let start = bytes.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
+    KeyId::parse(bytes.get(start..start + 16)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &[u8] = include_bytes!("../../../tests/example-log/audit.2026-11-22.jsonl");
+
+    fn log() -> KeyId {
+        KeyId::parse(b"b1541897b6ad297c").unwrap()
+    }
+
+    #[test]
+    fn a_genesis_says_log_number_and_place() {
+        assert_eq!(Opening::of(FILE), Opening::Log { log: log(), file: Some(1), seq: Some(8) });
+    }
+
+    #[test]
+    fn a_single_damaged_line_is_still_of_its_log() {
+        let genesis = FILE.iter().position(|byte| *byte == b'\n').unwrap();
+        let mut line = FILE[..=genesis].to_vec();
+        for at in 0..genesis {
+            line[at] ^= 1;
+            assert_ne!(Opening::of(&line), Opening::Other, "byte {at}");
+            line[at] ^= 1;
+        }
+    }
+
+    #[test]
+    fn behind_a_damaged_genesis_the_next_line_says_the_log() {
+        let mut file = FILE.to_vec();
+        file[0] ^= 1;
+        assert_eq!(Opening::of(&file), Opening::Log { log: log(), file: None, seq: Some(9) });
+    }
+
+    #[test]
+    fn other_files_are_of_no_log() {
+        for other in [
+            "",
+            "\n",
+            "# notes\n",
+            "{\"timestamp\":\"x\",\"level\":\"INFO\",\"fields\":{\"message\":\"x\"}}\n",
+        ] {
+            assert_eq!(Opening::of(other.as_bytes()), Opening::Other, "{other}");
+        }
+    }
+}
