@@ -11,7 +11,7 @@ use tracing_audit::trail::{
     Chain, Close, Control, Ended, FORMAT, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey,
     Timestamp, Torn, WriterIdentity,
 };
-use tracing_audit::{AuditLayer, KeyStore};
+use tracing_audit::{AuditLayer, KeyStore, Rotation};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -90,7 +90,8 @@ fn a_log_of_eight_threads_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
     let pin = keys.pin().to_string();
-    let (layer, guard) = AuditLayer::builder(folder.path().join("log"), keys).build().unwrap();
+    let (layer, guard) =
+        AuditLayer::builder(folder.path().join("log"), keys).rotation(Rotation::NEVER).build().unwrap();
     let subscriber = Dispatch::new(Registry::default().with(layer));
     thread::scope(|scope| {
         for thread in 0..8 {
