@@ -2,6 +2,13 @@
 //! `tracing_appender::non_blocking` into a file, nothing signed. Same events, same run, in turns; medians over the
 //! rounds, net of the timer. `cargo bench --bench compare` prints the table; `-- --quick` takes seconds.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::similar_names
+)]
+
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;

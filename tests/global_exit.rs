@@ -15,7 +15,8 @@ fn program() {
     let folder = std::env::var_os("FOLDER").unwrap();
     let folder = Path::new(&folder);
     let keys = KeyStore::open_or_create(folder.join("keys")).unwrap();
-    let (layer, guard) = AuditLayer::builder(folder.join("log"), keys).rotation(Rotation::NEVER).build().unwrap();
+    let (layer, guard) =
+        AuditLayer::builder(folder.join("log"), keys).rotation(Rotation::NEVER).build().unwrap();
     registry().with(layer).init();
     (0..200).for_each(|number| info!(target: "audit", number));
     guard.shutdown().unwrap();

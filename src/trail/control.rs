@@ -11,6 +11,7 @@ use super::timestamp::Timestamp;
 use super::{FORMAT, canonical};
 
 /// A control line's fields.
+#[allow(clippy::large_enum_variant)] // few are alive at once
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Control {

@@ -79,8 +79,10 @@ impl PublicKey {
 
     /// The name that lines give this key.
     pub fn id(&self) -> KeyId {
-        let digest = Sha256::digest(self.as_bytes());
-        KeyId(digest[..8].try_into().expect("SHA-256 has more than 8 bytes"))
+        let digest: [u8; 32] = Sha256::digest(self.as_bytes()).into();
+        let mut id = [0; 8];
+        id.copy_from_slice(&digest[..8]);
+        KeyId(id)
     }
 
     /// Whether `signature` is this key's for the unsigned form U of a line, given in parts.

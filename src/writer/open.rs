@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::copies::Copies;
-use super::start::{self, Last, Start};
+use super::start::{self, Start};
 use super::turn_over::{Stage, create};
 use super::{Epoch, Live, OpenError, Progress, WriteError, Writer};
 use crate::clock::Clock;

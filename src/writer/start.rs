@@ -62,7 +62,7 @@ pub(super) fn find<F: FileSystem>(
                 let path = folder.join(&head.name);
                 return Err(OpenError::Truncated { path, seq: head.seq, bytes: head.bytes, found });
             }
-            Err(_) => return Ok(finder.behind_hole(store, &head)),
+            Err(_) => return Ok(Start::behind_hole(store, &head)),
         },
         None => match finder.first_file(store)? {
             Some(found) => found,
@@ -85,6 +85,23 @@ pub(super) fn find<F: FileSystem>(
     let oldest = store.head().map_or(0, |head| head.oldest);
     let oldest = tail.genesis.as_ref().map_or(oldest, |genesis| genesis.oldest.max(oldest));
     Ok(Start { chain: Chain::after(store.pin().id(), next, prev), last: Some(last), vacant, oldest, copies })
+}
+
+impl Start {
+    /// Synced lines are gone, and the operator wants the log to go on.
+    fn behind_hole<F: FileSystem>(store: &Store<F>, head: &Head) -> Start {
+        let chain = Chain::after(store.pin().id(), head.seq + 1, head.hash);
+        let last = Last {
+            name: head.name.clone(),
+            number: head.file,
+            length: head.bytes,
+            closed: None,
+            torn: None,
+            lacks_newline: false,
+            lost: true,
+        };
+        Start { chain, last: Some(last), vacant: None, oldest: head.oldest, copies: Vec::new() }
+    }
 }
 
 struct Finder<'a, F: FileSystem> {
@@ -131,21 +148,6 @@ impl<F: FileSystem> Finder<'_, F> {
             tail.closed = Some(close.reason);
         }
         Ok(Ok(((head.name.clone(), head.file), tail)))
-    }
-
-    /// Synced lines are gone, and the operator wants the log to go on.
-    fn behind_hole(&self, store: &Store<F>, head: &Head) -> Start {
-        let chain = Chain::after(store.pin().id(), head.seq + 1, head.hash);
-        let last = Last {
-            name: head.name.clone(),
-            number: head.file,
-            length: head.bytes,
-            closed: None,
-            torn: None,
-            lacks_newline: false,
-            lost: true,
-        };
-        Start { chain, last: Some(last), vacant: None, oldest: head.oldest, copies: Vec::new() }
     }
 
     /// The first file of a log whose first start ended before the head was stored. What stands in the folder must be

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_torn_and_not_kept() {
-        let mut tail = read(&[FIRST_FILE, &[b'x'; 200_000]].concat(), 1_000);
+        let mut tail = read(&[FIRST_FILE, &vec![b'x'; 200_000]].concat(), 1_000);
         assert!(tail.unended.len() <= MAX_LINE);
         assert_eq!(tail.end().0.unwrap().bytes, 200_000);
     }

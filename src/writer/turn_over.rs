@@ -133,10 +133,10 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             let given_up = first_genesis(&self.files, &path, |line, genesis| {
                 line.link.log == self.chain.log() && genesis.file < self.oldest
             });
-            if given_up == Some(true) {
-                if let Err(error) = self.files.remove(&path) {
-                    result = Err(WriteError::io("remove", &path, &error));
-                }
+            if given_up == Some(true)
+                && let Err(error) = self.files.remove(&path)
+            {
+                result = Err(WriteError::io("remove", &path, &error));
             }
         }
         result

@@ -75,7 +75,7 @@ impl<'a> ValueWriter<'a> {
 
     fn members(self) -> Result<Members<'a>> {
         let deeper = self.deeper()?;
-        Ok(Members { start: self.out.len(), out: self.out, deeper, members: Vec::new(), variant: false })
+        Ok(Members { start: self.out.len(), out: self.out, deeper, met: Vec::new(), variant: false })
     }
 
     fn variant(&mut self, variant: &'static str) -> Result<()> {
@@ -255,16 +255,16 @@ struct Members<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
     deeper: usize,
-    /// Each member's name and where its comma stands.
-    members: Vec<(Cow<'static, str>, usize)>,
+    /// Each one's name and where its comma stands.
+    met: Vec<(Cow<'static, str>, usize)>,
     variant: bool,
 }
 
 impl Members<'_> {
     fn name(&mut self, name: Cow<'static, str>) {
-        self.members.push((name, self.out.len()));
+        self.met.push((name, self.out.len()));
         self.out.push(b',');
-        write::string(&self.members[self.members.len() - 1].0, self.out);
+        write::string(&self.met[self.met.len() - 1].0, self.out);
         self.out.push(b':');
     }
 
@@ -273,7 +273,7 @@ impl Members<'_> {
     }
 
     fn close(self) -> Result<()> {
-        let Members { out, start, mut members, variant, .. } = self;
+        let Members { out, start, met: mut members, variant, .. } = self;
         if members.is_empty() {
             out.push(b'{');
         } else if !members.is_sorted_by(|(a, _), (b, _)| member_order(a, b).is_lt()) {
@@ -460,7 +460,7 @@ mod tests {
     #[test]
     fn keys_of_maps_become_names() {
         assert_eq!(written(&BTreeMap::from([(10, "a"), (9, "b")])), Ok(r#"{"10":"a","9":"b"}"#.into()));
-        assert_eq!(written(&HashMap::from([(true, ())])), Ok(r#"{"true":null}"#.into()));
+        assert_eq!(written(&HashMap::from([(true, None::<u8>)])), Ok(r#"{"true":null}"#.into()));
         assert_eq!(written(&BTreeMap::<u8, u8>::new()), Ok("{}".into()));
         assert_eq!(written(&BTreeMap::from([(Some('x'), 1)])), Ok(r#"{"x":1}"#.into()));
         assert_eq!(written(&BTreeMap::from([([1], 1)])), Err(ValueError::Name));

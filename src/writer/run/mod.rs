@@ -72,9 +72,13 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
             result = self.batch(&mut asked);
         }
         let wants_sync = commands.iter().any(|command| matches!(command, Command::Flush { sync: true, .. }));
-        let is_due = self.writer.sync_due().is_some_and(|due| due <= self.writer.clock().elapsed());
-        let synced =
-            if result.is_ok() && (wants_sync || is_due) { self.writer.sync() } else { result.clone() };
+        let mut synced = result.clone();
+        if synced.is_ok() && wants_sync {
+            synced = self.writer.sync();
+        }
+        if synced.is_ok() {
+            synced = self.writer.maintain();
+        }
         self.report(&synced);
         self.answer(commands, &result, &synced)
     }
@@ -131,7 +135,7 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
                 Command::Flush { sync: false, promise } => promise.keep(written.clone()),
                 Command::Flush { sync: true, promise } => promise.keep(synced.clone()),
                 Command::Rotate { promise } => {
-                    promise.keep(written.clone().and_then(|()| self.writer.turn_over()))
+                    promise.keep(written.clone().and_then(|()| self.writer.turn_over()));
                 }
                 Command::HandOver { promise } => {
                     promise.keep(written.clone().and_then(|()| self.writer.hand_over(Reason::Requested)));
@@ -169,7 +173,7 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
         if let Some(sealed) = self.sealed {
             let next = sealed + self.seal_interval;
             if now < next && self.commands.is_empty() && !self.recorder.is_filling() {
-                return bell.nap(next - now);
+                return bell.nap(next.saturating_sub(now));
             }
         }
         let at_most = self.writer.due().map(|due| due.saturating_sub(now));
