@@ -88,6 +88,7 @@ impl Verifier {
 
     /// The next file begins. `name` is what findings call it.
     pub fn begin_file(&mut self, name: &str) {
+        self.end_file();
         self.proof.begin_file(name, &self.ledger);
         self.quick = None;
     }
@@ -150,6 +151,7 @@ impl Verifier {
 
     /// All files were given. `now` is for [`Options::max_silence`].
     pub fn finish(mut self, now: Timestamp) -> LogReport {
+        self.end_file();
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
         let Verifier { trust, pinned, ledger, proof, .. } = self;
         LogReport {
