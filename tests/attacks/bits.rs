@@ -40,7 +40,9 @@ fn row_1_any_one_bit_flipped_names_exactly_its_line() {
             }
         })
     });
-    halves.map(|half| half.join().unwrap());
+    for half in halves {
+        half.join().unwrap();
+    }
 }
 
 fn names_the_line(files: &[File], file: usize, at: usize, options: &Options) {
