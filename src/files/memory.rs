@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Persisted,
     /// Of what was to be appended this many bytes were; the operation says so, the next one fails.
     Short(usize),
+    /// Likewise all but so many: with 1, a line without its newline.
+    AllBut(usize),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -173,6 +175,10 @@ impl LogFile for MemoryFile {
             Some((after @ 0, Fault::Short(length), _)) => {
                 *after += 1;
                 Some((*length).min(bytes.len()))
+            }
+            Some((after @ 0, Fault::AllBut(length), _)) => {
+                *after += 1;
+                Some(bytes.len().saturating_sub(*length))
             }
             _ => None,
         };
