@@ -30,6 +30,7 @@ struct State {
     /// Operations until the fault, and whether it stays.
     fault: Option<(usize, Fault, bool)>,
     operations: Vec<String>,
+    broken: Option<&'static str>,
 }
 
 impl MemoryFiles {
@@ -41,6 +42,11 @@ impl MemoryFiles {
     /// All goes well again. Whether the fault was met, or was one that stays.
     pub(crate) fn mend(&self) -> bool {
         !matches!(self.state().fault.take(), Some((_, _, false)))
+    }
+
+    /// From now on each operation fails that begins like this, as `sync audit`.
+    pub(crate) fn break_all(&self, operations: &'static str) {
+        self.state().broken = Some(operations);
     }
 
     /// All files and what is in them.
@@ -70,6 +76,12 @@ impl MemoryFiles {
     ) -> io::Result<T> {
         let mut state = self.state();
         state.operations.push(format!("{name} {}", path.file_name().unwrap_or_default().display()));
+        let is_broken = state
+            .broken
+            .is_some_and(|broken| state.operations.last().is_some_and(|last| last.starts_with(broken)));
+        if is_broken {
+            return Err(io::Error::other("broken by the test"));
+        }
         match &mut state.fault {
             Some((0, fault, stays)) => {
                 let (fault, stays) = (*fault, *stays);
