@@ -57,7 +57,7 @@ fn files_of_a_folder_come_in_the_order_of_their_log_whatever_they_are_called() {
         &format!("{}:5", folder.path().join("z.jsonl").display()),
     );
     assert_eq!(stdout(&shown), expected);
-    assert!(stderr(&shown).contains("app.log: passed over: it has no genesis"), "{}", stderr(&shown));
+    assert!(stderr(&shown).contains("app.log: no file of a log, passed over"), "{}", stderr(&shown));
 }
 
 #[test]

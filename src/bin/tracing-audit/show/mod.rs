@@ -1,6 +1,5 @@
 //! `tracing-audit show`: records for people. It proves nothing, and says so.
 
-mod files;
 mod pieces;
 mod record;
 
@@ -10,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use tracing_audit::trail::Line;
+use tracing_audit::verify::{Contents, find_logs};
 
 use crate::terminal::harmless;
-use files::Skipped;
 use pieces::{Piece, Pieces};
 
 /// Show records: number, time, level, actor, and the rest
@@ -57,24 +56,23 @@ struct Show<W: Write> {
 }
 
 impl<W: Write> Show<W> {
+    /// A file is shown whatever it holds; of a folder, the logs that lie in it, one after the other.
     fn path(&mut self, path: &Path) -> io::Result<()> {
-        let found = match files::under(path) {
-            Ok(found) => found,
-            Err(error) => return self.unread(path, &error),
-        };
-        for (path, why) in &found.skipped {
-            match why {
-                Skipped::NoLog => note(&format!("{}: passed over: it has no genesis", path.display())),
-                Skipped::Link => note(&format!("{}: passed over: links are not followed", path.display())),
-                Skipped::Unreadable(error) => self.unread(path, error)?,
-            }
+        if !path.is_dir() {
+            return self.file(path);
         }
-        found.logs.iter().try_for_each(|path| self.file(path))
+        let found = find_logs(&[path]);
+        found.findings.iter().for_each(|finding| note(finding));
+        found.notices.iter().for_each(|notice| note(notice));
+        for unread in &found.unread {
+            self.unread(&unread.path, &unread.error)?;
+        }
+        found.logs.iter().flat_map(|log| &log.files).try_for_each(|file| self.file(&file.path))
     }
 
     fn file(&mut self, path: &Path) -> io::Result<()> {
-        let mut pieces = match files::open(path) {
-            Ok(file) => Pieces::new(file),
+        let mut pieces = match Contents::open(path) {
+            Ok(contents) => Pieces::new(contents),
             Err(error) => return self.unread(path, &error),
         };
         let mut number = 0_u64;
