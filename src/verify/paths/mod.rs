@@ -211,7 +211,9 @@ impl Reading<'_> {
             self.read_on(&mut contents, &mut buffer).map_err(fail)?;
         }
         self.verifier.end_file();
-        damage.into_iter().for_each(|kind| self.verifier.find(kind));
+        if let Some(kind) = damage {
+            self.verifier.find(kind);
+        }
         Ok(())
     }
 
