@@ -31,6 +31,7 @@ struct State {
     fault: Option<(usize, Fault, bool)>,
     operations: Vec<String>,
     broken: Option<&'static str>,
+    bytes_read: usize,
 }
 
 impl MemoryFiles {
@@ -47,6 +48,11 @@ impl MemoryFiles {
     /// From now on each operation fails that begins like this, as `sync audit`.
     pub(crate) fn break_all(&self, operations: &'static str) {
         self.state().broken = Some(operations);
+    }
+
+    /// How many bytes were read since the last call.
+    pub(crate) fn bytes_read(&self) -> usize {
+        std::mem::take(&mut self.state().bytes_read)
     }
 
     /// All files and what is in them.
@@ -117,7 +123,9 @@ impl FileSystem for MemoryFiles {
     fn read(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let bytes = self.contents(path).ok_or(io::ErrorKind::NotFound)?;
         let start = bytes.len().min(usize::try_from(offset).unwrap());
-        Ok(bytes[start..bytes.len().min(start.saturating_add(length))].to_vec())
+        let bytes = &bytes[start..bytes.len().min(start.saturating_add(length))];
+        self.state().bytes_read += bytes.len();
+        Ok(bytes.to_vec())
     }
 
     fn open(&self, path: &Path) -> io::Result<MemoryFile> {
