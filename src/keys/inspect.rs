@@ -82,19 +82,17 @@ impl Inspection {
         let in_force = in_force.or_else(|| epochs.first().copied());
         for epoch in epochs {
             let path = folder.join(key_name(epoch));
-            match read_key(files, &path) {
-                // A hand-off removed it meanwhile.
-                Err(KeyStoreError::Io { error, .. }) if error.kind() == NotFound => continue,
-                key => {
-                    let Some(key) = self.heed(key) else { continue };
-                    if epoch == 0 && self.pin.is_some_and(|pin| pin != key.public()) {
-                        let why = "not the public half of epoch-0.pem, the log's first key";
-                        self.problems.push(KeyStoreError::Malformed { path: folder.join(PIN), why });
-                    }
-                    let in_force = in_force == Some(epoch);
-                    self.keys.push(StoredKey { epoch, id: key.id(), in_force });
-                }
+            let key = read_key(files, &path);
+            // A hand-off may have removed it meanwhile.
+            if matches!(&key, Err(KeyStoreError::Io { error, .. }) if error.kind() == NotFound) {
+                continue;
             }
+            let Some(key) = self.heed(key) else { continue };
+            if epoch == 0 && self.pin.is_some_and(|pin| pin != key.public()) {
+                let why = "not the public half of epoch-0.pem, the log's first key";
+                self.problems.push(KeyStoreError::Malformed { path: folder.join(PIN), why });
+            }
+            self.keys.push(StoredKey { epoch, id: key.id(), in_force: in_force == Some(epoch) });
         }
         Ok(())
     }

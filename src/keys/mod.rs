@@ -6,6 +6,7 @@
 //!   pin.pub              the log's first public key: what an operator pins
 //!   epoch-7.pem          0600: the secret key in force, PKCS#8; while it hands over, the next one beside it
 //!   head.json            the last synced signed line: where the next start goes on, and what must be there
+//!   succeeds.json        where this log replaces one whose keys were lost: which, and from which line on
 //! audit-keys.pub         a copy of pin.pub for those who may not look into the folder
 //! ```
 //!
@@ -16,6 +17,7 @@ mod error;
 mod head;
 mod inspect;
 mod pem;
+mod succeed;
 
 use std::fmt;
 use std::io::{self, ErrorKind::NotFound};
@@ -29,7 +31,7 @@ pub use inspect::{Inspection, StoredHead, StoredKey};
 
 use crate::files::{self, Access, Disk, FileSystem};
 use crate::identity;
-use crate::trail::{PublicKey, SecretKey};
+use crate::trail::{PublicKey, SecretKey, Succeeds};
 
 const LOCK: &str = "lock";
 const PIN: &str = "pin.pub";
@@ -52,6 +54,17 @@ impl KeyStore {
     /// what it should be; the disk fails. No file is changed then.
     pub fn open_or_create(folder: impl AsRef<Path>) -> Result<KeyStore, KeyStoreError> {
         Store::open_or_create(&Disk, folder.as_ref()).map(KeyStore)
+    }
+
+    /// Makes a store in `folder` for a log that replaces one whose key store was lost, in the same folder as that one:
+    /// the new log's first line says which it `succeeds`, and from which line on. `succeeds` names the old log's last
+    /// proved line, as [`crate::verify::verify_paths`] reports it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::InUse`]: the store has been used. Else as [`KeyStore::open_or_create`].
+    pub fn succeed(folder: impl AsRef<Path>, succeeds: Succeeds) -> Result<KeyStore, KeyStoreError> {
+        Store::succeed(&Disk, folder.as_ref(), succeeds).map(KeyStore)
     }
 
     /// The public key of the store in `folder` to pin, without opening the store: works while a log is written.
@@ -93,6 +106,7 @@ pub(crate) struct Store<F: FileSystem> {
     /// An epoch whose key is still stored, though it handed over.
     spent: Option<u64>,
     head: Option<Head>,
+    succeeds: Option<Succeeds>,
     _lock: F::Lock,
 }
 
@@ -117,9 +131,10 @@ impl<F: FileSystem> Store<F> {
             pin => pin?,
         };
         let head = Head::read(files, &folder.join(HEAD))?;
+        let succeeds = succeed::read(files, folder)?;
         let pin_file = publish(files, folder, pin);
         let (files, folder) = (files.clone(), folder.to_owned());
-        Ok(Store { files, folder, pin, pin_file, epoch, key, next, spent: None, head, _lock: lock })
+        Ok(Store { files, folder, pin, pin_file, epoch, key, next, spent: None, head, succeeds, _lock: lock })
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -17,6 +17,8 @@ mod hand_over;
 mod open;
 mod run;
 mod start;
+#[cfg(test)]
+mod succession_tests;
 mod tail;
 #[cfg(test)]
 mod tests;

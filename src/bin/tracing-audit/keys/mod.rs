@@ -2,12 +2,14 @@
 
 mod check;
 mod list;
+mod recover;
 mod remedy;
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use tracing_audit::trail::PublicKey;
 use tracing_audit::{KeyStore, KeyStoreError};
 
 use crate::terminal::harmless;
@@ -37,6 +39,16 @@ pub(crate) enum Command {
         folder: PathBuf,
         /// The folder of its log, all of which is read then
         log: Option<PathBuf>,
+    },
+    /// Make a key store for a log that succeeds one whose keys were lost, and print the new public key to pin
+    Recover {
+        /// The folder of the old log; the new one will lie there too
+        log: PathBuf,
+        /// The store: a new folder, or a store that was never used
+        folder: PathBuf,
+        /// The old log's pinned public key
+        #[arg(long, value_name = "KEY")]
+        key: Option<PublicKey>,
     },
 }
 
@@ -71,6 +83,9 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
             if !found.problems.is_empty() {
                 return Ok(ExitCode::from(2));
             }
+        }
+        Command::Recover { log, folder, key } => {
+            recover::recover(log, folder, *key, &mut io::stdout().lock())?;
         }
         Command::Check { folder, log } => {
             let checked = check::check(folder, log.as_deref(), &mut io::stdout().lock())?;

@@ -34,6 +34,7 @@ pub(super) fn remedy(error: &KeyStoreError) -> &'static str {
             "Two stores were mixed: move the keys away that the log's hand-offs don't lead to (`keys check` with the log \
              says which it needs)."
         }
+        KeyStoreError::InUse { .. } => "Name another folder.",
         KeyStoreError::Random { .. } => "The system has no random numbers yet: start later.",
         _ => "See docs/OPERATIONS.md.",
     }
