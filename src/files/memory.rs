@@ -30,6 +30,8 @@ struct State {
     /// Operations until the fault, and whether it stays.
     fault: Option<(usize, Fault, bool)>,
     operations: Vec<String>,
+    broken: Option<&'static str>,
+    bytes_read: usize,
 }
 
 impl MemoryFiles {
@@ -41,6 +43,16 @@ impl MemoryFiles {
     /// All goes well again. Whether the fault was met, or was one that stays.
     pub(crate) fn mend(&self) -> bool {
         !matches!(self.state().fault.take(), Some((_, _, false)))
+    }
+
+    /// From now on each operation fails that begins like this, as `sync audit`.
+    pub(crate) fn break_all(&self, operations: &'static str) {
+        self.state().broken = Some(operations);
+    }
+
+    /// How many bytes were read since the last call.
+    pub(crate) fn bytes_read(&self) -> usize {
+        std::mem::take(&mut self.state().bytes_read)
     }
 
     /// All files and what is in them.
@@ -70,6 +82,12 @@ impl MemoryFiles {
     ) -> io::Result<T> {
         let mut state = self.state();
         state.operations.push(format!("{name} {}", path.file_name().unwrap_or_default().display()));
+        let is_broken = state
+            .broken
+            .is_some_and(|broken| state.operations.last().is_some_and(|last| last.starts_with(broken)));
+        if is_broken {
+            return Err(io::Error::other("broken by the test"));
+        }
         match &mut state.fault {
             Some((0, fault, stays)) => {
                 let (fault, stays) = (*fault, *stays);
@@ -105,7 +123,9 @@ impl FileSystem for MemoryFiles {
     fn read(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let bytes = self.contents(path).ok_or(io::ErrorKind::NotFound)?;
         let start = bytes.len().min(usize::try_from(offset).unwrap());
-        Ok(bytes[start..bytes.len().min(start.saturating_add(length))].to_vec())
+        let bytes = &bytes[start..bytes.len().min(start.saturating_add(length))];
+        self.state().bytes_read += bytes.len();
+        Ok(bytes.to_vec())
     }
 
     fn open(&self, path: &Path) -> io::Result<MemoryFile> {

@@ -46,6 +46,11 @@ pub enum KeyStoreError {
         /// The store.
         folder: PathBuf,
     },
+    /// The store's key is not its first one, but the head that must be beside it is gone.
+    HeadMissing {
+        /// The store.
+        folder: PathBuf,
+    },
     /// The store has more than one key.
     SeveralKeys {
         /// The store.
@@ -96,6 +101,13 @@ impl fmt::Display for KeyStoreError {
                 write!(
                     f,
                     "key store: {} was used before, but holds no key: expected a file epoch-N.pem",
+                    folder.display()
+                )
+            }
+            KeyStoreError::HeadMissing { folder } => {
+                write!(
+                    f,
+                    "key store: {} has handed over, but holds no head: expected a file head.json",
                     folder.display()
                 )
             }

@@ -78,6 +78,9 @@ impl Inspection {
                 self.problems.push(KeyStoreError::SeveralKeys { folder, epochs: epochs.clone() });
             }
         }
+        if epochs.first().is_some_and(|epoch| *epoch > 0) && !names.iter().any(|name| name == HEAD) {
+            self.problems.push(KeyStoreError::HeadMissing { folder: folder.to_owned() });
+        }
         let in_force = self.head.as_ref().map(|head| head.epoch).filter(|epoch| epochs.contains(epoch));
         let in_force = in_force.or_else(|| epochs.first().copied());
         for epoch in epochs {

@@ -132,6 +132,9 @@ impl<F: FileSystem> Store<F> {
         };
         let head = Head::read(files, &folder.join(HEAD))?;
         let succeeds = succeed::read(files, folder)?;
+        if head.is_none() && epoch > 0 {
+            return Err(KeyStoreError::HeadMissing { folder: folder.to_owned() });
+        }
         let pin_file = publish(files, folder, pin);
         let (files, folder) = (files.clone(), folder.to_owned());
         Ok(Store { files, folder, pin, pin_file, epoch, key, next, spent: None, head, succeeds, _lock: lock })
@@ -315,6 +318,7 @@ fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyStoreErr
 mod tests {
     use super::*;
     use crate::files::memory::{Fault, MemoryFiles};
+    use crate::trail::{Hash, Timestamp};
 
     fn folder() -> &'static Path {
         Path::new("/var/lib/app/audit-keys")
@@ -391,12 +395,26 @@ mod tests {
         assert_eq!(store.prepare_next().unwrap(), next, "the stored next key is used");
         store.hand_over();
         assert_eq!((store.epoch(), store.key().public(), store.has_spent()), (1, next, true));
+        let start = Timestamp::from_nanos(1);
+        let head = Head {
+            seq: 7,
+            hash: Hash::ZERO,
+            epoch: 1,
+            file: 0,
+            name: "audit.jsonl".into(),
+            bytes: 900,
+            oldest: 0,
+            epoch_start: start,
+            epoch_seq: 8,
+        };
+        store.store_head(head.clone()).unwrap();
         assert!(files.contents(folder().join("epoch-0.pem")).is_some());
         store.forget_spent().unwrap();
         assert!(files.contents(folder().join("epoch-0.pem")).is_none());
         drop(store);
         let store = Store::open_or_create(&files, folder()).unwrap();
         assert_eq!((store.pin(), store.epoch(), store.key().public()), (pin, 1, next));
+        assert_eq!(store.head(), Some(&head));
     }
 
     #[test]

@@ -79,6 +79,10 @@ pub(super) fn find<F: FileSystem>(
         },
     };
     let (last, copies) = finder.to_the_end(store, last, &mut tail)?;
+    if tail.signed.is_none() {
+        // A first file that is no longer what was written: the log must not start over as if nothing had been.
+        return Err(OpenError::Unreadable { path: folder.join(&last.name) });
+    }
     let vacant =
         if last.closed == Some(Ended::Shutdown) && last.torn.is_none() { None } else { finder.vacant() };
     let (next, prev) = tail.signed.map_or((0, Hash::ZERO), |signed| (signed.seq + 1, signed.hash));
@@ -244,8 +248,11 @@ impl<F: FileSystem> Finder<'_, F> {
     }
 }
 
-/// Empty, or the start of a genesis without its end. (One that lacks only its newline is whole.)
+/// Empty, or the start of a genesis without its end, zeros behind it where the power went. (One that lacks only its
+/// newline is whole.)
 fn is_vacant(start: &[u8]) -> bool {
+    let zeros = start.iter().rev().take_while(|byte| **byte == 0).count();
+    let start = &start[..start.len() - zeros];
     let length = start.len().min(GENESIS_START.len());
     let begins =
         start[..length] == GENESIS_START[..length] && start.len() < MAX_LINE && !start.contains(&b'\n');

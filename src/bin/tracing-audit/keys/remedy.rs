@@ -27,7 +27,7 @@ pub(super) fn remedy(error: &KeyStoreError) -> &'static str {
             "Somebody or something wrote over it. Where it is the key, `tracing-audit keys recover` begins a log that \
              succeeds this one."
         }
-        KeyStoreError::KeyMissing { .. } => {
+        KeyStoreError::KeyMissing { .. } | KeyStoreError::HeadMissing { .. } => {
             "A lost key comes back from nowhere: `tracing-audit keys recover` begins a log that succeeds this one."
         }
         KeyStoreError::SeveralKeys { .. } => {
