@@ -26,7 +26,8 @@ pub enum KeyStoreError {
         /// The process that holds it, where it could be read.
         holder: Option<String>,
     },
-    /// Somebody else can get at the folder or at a key in it.
+    /// Somebody else can get at the folder or at a key in it. Where the platform sets the group's bits, as Kubernetes
+    /// does for `fsGroup`: [`KeyStoreOptions::allow_group_access`](super::KeyStoreOptions::allow_group_access).
     Exposed {
         /// The folder or the file.
         path: PathBuf,

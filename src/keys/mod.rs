@@ -16,6 +16,7 @@
 mod error;
 mod head;
 mod inspect;
+mod options;
 mod pem;
 mod succeed;
 
@@ -28,6 +29,7 @@ use zeroize::Zeroizing;
 pub use error::{Exposure, KeyStoreError};
 pub(crate) use head::Head;
 pub use inspect::{Inspection, StoredHead, StoredKey};
+pub use options::KeyStoreOptions;
 
 use crate::files::{self, Access, Disk, FileSystem};
 use crate::identity;
@@ -53,7 +55,7 @@ impl KeyStore {
     /// [`KeyStoreError`]: another process holds the store; others may read the folder or a key; a file in it is not
     /// what it should be; the disk fails. No file is changed then.
     pub fn open_or_create(folder: impl AsRef<Path>) -> Result<KeyStore, KeyStoreError> {
-        Store::open_or_create(&Disk, folder.as_ref()).map(KeyStore)
+        KeyStoreOptions::default().open_or_create(folder)
     }
 
     /// Makes a store in `folder` for a log that replaces one whose key store was lost, in the same folder as that one:
@@ -64,7 +66,12 @@ impl KeyStore {
     ///
     /// [`KeyStoreError::InUse`]: the store has been used. Else as [`KeyStore::open_or_create`].
     pub fn succeed(folder: impl AsRef<Path>, succeeds: Succeeds) -> Result<KeyStore, KeyStoreError> {
-        Store::succeed(&Disk, folder.as_ref(), succeeds).map(KeyStore)
+        KeyStoreOptions::default().succeed(folder, succeeds)
+    }
+
+    /// For stores whose folder can't be for its owner alone.
+    pub fn options() -> KeyStoreOptions {
+        KeyStoreOptions::default()
     }
 
     /// The public key of the store in `folder` to pin, without opening the store: works while a log is written.
@@ -74,7 +81,7 @@ impl KeyStore {
 
     /// Looks at the store in `folder` without opening it, and says what is wrong with it: works while a log is written.
     pub fn inspect(folder: impl AsRef<Path>) -> Inspection {
-        inspect::inspect(&Disk, folder.as_ref())
+        KeyStoreOptions::default().inspect(folder)
     }
 
     /// The public key to pin: the log's first key, its identity. Anyone who has it can verify the log.
@@ -111,13 +118,19 @@ pub(crate) struct Store<F: FileSystem> {
 }
 
 impl<F: FileSystem> Store<F> {
+    #[cfg(test)]
     pub(crate) fn open_or_create(files: &F, folder: &Path) -> Result<Store<F>, KeyStoreError> {
+        Store::open_as(files, folder, Access::Private)
+    }
+
+    /// `access` is the most that others may have.
+    fn open_as(files: &F, folder: &Path, access: Access) -> Result<Store<F>, KeyStoreError> {
         files.create_folder(folder, Access::Private).map_err(io("create", folder))?;
-        refuse_exposed(files, folder)?;
+        refuse_exposed(files, folder, access)?;
         let lock = lock(files, &folder.join(LOCK))?;
         let (epoch, key, next) = match epochs(files, folder)? {
             Some((epoch, has_next)) => {
-                let read = |epoch| read_key(files, &folder.join(key_name(epoch)));
+                let read = |epoch| read_key(files, &folder.join(key_name(epoch)), access);
                 (epoch, read(epoch)?, has_next.then(|| read(epoch + 1)).transpose()?)
             }
             None => (0, create_key(files, folder, 0)?, None),
@@ -270,8 +283,8 @@ fn create_key<F: FileSystem>(files: &F, folder: &Path, epoch: u64) -> Result<Sec
     Ok(key)
 }
 
-fn read_key<F: FileSystem>(files: &F, path: &Path) -> Result<SecretKey, KeyStoreError> {
-    refuse_exposed(files, path)?;
+fn read_key<F: FileSystem>(files: &F, path: &Path, access: Access) -> Result<SecretKey, KeyStoreError> {
+    refuse_exposed(files, path, access)?;
     let text = Zeroizing::new(files::load(files, path).map_err(io("read", path))?);
     pem::decode(&text).map_err(|why| KeyStoreError::Malformed { path: path.to_owned(), why })
 }
@@ -302,8 +315,8 @@ fn publish<F: FileSystem>(files: &F, folder: &Path, pin: PublicKey) -> Option<Pa
     }
 }
 
-fn refuse_exposed<F: FileSystem>(files: &F, path: &Path) -> Result<(), KeyStoreError> {
-    match files.exposure(path).map_err(io("look at", path))? {
+fn refuse_exposed<F: FileSystem>(files: &F, path: &Path, access: Access) -> Result<(), KeyStoreError> {
+    match files.exposure(path, access).map_err(io("look at", path))? {
         None => Ok(()),
         Some(exposure) => Err(KeyStoreError::Exposed { path: path.to_owned(), exposure }),
     }

@@ -25,9 +25,14 @@ pub(super) fn read<F: FileSystem>(files: &F, folder: &Path) -> Result<Option<Suc
 impl<F: FileSystem> Store<F> {
     /// Makes a new store, or takes one that was never used. What it succeeds is durable before its key is there: no
     /// crash leaves a store that would begin a log like any other.
-    pub(crate) fn succeed(files: &F, folder: &Path, succeeds: Succeeds) -> Result<Store<F>, KeyStoreError> {
+    pub(crate) fn succeed(
+        files: &F,
+        folder: &Path,
+        access: Access,
+        succeeds: Succeeds,
+    ) -> Result<Store<F>, KeyStoreError> {
         files.create_folder(folder, Access::Private).map_err(io("create", folder))?;
-        refuse_exposed(files, folder)?;
+        refuse_exposed(files, folder, access)?;
         let held = lock(files, &folder.join(LOCK))?;
         let names = files.list(folder).map_err(io("list", folder))?;
         let is_used = names.iter().any(|name| name == HEAD)
@@ -39,7 +44,7 @@ impl<F: FileSystem> Store<F> {
         let bytes = serde_json::to_vec(&succeeds).expect("numbers and texts");
         files::store(files, &path, Access::Private, &bytes).map_err(io("write", &path))?;
         drop(held);
-        Store::open_or_create(files, folder)
+        Store::open_as(files, folder, access)
     }
 
     /// The log that this one succeeds.

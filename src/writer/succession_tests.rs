@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::tests::{options, record};
 use super::{OpenError, Writer};
 use crate::clock::{Clock as _, ManualClock};
-use crate::files::FileSystem as _;
 use crate::files::memory::{Fault, MemoryFiles};
+use crate::files::{Access, FileSystem as _};
 use crate::keys::{KeyStoreError, Store};
 use crate::trail::{KeyId, Line, PublicKey, Succeeds};
 use crate::verify::{LogReport, Options, Verdict, Verifier};
@@ -36,7 +36,7 @@ impl Disk {
     }
 
     fn succeed(&self, succeeds: Succeeds) -> Result<(), KeyStoreError> {
-        Store::succeed(&self.files, Path::new(NEW), succeeds).map(drop)
+        Store::succeed(&self.files, Path::new(NEW), Access::Private, succeeds).map(drop)
     }
 
     fn live(&self) -> Result<PublicKey, OpenError> {

@@ -4,15 +4,16 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
+use tracing_audit::KeyStoreError;
 use tracing_audit::trail::{PublicKey, Succeeds};
 use tracing_audit::verify::{LogReport, Options, Verdict, verify_paths};
-use tracing_audit::{KeyStore, KeyStoreError};
 
+use super::Store;
 use super::remedy::remedy;
 
 pub(super) fn recover(
     log: &Path,
-    folder: &Path,
+    store: &Store,
     pinned: Option<PublicKey>,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -24,7 +25,7 @@ pub(super) fn recover(
         io::Error::other(format!("no line of log {} is proved: there is nothing to go on from", old.log))
     })?;
     let succeeds = Succeeds { hash: head.hash, log: old.log, seq: head.seq };
-    let store = KeyStore::succeed(folder, succeeds).map_err(|error| refused(&error))?;
+    let store = store.options().succeed(&store.folder, succeeds).map_err(|error| refused(&error))?;
 
     writeln!(out, "{}", store.pin())?;
     let mut say = io::stderr();
