@@ -19,6 +19,8 @@ mod run;
 mod start;
 #[cfg(test)]
 mod start_tests;
+#[cfg(test)]
+mod succession_tests;
 mod tail;
 #[cfg(test)]
 mod tests;
