@@ -17,7 +17,7 @@ mod run;
 mod start;
 mod tail;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turn_over;
 
 use std::mem;
