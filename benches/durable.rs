@@ -1,5 +1,5 @@
 //! What a record costs that must be on the disk before its caller goes on, against a plain write and sync of the same
-//! bytes. In turns, block by block, into files of one folder; medians of single calls over the rounds.
+//! bytes. In turns, call by call, into files of one folder; medians of the rounds' medians.
 //! `cargo bench --bench durable` prints the table; `-- --quick` takes seconds.
 //!
 //! What a sync costs is the disk's affair: run it with `TMPDIR` on the disk in question.
@@ -21,7 +21,7 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let (rounds, calls) = if quick { (3, 200) } else { (15, 1_000) };
 
-    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| (required(calls), plain(calls))).unzip();
+    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| one_thread(calls)).unzip();
     row("require(…).wait(), one thread (p50)", &ours, "write and sync_data", &plain, "1.25");
 
     let calls = calls.div_ceil(THREADS);
@@ -73,32 +73,27 @@ fn line() -> Vec<u8> {
     format!("{}\n", text.lines().last().unwrap()).into_bytes()
 }
 
-/// Microseconds of the median call.
-fn required(calls: usize) -> f64 {
-    let log = open(Durability::Enqueued);
-    dispatcher::with_default(&log.dispatch, || {
-        times(calls, |number| require(|| event(number)).wait().unwrap())
-    })
-}
-
-/// Microseconds of the median call.
-fn plain(calls: usize) -> f64 {
-    let line = line();
+/// Microseconds of the median calls, ours and plain ones in turns.
+fn one_thread(calls: usize) -> (f64, f64) {
+    let (log, line) = (open(Durability::Enqueued), line());
     let folder = tempfile::tempdir().unwrap();
     let mut file = File::options().append(true).create(true).open(folder.path().join("plain")).unwrap();
-    times(calls, |_| {
-        file.write_all(&line).unwrap();
-        file.sync_data().unwrap();
-    })
+    let call = |number| {
+        let ours = time(|| require(|| event(number)).wait().unwrap());
+        let plain = time(|| {
+            file.write_all(&line).unwrap();
+            file.sync_data().unwrap();
+        });
+        (ours, plain)
+    };
+    let (ours, plain) = dispatcher::with_default(&log.dispatch, || (0..calls).map(call).unzip());
+    (median(ours), median(plain))
 }
 
-fn times(calls: usize, mut call: impl FnMut(usize)) -> f64 {
-    let one = |number| {
-        let start = Instant::now();
-        call(number);
-        start.elapsed().as_nanos() as f64 / 1e3
-    };
-    median((0..calls).map(one).collect())
+fn time(call: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    call();
+    start.elapsed().as_nanos() as f64 / 1e3
 }
 
 /// Microseconds per event, of all threads together.
