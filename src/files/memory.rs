@@ -28,6 +28,7 @@ struct State {
     /// Operations until the fault, and whether it stays.
     fault: Option<(usize, Fault, bool)>,
     operations: Vec<String>,
+    read: u64,
 }
 
 impl MemoryFiles {
@@ -48,6 +49,11 @@ impl MemoryFiles {
     /// What was done since the last call, as `append audit.jsonl`.
     pub(crate) fn operations(&self) -> Vec<String> {
         std::mem::take(&mut self.state().operations)
+    }
+
+    /// How many bytes were read since the last call.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        std::mem::take(&mut self.state().read)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -100,7 +106,9 @@ impl FileSystem for MemoryFiles {
     fn read(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let bytes = self.contents(path).ok_or(io::ErrorKind::NotFound)?;
         let start = bytes.len().min(usize::try_from(offset).unwrap());
-        Ok(bytes[start..bytes.len().min(start.saturating_add(length))].to_vec())
+        let bytes = &bytes[start..bytes.len().min(start.saturating_add(length))];
+        self.state().read += bytes.len() as u64;
+        Ok(bytes.to_vec())
     }
 
     fn open(&self, path: &Path) -> io::Result<MemoryFile> {

@@ -285,3 +285,6 @@ fn read_from<F: FileSystem>(
         take(&bytes);
     }
 }
+
+#[cfg(test)]
+mod tests;
