@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Persisted,
     /// Of what was to be appended this many bytes were; the operation says so, the next one fails.
     Short(usize),
+    /// Likewise all but so many: with 1, a line without its newline.
+    AllBut(usize),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -32,14 +34,19 @@ struct State {
 }
 
 impl MemoryFiles {
-    /// The operation after `after` others fails; all later ones too, where it `stays`.
+    /// The operation after `after` others fails so; all later ones fail too where it `stays`, as after a crash.
     pub(crate) fn fail(&self, after: usize, fault: Fault, stays: bool) {
         self.state().fault = Some((after, fault, stays));
     }
 
-    /// All goes well again.
-    pub(crate) fn mend(&self) {
-        self.state().fault = None;
+    /// All goes well again. Whether the fault was met, or was one that stays.
+    pub(crate) fn mend(&self) -> bool {
+        !matches!(self.state().fault.take(), Some((_, _, false)))
+    }
+
+    /// All files and what is in them.
+    pub(crate) fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        self.state().files.clone()
     }
 
     pub(crate) fn contents(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
@@ -71,10 +78,8 @@ impl MemoryFiles {
         state.operations.push(format!("{name} {}", path.file_name().unwrap_or_default().display()));
         match &mut state.fault {
             Some((0, fault, stays)) => {
-                let fault = *fault;
-                if !*stays {
-                    state.fault = None;
-                }
+                let (fault, stays) = (*fault, *stays);
+                state.fault = stays.then_some((0, Fault::Failed, true));
                 if fault == Fault::Persisted {
                     operation(&mut state)?;
                 }
@@ -178,6 +183,10 @@ impl LogFile for MemoryFile {
             Some((after @ 0, Fault::Short(length), _)) => {
                 *after += 1;
                 Some((*length).min(bytes.len()))
+            }
+            Some((after @ 0, Fault::AllBut(length), _)) => {
+                *after += 1;
+                Some(bytes.len().saturating_sub(*length))
             }
             _ => None,
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::join::not_attested;
+use super::join::{Hole, not_attested};
 use super::ledger::Ledger;
 use super::measure::Measure;
 use super::proof::Proof;
@@ -94,7 +94,10 @@ impl Proof {
                 Some(_) => self.attested(ledger, place, line, torn),
                 None => {}
             }
-        } else if seq > next.seq && declared.is_some() && last.is_none_or(|last| genesis.file <= last + 1) {
+        } else if seq > next.seq
+            && declared.is_some()
+            && last.is_none_or(|last| genesis.file <= last.saturating_add(1))
+        {
             let ended = declared.unwrap_or(Ended::Removed);
             find(FindingKind::Gone { from: next.seq, to: seq - 1, ended });
         } else if seq > next.seq && previous.is_some_and(|previous| previous.ended == Ended::Lost) {
@@ -111,8 +114,12 @@ impl Proof {
 
     /// A hole in the file before is what this genesis declares, or it stands.
     fn close_hole(&mut self, ledger: &mut Ledger, (place, seq): (&Place, u64), previous: Option<&Previous>) {
-        let declared =
-            self.hole.as_ref().zip(previous).filter(|(hole, previous)| declares_loss(previous, hole.from));
+        let one_write = |hole: &Hole| self.signatures - hole.signatures <= SIGNED_BY_ONE_WRITE;
+        let declared = self
+            .hole
+            .as_ref()
+            .zip(previous)
+            .filter(|(hole, previous)| one_write(hole) && declares_loss(previous, hole.from));
         let Some((hole, previous)) = declared else { return self.let_stand(ledger) };
         if hole.until > hole.from {
             let (from, to, ended) = (hole.from, hole.until - 1, previous.ended);
@@ -149,6 +156,10 @@ impl Proof {
         }
     }
 }
+
+/// A write ends with a signed line, and may have a gap and a hand-off before it: so much the writer can have written
+/// before it saw that its file was cut.
+const SIGNED_BY_ONE_WRITE: u64 = 3;
 
 /// Whether the writer saw its file damaged under it, so that lines from `from` on may be missing.
 fn declares_loss(previous: &Previous, from: u64) -> bool {

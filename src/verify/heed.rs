@@ -54,7 +54,7 @@ impl Proof {
 
     fn hand_over(&mut self, copies: &HandOffs, line: &Line<'_>, handoff: &Handoff) -> Option<FindingKind> {
         let before = self.key?;
-        let (epoch, id) = (before.epoch + 1, handoff.public_key.id());
+        let (epoch, id) = (before.epoch.saturating_add(1), handoff.public_key.id());
         let differs = handoff.epoch != epoch || id == before.id || !copies.allow(epoch, line.hash());
         self.key = Some(Key { public: handoff.public_key, id, epoch, proved: before.proved });
         differs.then_some(FindingKind::KeyDiffers {

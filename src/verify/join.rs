@@ -22,6 +22,8 @@ pub(super) struct Hole {
     pub(super) until: u64,
     pub(super) findings: Vec<Finding>,
     pub(super) more: u64,
+    /// Signatures on the proved lines before it.
+    pub(super) signatures: u64,
 }
 
 impl Proof {
@@ -103,7 +105,13 @@ impl Proof {
         if !self.begun && hole.is_none() {
             let at = Some(place.clone());
             let no_genesis = Finding { at, seq: Some(line.link.seq), kind: FindingKind::NoGenesis };
-            hole = Some(Hole { from: run_from, until: run_from, findings: vec![no_genesis], more: 0 });
+            hole = Some(Hole {
+                from: run_from,
+                until: run_from,
+                findings: vec![no_genesis],
+                more: 0,
+                signatures: self.signatures,
+            });
         }
         if hole.is_some() {
             self.let_stand(ledger);
@@ -123,7 +131,7 @@ impl Proof {
             let kind = FindingKind::Link { expected: next.prev, found: line.link.prev };
             findings.push(Finding { at: Some(place.clone()), seq: Some(line.link.seq), kind });
         }
-        Hole { from, until, findings, more }
+        Hole { from, until, findings, more, signatures: self.signatures }
     }
 
     /// No genesis declared the last hole.

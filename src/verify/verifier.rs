@@ -4,6 +4,7 @@ use super::hand_offs::HandOffs;
 use super::ledger::Ledger;
 use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
+use super::times::Times;
 use super::{FindingKind, Head, LogReport, Options};
 use crate::trail::{Ended, KeyId, Kind, Line, MAX_LINE, PublicKey, Timestamp};
 
@@ -39,7 +40,10 @@ pub struct Verifier {
     ledger: Ledger,
     proof: Proof,
     quick: Option<Quick>,
+    times: Times,
+    /// The start of a line whose end was not given yet.
     unended: Vec<u8>,
+    /// Its line is too long to be kept.
     overlong: bool,
 }
 
@@ -76,6 +80,7 @@ impl Verifier {
             ledger,
             quick: None,
             proof,
+            times: Times::default(),
             unended: Vec::new(),
             overlong: false,
         }
@@ -88,13 +93,14 @@ impl Verifier {
 
     /// The next file begins. `name` is what findings call it.
     pub fn begin_file(&mut self, name: &str) {
+        self.end_file();
         self.proof.begin_file(name, &self.ledger);
         self.quick = None;
     }
 
     /// Takes the next bytes of the file, as many as there are at hand.
     pub fn bytes(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
             let line = &bytes[..end];
             bytes = &bytes[end + 1..];
             if self.unended.is_empty() && !self.overlong {
@@ -150,6 +156,7 @@ impl Verifier {
 
     /// All files were given. `now` is for [`Options::max_silence`].
     pub fn finish(mut self, now: Timestamp) -> LogReport {
+        self.end_file();
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
         let Verifier { trust, pinned, ledger, proof, .. } = self;
         LogReport {
@@ -212,7 +219,7 @@ impl Verifier {
             return Glance::Odd;
         }
         let Ok(line) = Line::parse(piece.bytes) else { return Glance::Odd };
-        let (Some(time), Some(key)) = (Timestamp::parse(line.timestamp), self.proof.key) else {
+        let (Some(time), Some(key)) = (self.times.read(line.timestamp), self.proof.key) else {
             return Glance::Odd;
         };
         if line.link.log != self.trust.log || !self.proof.next().is_taken_by(&line) {

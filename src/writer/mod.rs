@@ -10,6 +10,8 @@
 //!   more.
 
 mod copies;
+#[cfg(test)]
+mod crash_tests;
 mod error;
 mod hand_over;
 mod open;

@@ -241,10 +241,12 @@ impl<F: FileSystem> Finder<'_, F> {
     }
 }
 
-/// Empty, or the start of a genesis without its end.
+/// Empty, or the start of a genesis without its end. (One that lacks only its newline is whole.)
 fn is_vacant(start: &[u8]) -> bool {
     let length = start.len().min(GENESIS_START.len());
-    start[..length] == GENESIS_START[..length] && start.len() < MAX_LINE && !start.contains(&b'\n')
+    let begins =
+        start[..length] == GENESIS_START[..length] && start.len() < MAX_LINE && !start.contains(&b'\n');
+    begins && Line::parse(start).is_err()
 }
 
 fn store_behind<F: FileSystem>(store: &Store<F>, needs: u64) -> OpenError {

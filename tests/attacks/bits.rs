@@ -1,8 +1,10 @@
 //! One bit.
 
+use proptest::prelude::*;
+use proptest::sample::Index;
 use tracing_audit::verify::{Options, Verdict};
 
-use crate::log::{self, File, example, example_key, found, pinned};
+use crate::log::{self, File, Log, example, example_key, found, pinned};
 
 #[test]
 fn the_worked_example_is_intact() {
@@ -56,4 +58,31 @@ fn names_the_line(files: &[File], file: usize, at: usize, options: &Options) {
         "byte {at}, now {:?}: {found:?}",
         files[file].1[at]
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Bytes replaced by others of the same log, or by any. What stays intact is a log cut behind a signed line.
+    #[test]
+    fn no_other_bytes_verify(
+        file in 0..3usize, from in any::<Index>(), length in 0..900usize,
+        source in any::<Index>(), copied in 0..900usize, junk in proptest::collection::vec(any::<u8>(), 0..4),
+        every_signature: bool,
+    ) {
+        let log = Log::of_three_files("any");
+        let mut files = log.files();
+        let from = from.index(files[file].1.len());
+        let until = (from + length).min(files[file].1.len());
+        let all: Vec<u8> = log.files.concat();
+        let source = source.index(all.len());
+        let mut inserted = all[source..(source + copied).min(all.len())].to_vec();
+        inserted.extend(junk);
+        files[file].1.splice(from..until, inserted);
+        let report = log::verify(&files, &Options { every_signature, ..pinned(log.pin()) });
+        if report.verdict == Verdict::Intact && files != log.files() {
+            prop_assert!(file == 2 && log.files[2].starts_with(&files[2].1), "{:?}", report);
+            prop_assert_eq!(report.closed, None);
+        }
+    }
 }

@@ -245,3 +245,19 @@ fn row_24_what_the_writer_declares_lost_is_counted() {
     assert_eq!((report.verdict, report.lost), (Verdict::Intact, 7));
     assert!(report.notices.iter().all(|notice| matches!(notice.kind, NoticeKind::Gap { .. })));
 }
+
+#[test]
+fn row_15_a_hole_with_more_than_one_write_behind_it_is_tampering() {
+    let mut log = Log::new("row 15 hole");
+    for actor in ["alice", "bob", "carol", "dave", "erin", "frank"] {
+        log.event(actor);
+    }
+    log.next_file(Ended::Truncated);
+    let mut files = log.files();
+    let mut rows = lines(&files[0].1);
+    rows.remove(2);
+    files[0].1 = rows.concat();
+    let report = verify(&files, &pinned(log.pin()));
+    assert_eq!(found(&report), [("audit.0.jsonl", 3, &FindingKind::Missing { from: 2, to: 2 })]);
+    assert_eq!(report.verdict.exit_code(), 1);
+}

@@ -11,7 +11,7 @@ use tracing_audit::verify::{FindingKind, NoticeKind, Options, Report, Verdict, v
 use crate::log::{File, Log, lines, pinned};
 
 /// A folder with these files.
-pub fn written(files: &[File]) -> TempDir {
+pub(crate) fn written(files: &[File]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         fs::write(folder.path().join(name), bytes).unwrap();
@@ -19,7 +19,7 @@ pub fn written(files: &[File]) -> TempDir {
     folder
 }
 
-pub fn verify(path: &Path, options: &Options) -> Report {
+pub(crate) fn verify(path: &Path, options: &Options) -> Report {
     verify_paths(&[path], &Options { patience: Duration::ZERO, ..options.clone() }).unwrap()
 }
 

@@ -8,10 +8,10 @@ use tracing_audit::trail::{
 use tracing_audit::verify::{FindingKind, LogReport, Options, Verifier};
 
 /// A file of a log: its name and its bytes.
-pub type File = (String, Vec<u8>);
+pub(crate) type File = (String, Vec<u8>);
 
 /// The two files of the worked example.
-pub fn example() -> Vec<File> {
+pub(crate) fn example() -> Vec<File> {
     vec![
         ("audit.2026-11-21.jsonl".into(), include_bytes!("../example-log/audit.2026-11-21.jsonl").to_vec()),
         ("audit.2026-11-22.jsonl".into(), include_bytes!("../example-log/audit.2026-11-22.jsonl").to_vec()),
@@ -19,27 +19,27 @@ pub fn example() -> Vec<File> {
 }
 
 /// The worked example's pinned key.
-pub fn example_key() -> PublicKey {
+pub(crate) fn example_key() -> PublicKey {
     "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=".parse().unwrap()
 }
 
 /// Writes a log as an honest writer does, and on demand as no honest one would.
 #[derive(Clone)]
-pub struct Log {
-    pub name: &'static str,
-    pub chain: Chain,
+pub(crate) struct Log {
+    pub(crate) name: &'static str,
+    pub(crate) chain: Chain,
     /// The keys of all epochs up to now.
-    pub keys: Vec<u8>,
-    pub files: Vec<Vec<u8>>,
+    pub(crate) keys: Vec<u8>,
+    pub(crate) files: Vec<Vec<u8>>,
     /// What `<prefix>.keys` holds.
-    pub copies: Vec<u8>,
-    pub oldest: u64,
-    pub clock: u64,
+    pub(crate) copies: Vec<u8>,
+    pub(crate) oldest: u64,
+    pub(crate) clock: u64,
 }
 
 impl Log {
     /// A log with its genesis.
-    pub fn new(name: &'static str) -> Log {
+    pub(crate) fn new(name: &'static str) -> Log {
         let first = secret(name, 0);
         let mut log = Log {
             name,
@@ -55,50 +55,50 @@ impl Log {
         log
     }
 
-    pub fn key(&self) -> SecretKey {
+    pub(crate) fn key(&self) -> SecretKey {
         secret(self.name, *self.keys.last().unwrap())
     }
 
-    pub fn pin(&self) -> PublicKey {
+    pub(crate) fn pin(&self) -> PublicKey {
         secret(self.name, 0).public()
     }
 
     /// The file that is written now.
-    pub fn file(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn file(&mut self) -> &mut Vec<u8> {
         self.files.last_mut().unwrap()
     }
 
-    pub fn now(&mut self) -> Timestamp {
+    pub(crate) fn now(&mut self) -> Timestamp {
         self.clock += 1;
         Timestamp::from_nanos(1_795_293_660_000_000_000 + self.clock * 1_000_000)
     }
 
-    pub fn signed(&mut self, body: &[u8]) {
+    pub(crate) fn signed(&mut self, body: &[u8]) {
         let (key, now) = (self.key(), self.now());
         let file = self.files.last_mut().unwrap();
         self.chain.signed(body, now, &key, file);
     }
 
-    pub fn event(&mut self, actor: &str) {
+    pub(crate) fn event(&mut self, actor: &str) {
         self.signed(&event(actor));
     }
 
-    pub fn unsigned(&mut self, actor: &str) {
+    pub(crate) fn unsigned(&mut self, actor: &str) {
         let now = self.now();
         let file = self.files.last_mut().unwrap();
         self.chain.unsigned(&event(actor), now, file);
     }
 
-    pub fn control(&mut self, control: &Control) {
+    pub(crate) fn control(&mut self, control: &Control) {
         self.signed(&control.body());
     }
 
-    pub fn genesis(&mut self, previous: Option<Previous>) {
+    pub(crate) fn genesis(&mut self, previous: Option<Previous>) {
         let genesis = self.a_genesis(previous);
         self.control(&Control::Genesis(genesis));
     }
 
-    pub fn a_genesis(&self, previous: Option<Previous>) -> Genesis {
+    pub(crate) fn a_genesis(&self, previous: Option<Previous>) -> Genesis {
         Genesis {
             epoch: self.keys.len() as u64 - 1,
             file: self.files.len() as u64 - 1,
@@ -113,7 +113,7 @@ impl Log {
         }
     }
 
-    pub fn hand_off(&mut self) {
+    pub(crate) fn hand_off(&mut self) {
         let next = u8::try_from(self.keys.len()).unwrap();
         let before = self.file().len();
         self.control(&Control::Handoff(Handoff {
@@ -126,44 +126,44 @@ impl Log {
         self.keys.push(next);
     }
 
-    pub fn gap(&mut self, lost: u64) {
+    pub(crate) fn gap(&mut self, lost: u64) {
         let since = self.now();
         self.control(&Control::Gap(Gap { lost, reason: "queue full".into(), since }));
     }
 
-    pub fn close(&mut self, reason: Ended) {
+    pub(crate) fn close(&mut self, reason: Ended) {
         self.control(&Control::Close(Close { reason }));
     }
 
-    pub fn resume(&mut self, ended: Ended, torn: Option<Torn>) {
+    pub(crate) fn resume(&mut self, ended: Ended, torn: Option<Torn>) {
         self.control(&Control::Resume(Resume { ended, torn, writer: writer() }));
     }
 
     /// The next file, which says that the one before ended so.
-    pub fn next_file(&mut self, ended: Ended) {
+    pub(crate) fn next_file(&mut self, ended: Ended) {
         let previous = self.previous(ended);
         self.files.push(Vec::new());
         self.genesis(Some(previous));
     }
 
-    pub fn previous(&mut self, ended: Ended) -> Previous {
+    pub(crate) fn previous(&mut self, ended: Ended) -> Previous {
         let bytes = self.file().len() as u64;
         let name = format!("audit.{}.jsonl", self.files.len() - 1);
         Previous { bytes, ended, name, torn: None, unsynced_from: None }
     }
 
-    pub fn rotate(&mut self) {
+    pub(crate) fn rotate(&mut self) {
         self.close(Ended::Rotated);
         self.next_file(Ended::Rotated);
     }
 
-    pub fn files(&self) -> Vec<File> {
+    pub(crate) fn files(&self) -> Vec<File> {
         let named = |(number, bytes): (usize, &Vec<u8>)| (format!("audit.{number}.jsonl"), bytes.clone());
         self.files.iter().enumerate().map(named).collect()
     }
 
     /// Three files, two keys, 14 lines, closed.
-    pub fn of_three_files(name: &'static str) -> Log {
+    pub(crate) fn of_three_files(name: &'static str) -> Log {
         let mut log = Log::new(name);
         log.event("alice");
         log.event("bob");
@@ -180,38 +180,38 @@ impl Log {
     }
 }
 
-pub fn secret(name: &str, number: u8) -> SecretKey {
+pub(crate) fn secret(name: &str, number: u8) -> SecretKey {
     SecretKey::from_seed(&Sha256::digest(format!("{name} {number}")).into())
 }
 
-pub fn writer() -> WriterIdentity {
+pub(crate) fn writer() -> WriterIdentity {
     WriterIdentity { host: "db1".into(), pid: 4711, program: "payments 2.3.0".into() }
 }
 
-pub fn event(actor: &str) -> Vec<u8> {
+pub(crate) fn event(actor: &str) -> Vec<u8> {
     format!(r#"{{"fields":{{"action":"token.issued","actor":"{actor}"}},"kind":"event","level":"INFO","target":"audit""#)
         .into_bytes()
 }
 
-pub fn torn(bytes: &[u8]) -> Torn {
+pub(crate) fn torn(bytes: &[u8]) -> Torn {
     Torn { bytes: bytes.len() as u64, sha256: Hash::of_bytes(bytes) }
 }
 
 /// The lines of a file, with their newlines.
-pub fn lines(file: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn lines(file: &[u8]) -> Vec<Vec<u8>> {
     file.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
 }
 
-pub fn pinned(key: PublicKey) -> Options {
+pub(crate) fn pinned(key: PublicKey) -> Options {
     Options { keys: vec![key], ..Options::default() }
 }
 
 /// Verifies files of one log, in pieces of a size that cuts lines anywhere.
-pub fn verify(files: &[File], options: &Options) -> LogReport {
+pub(crate) fn verify(files: &[File], options: &Options) -> LogReport {
     verify_with_copies(files, None, options)
 }
 
-pub fn verify_with_copies(files: &[File], copies: Option<&[u8]>, options: &Options) -> LogReport {
+pub(crate) fn verify_with_copies(files: &[File], copies: Option<&[u8]>, options: &Options) -> LogReport {
     let mut verifier = Verifier::new(options.keys[0].id(), options);
     if let Some(copies) = copies {
         verifier.hand_offs("audit.keys", copies);
@@ -225,7 +225,7 @@ pub fn verify_with_copies(files: &[File], copies: Option<&[u8]>, options: &Optio
 }
 
 /// What was found: file, line, what.
-pub fn found(report: &LogReport) -> Vec<(&str, u64, &FindingKind)> {
+pub(crate) fn found(report: &LogReport) -> Vec<(&str, u64, &FindingKind)> {
     assert_eq!(report.more_findings, 0);
     let place = |finding: &tracing_audit::verify::Finding| {
         finding

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::member_order;
+use super::plain::plain_run;
 use super::write::SHORT_ESCAPES;
 
 /// Containers within containers that a line may have; the writer stays well below.
@@ -109,10 +110,7 @@ impl<'a> Scanner<'a> {
         let mut unescaped: Option<String> = None;
         let mut plain = start;
         loop {
-            let run = self.text.as_bytes()[self.at..]
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-            self.at += run.unwrap_or(self.text.len() - self.at);
+            self.at += plain_run(&self.text.as_bytes()[self.at..]);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -308,7 +306,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_string_says_what_was_written(text: String) {
+        fn a_string_says_what_was_written(chars in prop::collection::vec(prop_oneof![any::<char>(), (0..0x80_u8).prop_map(char::from)], 0..40)) {
+            let text = chars.into_iter().collect::<String>();
             let mut out = Vec::new();
             super::super::write::string(&text, &mut out);
             let out = String::from_utf8(out).unwrap();

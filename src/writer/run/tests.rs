@@ -6,14 +6,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::super::tests::{LOG, options, record};
-use super::super::{WriteError, Writer};
+use super::super::{LogOptions, WriteError, Writer};
 use super::run;
 use crate::clock::SystemClock;
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::losses::Loss;
 use crate::recorder::{Durability, Overflow, QueueOptions, Recorder};
-use crate::trail::{Control, Line};
+use crate::trail::{Control, Kind, Line};
 
 struct Log {
     files: MemoryFiles,
@@ -22,10 +22,14 @@ struct Log {
 }
 
 fn open(length: usize, overflow: Overflow, durability: Durability) -> Log {
+    open_with(options(), QueueOptions { length, overflow, durability })
+}
+
+fn open_with(options: LogOptions, queue: QueueOptions) -> Log {
     let files = MemoryFiles::default();
     let store = Store::open_or_create(&files, Path::new("/keys")).unwrap();
-    let writer = Writer::open(&files, SystemClock::new(), store, options()).unwrap();
-    let (recorder, commands) = Recorder::new(QueueOptions { length, overflow, durability }, writer.path());
+    let writer = Writer::open(&files, SystemClock::new(), store, options).unwrap();
+    let (recorder, commands) = Recorder::new(queue, writer.path());
     let recorder = Arc::new(recorder);
     let thread = thread::spawn({
         let recorder = Arc::clone(&recorder);
@@ -188,4 +192,40 @@ fn a_disk_that_fails_at_the_end_is_said() {
     assert!(matches!(error, WriteError::Io { .. }), "{error}");
     let status = log.recorder.status();
     assert_eq!((status.recorded, status.written, status.lost, status.last_error), (2, 1, 1, Some(error)));
+}
+
+#[test]
+fn an_idle_log_hands_over_too() {
+    let queue = QueueOptions { length: 8, overflow: Overflow::Block, durability: Durability::Enqueued };
+    let log = open_with(LogOptions { key_interval: Duration::from_millis(30), ..options() }, queue);
+    let hand_overs = || {
+        let bytes = log.files.contents(LOG).unwrap();
+        bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| Line::parse(line).is_ok_and(|line| line.kind == Kind::Handoff))
+            .count()
+    };
+    let start = Instant::now();
+    while hand_overs() < 3 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} hand-offs", hand_overs());
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(log.recorder.status().recorded, 0);
+    log.shut_down();
+}
+
+#[test]
+fn by_hand_the_log_goes_on_in_another_file_and_with_another_key() {
+    let log = open(8, Overflow::Block, Durability::Enqueued);
+    let first = log.recorder.status().file;
+    log.recorder.record(record(1));
+    log.recorder.rotate().wait().unwrap();
+    log.recorder.record(record(2));
+    log.recorder.hand_over().wait().unwrap();
+    let second = log.recorder.status().file;
+    assert_eq!(
+        (first.as_path(), second.as_path()),
+        (Path::new(LOG), Path::new("/var/log/app/audit/audit.1.jsonl"))
+    );
+    assert_eq!(log.shut_down(), (vec![1], 0));
 }
