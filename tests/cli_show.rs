@@ -1,7 +1,7 @@
 //! `tracing-audit show`.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -57,7 +57,43 @@ fn files_of_a_folder_come_in_the_order_of_their_log_whatever_they_are_called() {
         &format!("{}:5", folder.path().join("z.jsonl").display()),
     );
     assert_eq!(stdout(&shown), expected);
-    assert!(stderr(&shown).contains("app.log: passed over: it has no genesis"), "{}", stderr(&shown));
+    assert!(stderr(&shown).contains("app.log: no file of a log, passed over"), "{}", stderr(&shown));
+}
+
+#[test]
+fn only_lines_that_are_wanted_are_shown() {
+    let numbers = |arguments: &[&str]| {
+        let shown = show(&[arguments, &["tests/example-log"]].concat());
+        assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+        let first = |line: &str| line.split_whitespace().next().unwrap().to_owned();
+        stdout(&shown).lines().map(first).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(numbers(&["--where", "actor=bob"]), "2 3");
+    assert_eq!(numbers(&["--where", "kind=event", "--where", "action=token.revoked"]), "9");
+    assert_eq!(numbers(&["--where", "level=error"]), "6");
+    assert_eq!(numbers(&["--where", "name=key.decrypt"]), "3");
+    assert_eq!(numbers(&["--where", "previous.ended=rotated"]), "8");
+    assert_eq!(numbers(&["--where", "rate_limit=100"]), "1");
+    assert_eq!(numbers(&["--where", "actor=nobody"]), "");
+    let (since, until) = ("2026-11-21T20:41:01.5Z", "2026-11-21T21:41:02.25+01:00");
+    assert_eq!(numbers(&["--since", since, "--until", until]), "5 6 7");
+    assert_eq!(numbers(&["--since", "2026-11-22"]), "");
+    assert_eq!(show(&["--where", "actor", FIRST_FILE]).status.code(), Some(2));
+    assert_eq!(show(&["--since", "once", FIRST_FILE]).status.code(), Some(2));
+}
+
+#[test]
+fn compressed_files_are_shown_as_plain_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = fs::read(FIRST_FILE).unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&first).unwrap();
+    fs::write(folder.path().join("audit.2026-11-21.jsonl.gz"), encoder.finish().unwrap()).unwrap();
+    fs::write(folder.path().join("audit.2026-11-21.jsonl"), &first).unwrap();
+    fs::copy(SECOND_FILE, folder.path().join("audit.2026-11-22.jsonl")).unwrap();
+    let shown = show(&["--where".as_ref(), "kind=event".as_ref(), folder.path().as_os_str()]);
+    assert_eq!(stdout(&shown).lines().count(), 3, "{}", stdout(&shown));
+    assert!(stderr(&shown).contains("is the same file"), "{}", stderr(&shown));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -30,6 +31,7 @@ struct State {
     /// Operations until the fault, and whether it stays.
     fault: Option<(usize, Fault, bool)>,
     operations: Vec<String>,
+    broken: Option<&'static str>,
     read: u64,
 }
 
@@ -44,6 +46,11 @@ impl MemoryFiles {
         !matches!(self.state().fault.take(), Some((_, _, false)))
     }
 
+    /// From now on each operation fails that begins like this, as `sync audit`.
+    pub(crate) fn break_all(&self, operations: &'static str) {
+        self.state().broken = Some(operations);
+    }
+
     /// All files and what is in them.
     pub(crate) fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         self.state().files.clone()
@@ -55,12 +62,12 @@ impl MemoryFiles {
 
     /// What was done since the last call, as `append audit.jsonl`.
     pub(crate) fn operations(&self) -> Vec<String> {
-        std::mem::take(&mut self.state().operations)
+        mem::take(&mut self.state().operations)
     }
 
     /// How many bytes were read since the last call.
     pub(crate) fn bytes_read(&self) -> u64 {
-        std::mem::take(&mut self.state().read)
+        mem::take(&mut self.state().read)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -76,6 +83,12 @@ impl MemoryFiles {
     ) -> io::Result<T> {
         let mut state = self.state();
         state.operations.push(format!("{name} {}", path.file_name().unwrap_or_default().display()));
+        let is_broken = state
+            .broken
+            .is_some_and(|broken| state.operations.last().is_some_and(|last| last.starts_with(broken)));
+        if is_broken {
+            return Err(io::Error::other("broken by the test"));
+        }
         match &mut state.fault {
             Some((0, fault, stays)) => {
                 let (fault, stays) = (*fault, *stays);
@@ -180,13 +193,16 @@ pub(crate) struct MemoryFile {
 impl LogFile for MemoryFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let short = match &mut self.files.state().fault {
-            Some((after @ 0, Fault::Short(length), _)) => {
-                *after += 1;
-                Some((*length).min(bytes.len()))
-            }
-            Some((after @ 0, Fault::AllBut(length), _)) => {
-                *after += 1;
-                Some(bytes.len().saturating_sub(*length))
+            Some((after @ 0, fault, _)) => {
+                let short = match *fault {
+                    Fault::Short(length) => Some(length.min(bytes.len())),
+                    Fault::AllBut(length) => Some(bytes.len().saturating_sub(length)),
+                    Fault::Failed | Fault::Persisted => None,
+                };
+                if short.is_some() {
+                    (*after, *fault) = (1, Fault::Failed);
+                }
+                short
             }
             _ => None,
         };

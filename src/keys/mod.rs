@@ -14,6 +14,7 @@
 
 mod error;
 mod head;
+mod inspect;
 mod pem;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 
 pub use error::{Exposure, KeyStoreError};
 pub(crate) use head::Head;
+pub use inspect::{Inspection, StoredHead, StoredKey};
 
 use crate::files::{self, Access, Disk, FileSystem};
 use crate::identity;
@@ -55,6 +57,11 @@ impl KeyStore {
     /// The public key of the store in `folder` to pin, without opening the store: works while a log is written.
     pub fn read_pin(folder: impl AsRef<Path>) -> Result<PublicKey, KeyStoreError> {
         read_pin(&Disk, &folder.as_ref().join(PIN))
+    }
+
+    /// Looks at the store in `folder` without opening it, and says what is wrong with it: works while a log is written.
+    pub fn inspect(folder: impl AsRef<Path>) -> Inspection {
+        inspect::inspect(&Disk, folder.as_ref())
     }
 
     /// The public key to pin: the log's first key, its identity. Anyone who has it can verify the log.

@@ -103,6 +103,8 @@ pub enum FindingKind {
     HeadDiffers { expected: Hash, found: Hash },
     /// A file that looks like one of a log, and not one line of it can be read.
     Unreadable { file: String },
+    /// A compressed file that can't be decompressed to its end; what came before it was verified.
+    Undecodable { file: String, why: String },
 
     /// Lines without a signature, or a piece of one, stand at the end.
     UnsignedEnd { lines: u64, bytes: u64 },
@@ -235,6 +237,9 @@ impl fmt::Display for FindingKind {
             }
             FindingKind::Unreadable { file } => {
                 write!(f, "{file}: looks like a file of a log, but not one line can be read")
+            }
+            FindingKind::Undecodable { file, why } => {
+                write!(f, "{file}: can't be decompressed to its end: {why}")
             }
             FindingKind::UnsignedEnd { lines, bytes } => {
                 write!(f, "{bytes} bytes ({lines} whole lines) at the end that no signature covers")

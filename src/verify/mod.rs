@@ -73,6 +73,8 @@ mod walk;
 
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
-pub use paths::{Progress, VerifyError, verify_paths, verify_paths_with};
+pub use paths::{
+    Contents, FoundLogs, LogFile, LogFiles, Progress, VerifyError, find_logs, verify_paths, verify_paths_with,
+};
 pub use report::{ExpectedHead, Head, InvalidExpectedHead, LISTED, LogReport, Options, Report, Verdict};
 pub use verifier::Verifier;

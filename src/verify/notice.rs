@@ -61,6 +61,8 @@ pub enum NoticeKind {
     NotALog { file: String },
     /// A link, which is not followed.
     Link { file: String },
+    /// A file that is there twice, plain and compressed; the other one has all of it.
+    Double { file: String, of: String },
     /// Neither a file nor a link: not opened.
     Special { file: String },
 }
@@ -99,6 +101,9 @@ impl fmt::Display for NoticeKind {
             NoticeKind::TornCopy { bytes } => write!(f, "{bytes} torn bytes, passed over"),
             NoticeKind::NotALog { file } => write!(f, "{file}: no file of a log, passed over"),
             NoticeKind::Link { file } => write!(f, "{file}: a link, not followed"),
+            NoticeKind::Double { file, of } => {
+                write!(f, "{file}: passed over: {of} is the same file and has all of it")
+            }
             NoticeKind::Special { file } => write!(f, "{file}: neither a file nor a folder, not opened"),
         }
     }

@@ -119,6 +119,10 @@ pub struct LogReport {
     pub signatures_checked: u64,
     /// Keys that were in force.
     pub keys: u64,
+    /// The key that signs what comes next, as the last proved line leaves it.
+    pub key: Option<KeyId>,
+    /// That key's number.
+    pub epoch: Option<u64>,
     /// Bytes that never became records, attested.
     pub torn_bytes: u64,
     /// Records that the writer declared lost.

@@ -172,6 +172,8 @@ impl Verifier {
             signatures: proof.signatures,
             signatures_checked: ledger.signatures_checked,
             keys: proof.keys,
+            key: proof.key.map(|key| key.id),
+            epoch: proof.key.map(|key| key.epoch),
             torn_bytes: proof.torn_bytes,
             lost: proof.lost,
             findings: ledger.findings,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::turn_over::Stage;
 use super::{Epoch, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::FileSystem;
@@ -68,7 +69,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     }
 
     pub(super) fn hand_over_due(&self) -> Option<(Reason, Duration)> {
-        if self.sync_failed.is_some() {
+        if self.stage != Stage::Writing {
             return None;
         }
         let lines = self.chain.next() - self.epoch.first_seq;

@@ -69,8 +69,11 @@ pub(crate) struct Writer<F: FileSystem, C: Clock> {
     link_due: bool,
     /// When the file's period was last compared with the clock, in seconds.
     dated: u64,
-    /// After a sync that failed the kernel may have dropped what it could not write: no later sync can vouch for it.
-    sync_failed: Option<WriteError>,
+    /// The first line that no sync has made durable.
+    undurable: u64,
+    /// Syncs that failed, one after the other. The kernel may have dropped what it could not write, so no later sync of
+    /// that file can vouch for it: the log goes on in another.
+    failed_syncs: FailedSyncs,
     copies: Copies,
     head_stored: Duration,
     epoch: Epoch,
@@ -99,6 +102,22 @@ struct Live<T> {
 struct Unsynced {
     since: Duration,
     bytes: u64,
+}
+
+/// Syncs that failed without one in between that didn't.
+#[derive(Debug, Default)]
+struct FailedSyncs {
+    last: Option<WriteError>,
+    many: u32,
+    /// No file is begun in place of the abandoned one before: at first at once, then rarer and rarer, up to a minute.
+    not_before: Duration,
+}
+
+impl FailedSyncs {
+    fn add(&mut self, error: WriteError, now: Duration) {
+        let wait = Duration::from_secs((1 << self.many.min(6)) - 1).min(Duration::from_secs(60));
+        (self.last, self.many, self.not_before) = (Some(error), self.many + 1, now + wait);
+    }
 }
 
 /// The key in force since when.
@@ -155,16 +174,21 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     /// Makes all that [`Writer::seal`] wrote durable. What follows from that, a hand-off's end or a new head, may fail
     /// without changing the answer: see [`Writer::lasting_error`].
     pub(crate) fn sync(&mut self) -> Result<(), WriteError> {
-        if let Some(error) = &self.sync_failed {
+        if let (Stage::Abandoned, Some(error)) = (&self.stage, &self.failed_syncs.last) {
             return Err(error.clone());
         }
         if self.unsynced.is_some() {
             if let Err(error) = self.live.file.sync() {
                 let error = WriteError::io("sync", &self.path(), &error);
-                self.sync_failed = Some(error.clone());
+                self.failed_syncs.add(error.clone(), self.clock.elapsed());
+                self.stage = Stage::Abandoned;
                 return Err(error);
             }
             self.unsynced = None;
+            self.failed_syncs = FailedSyncs::default();
+        }
+        if self.backlog() == 0 {
+            self.undurable = self.chain.next();
         }
         if self.folder_unsynced {
             let folder = &self.options.folder;
@@ -199,7 +223,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// What stays wrong whatever succeeds from here on, or until it is tried again.
     pub(crate) fn lasting_error(&self) -> Option<&WriteError> {
-        self.sync_failed.as_ref().or(self.trouble.as_ref().map(|(error, _)| error))
+        self.failed_syncs.last.as_ref().or(self.trouble.as_ref().map(|(error, _)| error))
     }
 
     /// Ends the log: all that was appended, a `close`, a sync.
@@ -226,7 +250,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     }
 
     fn sync_due(&self) -> Option<Duration> {
-        let unsynced = self.unsynced.filter(|_| self.sync_failed.is_none())?;
+        let unsynced = self.unsynced.filter(|_| self.stage != Stage::Abandoned)?;
         let interval = self.options.sync_interval;
         Some(if unsynced.bytes >= MAX_UNSYNCED { unsynced.since } else { unsynced.since + interval })
     }
@@ -288,7 +312,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// What a sync allows: the link to the file, copies of lines that others need, the end of a hand-off, the head.
     fn follow_up(&mut self) {
-        if self.unsynced.is_some() || self.backlog() > 0 || self.sync_failed.is_some() {
+        if self.unsynced.is_some() || self.backlog() > 0 || self.stage != Stage::Writing {
             return;
         }
         let now = self.clock.elapsed();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::copies::Copies;
 use super::start::{self, Start};
 use super::turn_over::{Stage, create};
-use super::{Epoch, Live, OpenError, Progress, WriteError, Writer};
+use super::{Epoch, FailedSyncs, Live, OpenError, Progress, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{self, Access, FileSystem, LogFile};
 use crate::identity;
@@ -130,7 +130,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             folder_unsynced: true,
             link_due: true,
             dated: 0,
-            sync_failed: None,
+            undurable: start.chain.next(),
+            failed_syncs: FailedSyncs::default(),
             copies: Copies::default(),
             head_stored: elapsed,
             trouble: None,
@@ -169,7 +170,10 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.sync()?;
         let previous = previous(self.live.length, ended);
         match start.vacant {
-            None => self.begin_file(previous),
+            None => {
+                self.stage = Stage::Between { previous, attempted: None };
+                self.begin_file()
+            }
             Some(name) => {
                 let path = self.options.folder.join(&name);
                 let file = self.files.open(&path).map_err(|error| WriteError::io("open", &path, &error))?;

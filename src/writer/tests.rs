@@ -9,7 +9,7 @@ use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::recorder::Record;
 use crate::rotation::{Names, Rotation};
-use crate::trail::{Control, Gap, Hash, Line, PublicKey, Timestamp};
+use crate::trail::{Control, Ended, Gap, Hash, Line, PublicKey, Timestamp};
 
 pub(crate) const LOG: &str = "/var/log/app/audit/audit.jsonl";
 
@@ -174,18 +174,53 @@ fn whatever_a_write_does_each_line_is_written_once_and_in_order() {
 }
 
 #[test]
-fn after_a_failed_sync_nothing_is_ever_called_synced() {
+fn after_a_failed_sync_the_log_goes_on_in_a_new_file_and_nothing_is_written_twice() {
     let mut bench = open();
     bench.writer.append(record(1));
     bench.writer.seal().1.unwrap();
-    bench.files.fail(0, Fault::Failed, false);
-    let first = bench.writer.sync().unwrap_err();
-    assert_eq!(bench.writer.sync(), Err(first.clone()));
-    assert_eq!(bench.writer.lasting_error(), Some(&first));
+    bench.writer.sync().unwrap();
     bench.writer.append(record(2));
     bench.writer.seal().1.unwrap();
-    assert_eq!(bench.writer.close(), Err(first));
-    assert_eq!(proved(&bench), ["genesis!", "event!", "event!", "close!"]);
+    bench.files.fail(0, Fault::Failed, false);
+    let error = bench.writer.sync().unwrap_err();
+    assert_eq!((bench.writer.sync(), bench.writer.lasting_error()), (Err(error.clone()), Some(&error)));
+    let abandoned = bench.files.contents(LOG).unwrap();
+
+    bench.writer.turn_over_if_due().unwrap();
+    bench.writer.append(record(3));
+    bench.writer.seal().1.unwrap();
+    bench.writer.close().unwrap();
+    assert_eq!(bench.writer.lasting_error(), None);
+    assert_eq!(bench.files.contents(LOG).unwrap(), abandoned);
+    let next = bench.files.contents("/var/log/app/audit/audit.1.jsonl").unwrap();
+    let lines =
+        next.split(|byte| *byte == b'\n').filter_map(|line| Line::parse(line).ok()).collect::<Vec<_>>();
+    assert_eq!(lines.iter().map(|line| line.link.seq).collect::<Vec<_>>(), [3, 4, 5]);
+    let Some(Control::Genesis(genesis)) = Control::parse(&lines[0]).unwrap() else {
+        panic!("{}", lines[0].text)
+    };
+    let previous = genesis.previous.unwrap();
+    assert_eq!(
+        (previous.ended, previous.unsynced_from, previous.bytes),
+        (Ended::Unsynced, Some(2), abandoned.len() as u64)
+    );
+}
+
+#[test]
+fn a_disk_whose_every_sync_fails_is_not_filled_with_files() {
+    let mut bench = open();
+    bench.files.break_all("sync audit");
+    bench.writer.append(record(1));
+    bench.writer.seal().1.unwrap();
+    for _ in 0..3_600 {
+        bench.writer.sync().unwrap_err();
+        bench.writer.turn_over_if_due().unwrap_err();
+        bench.clock.advance(Duration::from_secs(1));
+    }
+    let files =
+        bench.files.all().into_keys().filter(|path| path.extension().is_some_and(|suffix| suffix == "jsonl"));
+    let files = files.count();
+    assert!((2..80).contains(&files), "{files} files in an hour");
 }
 
 #[test]

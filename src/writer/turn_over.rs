@@ -3,13 +3,13 @@
 
 use std::io;
 use std::mem;
-use std::path::Path;
 
+use super::start::first_genesis;
 use super::{Live, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{Access, FileSystem};
 use crate::identity;
-use crate::trail::{Close, Control, Ended, FORMAT, Genesis, Line, MAX_LINE, Previous, Torn};
+use crate::trail::{Close, Control, Ended, FORMAT, Genesis, Previous, Torn};
 
 /// Names that are tried for a new file before the writer gives up.
 const MAX_ORDINAL: u64 = 1_000_000;
@@ -20,8 +20,12 @@ pub(super) enum Stage {
     Writing,
     /// The `close` is composed; nothing more may be written to the file.
     Closing,
-    /// The file is closed, the next one not there. A file of this name may have been created by an attempt that failed.
+    /// A sync of the file failed: nobody knows what of it is durable, and nothing more is written to it.
+    Abandoned,
+    /// The file is done with, the next one not there. A file of the name `attempted` may have been created by an attempt
+    /// that failed.
     Between {
+        previous: Previous,
         attempted: Option<String>,
     },
 }
@@ -54,41 +58,47 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     }
 
     pub(super) fn turn_over_if_begun(&mut self) -> Result<(), WriteError> {
-        if self.stage == Stage::Writing {
-            return Ok(());
+        match self.stage {
+            Stage::Writing => return Ok(()),
+            Stage::Closing => {
+                self.write_pending()?;
+                self.sync()?;
+                self.leave(Ended::Rotated, None);
+            }
+            Stage::Abandoned => {
+                self.write_pending()?;
+                if let Some(error) = &self.failed_syncs.last
+                    && self.clock.elapsed() < self.failed_syncs.not_before
+                {
+                    return Err(error.clone());
+                }
+                self.leave(Ended::Unsynced, Some(self.undurable));
+            }
+            Stage::Between { .. } => {}
         }
-        if self.stage == Stage::Closing {
-            self.write_pending()?;
-            self.sync()?;
-            self.stage = Stage::Between { attempted: None };
-        }
-        let previous = Previous {
-            bytes: self.live.length,
-            ended: Ended::Rotated,
-            name: self.live.name.clone(),
-            torn: None,
-            unsynced_from: None,
-        };
-        self.begin_file(previous)?;
+        self.begin_file()?;
         self.write_pending()?;
         self.sync()?;
         self.store_head()?;
         self.prune()
     }
 
+    /// Is done with the live file.
+    pub(super) fn leave(&mut self, ended: Ended, unsynced_from: Option<u64>) {
+        let Live { name, length, .. } = &self.live;
+        let previous = Previous { bytes: *length, ended, name: name.clone(), torn: None, unsynced_from };
+        self.stage = Stage::Between { previous, attempted: None };
+        self.unsynced = None;
+    }
+
     /// Creates the next file and composes its genesis. Where the file can't be created nothing is changed.
-    pub(super) fn begin_file(&mut self, previous: Previous) -> Result<(), WriteError> {
+    pub(super) fn begin_file(&mut self) -> Result<(), WriteError> {
+        let Stage::Between { previous, attempted } = &mut self.stage else { return Ok(()) };
         let date = self.options.rotation.date(self.clock.now());
         let first = if date == self.live.date { self.live.ordinal + 1 } else { 0 };
-        let mut attempted = match &self.stage {
-            Stage::Between { attempted } => attempted.clone(),
-            _ => None,
-        };
-        let created = create(&self.files, &self.options, date.as_deref(), first, &mut attempted);
-        self.stage = Stage::Between { attempted };
-        let (file, name, ordinal) = created?;
-        let number = self.live.number + 1;
-        self.live = Live { file, name, number, date, ordinal, length: 0 };
+        let (file, name, ordinal) = create(&self.files, &self.options, date.as_deref(), first, attempted)?;
+        let previous = previous.clone();
+        self.live = Live { file, name, number: self.live.number + 1, date, ordinal, length: 0 };
         self.open_with(Some(previous), None);
         Ok(())
     }
@@ -187,18 +197,4 @@ pub(super) fn create<F: FileSystem>(
     }
     let taken = io::Error::new(io::ErrorKind::AlreadyExists, "a million names are taken");
     Err(WriteError::io("create", &options.folder, &taken))
-}
-
-/// Looks at the first line of a file, where it is a genesis.
-pub(super) fn first_genesis<F: FileSystem, T>(
-    files: &F,
-    path: &Path,
-    look: impl FnOnce(&Line<'_>, &Genesis) -> T,
-) -> Option<T> {
-    let start = files.read(path, 0, MAX_LINE).ok()?;
-    let line = Line::parse(start.split(|byte| *byte == b'\n').next()?).ok()?;
-    match Control::parse(&line) {
-        Ok(Some(Control::Genesis(genesis))) => Some(look(&line, &genesis)),
-        _ => None,
-    }
 }

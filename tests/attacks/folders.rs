@@ -189,3 +189,21 @@ fn row_16_a_log_verifies_while_it_is_written_and_rotated() {
     let report = verify(folder.path(), &pinned(pin));
     assert_eq!((report.verdict, report.logs[0].lines, report.logs[0].files), (Verdict::Intact, 89, 5));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_a_writer_leaves_beside_its_files_is_not_strange() {
+    let log = Log::of_three_files("beside");
+    let mut files = log.files();
+    files.push(("audit.keys".into(), log.copies.clone()));
+    files.push(("audit.lock".into(), b"payments (process 4711 on db1)\n".to_vec()));
+    let folder = written(&files);
+    std::os::unix::fs::symlink("audit.2.jsonl", folder.path().join("audit.current")).unwrap();
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!((report.verdict, &report.notices[..]), (Verdict::Intact, &[][..]));
+
+    let elsewhere = folder.path().join("elsewhere");
+    std::os::unix::fs::symlink(folder.path().join("audit.0.jsonl"), &elsewhere).unwrap();
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!(report.notices[0].kind, NoticeKind::Link { file: elsewhere.display().to_string() });
+}

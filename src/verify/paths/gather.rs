@@ -1,12 +1,14 @@
-//! Finding the files of logs under paths.
+//! Finding the files of logs under paths, and their order.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::opening::Opening;
+use super::contents::{Contents, Opened};
+use super::doubles::{Double, double};
+use super::opening::{self, Opening};
 use super::{VerifyError, io_error};
 use crate::trail::KeyId;
 use crate::verify::{FindingKind, NoticeKind};
@@ -14,93 +16,187 @@ use crate::verify::{FindingKind, NoticeKind};
 /// How far into a file the first line that can be read is looked for; torn bytes may stand before it.
 const OPENING: u64 = 1 << 20;
 
-/// What lies under the paths.
-#[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) logs: BTreeMap<KeyId, LogFiles>,
-    pub(super) findings: Vec<FindingKind>,
-    pub(super) notices: Vec<NoticeKind>,
+/// Finds the logs under paths: named files, and those that lie in named folders, not in folders within. Files are told
+/// apart, and ordered, by what they say, not by their names; links are not followed, and nothing but files is opened.
+///
+/// A file that is there both plain and compressed is named once, where one has all that the other has.
+pub fn find_logs<P: AsRef<Path>>(paths: &[P]) -> FoundLogs {
+    FoundLogs::under(paths.iter().map(AsRef::as_ref), |_| false)
+}
+
+/// What lies under paths.
+#[derive(Debug, Default)]
+pub struct FoundLogs {
+    /// The logs, ordered by their ids.
+    pub logs: Vec<LogFiles>,
+    /// What does not hold, and is of no log.
+    pub findings: Vec<FindingKind>,
+    /// What is passed over.
+    pub notices: Vec<NoticeKind>,
+    /// What could not be read.
+    pub unread: Vec<VerifyError>,
 }
 
 /// The files of one log.
-#[derive(Default)]
-pub(super) struct LogFiles {
+#[derive(Debug)]
+pub struct LogFiles {
+    /// The log's id, as they say, unproved.
+    pub log: KeyId,
     /// In their order.
-    pub(super) files: Vec<LogFile>,
-    /// `<prefix>.keys`.
-    pub(super) copies: Option<PathBuf>,
+    pub files: Vec<LogFile>,
+    /// `<prefix>.keys`: copies of the lines that name keys.
+    pub copies: Option<PathBuf>,
 }
 
-pub(super) struct LogFile {
-    pub(super) path: PathBuf,
+/// A file of a log.
+#[derive(Debug)]
+pub struct LogFile {
+    /// Where it lies.
+    pub path: PathBuf,
     /// Its number, where its genesis says it.
-    pub(super) number: Option<u64>,
+    pub number: Option<u64>,
     seq: Option<u64>,
 }
 
-impl Gathered {
-    /// Looks at files, and at those that lie in folders; not at folders within. Files that `pass` names are passed over.
-    pub(super) fn under(paths: &[PathBuf], pass: impl Fn(&Path) -> bool) -> Result<Gathered, VerifyError> {
-        let mut gathered = Gathered::default();
+impl FoundLogs {
+    /// [`find_logs`] without the files that `pass` names.
+    pub(super) fn under<'a>(
+        paths: impl IntoIterator<Item = &'a Path>,
+        pass: impl Fn(&Path) -> bool,
+    ) -> FoundLogs {
+        let mut gathering = Gathering::default();
         for path in paths {
-            if !fs::metadata(path).map_err(|error| io_error(path, error))?.is_dir() {
-                gathered.look_at(path, true)?;
-                continue;
-            }
-            let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-            let mut entries = entries.map_err(|error| io_error(path, error))?;
-            entries.sort_by_key(fs::DirEntry::path);
-            for entry in entries.iter().filter(|entry| !pass(&entry.path())) {
-                let kind = entry.file_type().map_err(|error| io_error(&entry.path(), error))?;
-                let file = || entry.path().display().to_string();
-                if kind.is_symlink() {
-                    gathered.notices.push(NoticeKind::Link { file: file() });
-                } else if kind.is_file() {
-                    gathered.look_at(&entry.path(), false)?;
-                } else if !kind.is_dir() {
-                    gathered.notices.push(NoticeKind::Special { file: file() });
-                }
+            if let Err(error) = gathering.path(path, &pass) {
+                gathering.found.unread.push(error);
             }
         }
-        gathered.logs.values_mut().for_each(LogFiles::order);
-        Ok(gathered)
+        gathering.done()
     }
+}
 
-    fn look_at(&mut self, path: &Path, named: bool) -> Result<(), VerifyError> {
-        let name = || path.display().to_string();
-        let mut opened = match open(path) {
-            Ok(Some(opened)) => opened,
-            Ok(None) => {
-                self.notices.push(NoticeKind::Special { file: name() });
-                return Ok(());
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound && !named => return Ok(()),
-            Err(error) => return Err(io_error(path, error)),
-        };
-        let mut start = Vec::new();
-        let mut read = |up_to: u64, start: &mut Vec<u8>| {
-            opened.by_ref().take(up_to).read_to_end(start).map_err(|error| io_error(path, error))
-        };
-        read(OPENING / 16, &mut start)?;
-        let mut opening = Opening::of(&start);
-        if !matches!(opening, Opening::Log { file: Some(_), .. }) && read(OPENING, &mut start)? > 0 {
-            opening = Opening::of(&start);
+/// [`FoundLogs`], while the folders are read.
+#[derive(Default)]
+struct Gathering {
+    found: FoundLogs,
+    logs: BTreeMap<KeyId, LogFiles>,
+    /// Files of copies, and the logs of which they have lines.
+    copies: Vec<(PathBuf, Vec<KeyId>)>,
+    links: Vec<PathBuf>,
+}
+
+impl Gathering {
+    fn path(&mut self, path: &Path, pass: impl Fn(&Path) -> bool) -> Result<(), VerifyError> {
+        let fail = |error| io_error(path, error);
+        if !fs::metadata(path).map_err(fail)?.is_dir() {
+            return self.look_at(path).map_err(fail);
         }
-        match opening {
-            Opening::Log { log, file, seq } => {
-                let files = self.logs.entry(log).or_default();
-                if path.extension() == Some(OsStr::new("keys")) {
-                    files.copies.get_or_insert_with(|| path.to_owned());
-                } else if !files.files.iter().any(|known| known.path == path) {
-                    files.files.push(LogFile { path: path.to_owned(), number: file, seq });
-                }
+        let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(fail)?;
+        let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+        paths.sort();
+        for path in paths.into_iter().filter(|path| !pass(path)) {
+            match fs::symlink_metadata(&path) {
+                Ok(there) if there.is_dir() => continue,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(io_error(&path, error)),
             }
-            Opening::Damaged => self.findings.push(FindingKind::Unreadable { file: name() }),
-            // Lock files are empty, and so is a file that a writer has just made.
-            Opening::Other if start.is_empty() => {}
-            Opening::Other => self.notices.push(NoticeKind::NotALog { file: name() }),
+            match self.look_at(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    self.found.unread.push(io_error(&path, error));
+                }
+                _ => {}
+            }
         }
         Ok(())
+    }
+
+    fn look_at(&mut self, path: &Path) -> io::Result<()> {
+        let name = || path.display().to_string();
+        let mut contents = match Opened::at(path)? {
+            Opened::File(contents) => contents,
+            Opened::Link => {
+                self.links.push(path.to_owned());
+                return Ok(());
+            }
+            Opened::Special => {
+                self.found.notices.push(NoticeKind::Special { file: name() });
+                return Ok(());
+            }
+        };
+        let is_copies = path.extension() == Some(OsStr::new("keys"));
+        let mut start = Vec::new();
+        let mut read =
+            |up_to: u64, start: &mut Vec<u8>| match contents.by_ref().take(up_to).read_to_end(start) {
+                Err(error) if !contents.is_damage(&error) => Err(error),
+                _ => Ok(()),
+            };
+        read(if is_copies { u64::MAX } else { OPENING / 16 }, &mut start)?;
+        if is_copies {
+            let logs = opening::logs_of(&start);
+            if !logs.is_empty() {
+                self.copies.push((path.to_owned(), logs));
+                return Ok(());
+            }
+        }
+        let mut opening = Opening::of(&start);
+        if !matches!(opening, Opening::Log { file: Some(_), .. }) {
+            let short = start.len();
+            read(OPENING, &mut start)?;
+            if start.len() > short {
+                opening = Opening::of(&start);
+            }
+        }
+        match opening {
+            Opening::Log { log, .. } if is_copies => self.copies.push((path.to_owned(), vec![log])),
+            Opening::Log { log, file: number, seq } => {
+                let files = &mut self.log(log).files;
+                if !files.iter().any(|known| known.path == path) {
+                    files.push(LogFile { path: path.to_owned(), number, seq });
+                }
+            }
+            Opening::Damaged => self.found.findings.push(FindingKind::Unreadable { file: name() }),
+            // A file that a writer has just made. The lock says who holds it.
+            Opening::Other if start.is_empty() && !contents.is_compressed() => {}
+            Opening::Other if path.extension() == Some(OsStr::new("lock")) => {}
+            Opening::Other => self.found.notices.push(NoticeKind::NotALog { file: name() }),
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, log: KeyId) -> &mut LogFiles {
+        self.logs.entry(log).or_insert_with(|| LogFiles { log, files: Vec::new(), copies: None })
+    }
+
+    fn done(mut self) -> FoundLogs {
+        for (path, logs) in std::mem::take(&mut self.copies) {
+            let with_files: Vec<_> = logs.iter().copied().filter(|log| self.logs.contains_key(log)).collect();
+            // Copies alone still say that there was a log.
+            let logs = if with_files.is_empty() { &logs[..1] } else { &with_files };
+            for log in logs {
+                self.log(*log).copies.get_or_insert_with(|| path.clone());
+            }
+        }
+        let Gathering { mut found, logs, links, .. } = self;
+        for mut log in logs.into_values() {
+            log.order();
+            log.pass_over_doubles(&mut found);
+            found.logs.push(log);
+        }
+        let strange =
+            links.into_iter().filter(|link| !found.is_latest(link)).map(|link| link.display().to_string());
+        let strange: Vec<_> = strange.map(|file| NoticeKind::Link { file }).collect();
+        found.notices.extend(strange);
+        found
+    }
+}
+
+impl FoundLogs {
+    /// Whether a link is one that a writer makes: to a file of a log, beside it.
+    fn is_latest(&self, link: &Path) -> bool {
+        let Ok(target) = fs::read_link(link) else { return false };
+        let beside = link.with_file_name(&target);
+        target.file_name() == Some(target.as_os_str())
+            && self.logs.iter().flat_map(|log| &log.files).any(|file| file.path == beside)
     }
 }
 
@@ -120,17 +216,35 @@ impl LogFiles {
         }
         self.files = files;
     }
+
+    /// Names a file once that is there both plain and compressed.
+    fn pass_over_doubles(&mut self, found: &mut FoundLogs) {
+        let mut at = 1;
+        while at < self.files.len() {
+            let (first, second) = (&self.files[at - 1], &self.files[at]);
+            if first.number.is_none() || first.number != second.number {
+                at += 1;
+                continue;
+            }
+            let (passed, kept) = match double(&first.path, &second.path) {
+                Ok(Double::First) => (at - 1, at),
+                Ok(Double::Second) => (at, at - 1),
+                Ok(Double::Neither) => {
+                    at += 1;
+                    continue;
+                }
+                Err(error) => return found.unread.push(io_error(&second.path, error)),
+            };
+            let name = |at: usize| self.files[at].path.display().to_string();
+            found.notices.push(NoticeKind::Double { file: name(passed), of: name(kept) });
+            self.files.remove(passed);
+        }
+    }
 }
 
-/// Opens a file, and nothing else: a pipe is never waited for.
-pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    let file = options.open(path)?;
-    Ok(file.metadata()?.is_file().then_some(file))
+/// The whole content of a file of copies.
+pub(super) fn copies(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Contents::open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

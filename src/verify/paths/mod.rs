@@ -1,15 +1,19 @@
 //! Verifying files: finds the logs under paths, and feeds each to a [`Verifier`].
 
+mod contents;
+mod doubles;
+#[cfg(feature = "compressed")]
+mod frames;
 mod gather;
 mod opening;
 
-use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, thread};
 
-use gather::{Gathered, LogFiles};
+pub use contents::Contents;
+pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 
 use super::{Finding, FindingKind, LogReport, Notice, Options, Report, Verdict, Verifier};
 use crate::trail::KeyId;
@@ -23,8 +27,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How often all is begun anew because a file vanished meanwhile: retention, or a rotation by rename.
 const ATTEMPTS: usize = 3;
 
-/// Verifies all logs under paths: files, and folders with what lies in them, but not folders within. Files are told
-/// apart by what they say, not by their names; links in folders are not followed, and nothing but files is opened.
+/// Verifies all logs under paths, as [`find_logs`] finds them. Rotated files may be compressed (feature `compressed`).
 ///
 /// Blocks while it reads, and for up to [`Options::patience`] more for each log that ends in the middle of a write or
 /// between two files. Of a log that is being written, it verifies what was there when it began.
@@ -64,27 +67,32 @@ fn verify_once(
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Report, VerifyError> {
-    let gathered = Gathered::under(paths, |_| false)?;
-    let mut kinds = gathered.findings;
-    if gathered.logs.is_empty() {
+    let found = find_logs(paths);
+    if let Some(error) = found.unread.into_iter().next() {
+        return Err(error);
+    }
+    let mut kinds = found.findings;
+    if found.logs.is_empty() {
         kinds.push(FindingKind::Nothing);
     }
     let missing = options.keys.iter().map(crate::trail::PublicKey::id);
     kinds.extend(
-        missing.filter(|log| !gathered.logs.contains_key(log)).map(|log| FindingKind::LogMissing { log }),
+        missing
+            .filter(|key| found.logs.iter().all(|log| log.log != *key))
+            .map(|log| FindingKind::LogMissing { log }),
     );
     let mut logs = Vec::new();
-    for (log, files) in gathered.logs {
-        let mut reading =
-            Reading { paths, options, progress: &mut *progress, verifier: Verifier::new(log, options) };
-        reading.read(log, files)?;
+    for files in found.logs {
+        let verifier = Verifier::new(files.log, options);
+        let mut reading = Reading { paths, options, progress: &mut *progress, verifier };
+        reading.read(files)?;
         logs.push(reading.verifier.finish(SystemTime::now().into()));
     }
     one_head_is_enough(&mut logs);
     let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
-    let notices = gathered.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
+    let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
     Ok(Report { verdict, logs, findings, notices })
 }
 
@@ -112,9 +120,9 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn read(&mut self, log: KeyId, mut files: LogFiles) -> Result<(), VerifyError> {
+    fn read(&mut self, mut files: LogFiles) -> Result<(), VerifyError> {
         if let Some(path) = &files.copies {
-            let bytes = std::fs::read(path).map_err(|error| io_error(path, error))?;
+            let bytes = gather::copies(path).map_err(|error| io_error(path, error))?;
             self.verifier.hand_offs(&path.display().to_string(), &bytes);
         }
         let mut known: Vec<PathBuf> = Vec::new();
@@ -135,7 +143,7 @@ impl Reading<'_> {
                 self.read_file(&file.path, at + 1 == count)?;
                 last = file.number.map(|number| (number, file.path)).or(last);
             }
-            files.files = self.next_files(log, &known, until)?;
+            files.files = self.next_files(files.log, &known, last.as_ref().map(|last| last.0), until)?;
             if files.files.is_empty() {
                 return Ok(());
             }
@@ -147,15 +155,23 @@ impl Reading<'_> {
         &mut self,
         log: KeyId,
         known: &[PathBuf],
+        last: Option<u64>,
         until: Instant,
-    ) -> Result<Vec<gather::LogFile>, VerifyError> {
+    ) -> Result<Vec<LogFile>, VerifyError> {
         let folders: Vec<PathBuf> = self.paths.iter().filter(|path| path.is_dir()).cloned().collect();
         while !folders.is_empty() && self.verifier.expects_file() {
-            let new = Gathered::under(&folders, |path| known.iter().any(|known| known == path))?;
-            if let Some(files) =
-                new.logs.into_iter().find(|(of, files)| *of == log && !files.files.is_empty())
-            {
-                return Ok(files.1.files);
+            let new = FoundLogs::under(folders.iter().map(PathBuf::as_path), |path| {
+                known.iter().any(|known| known == path)
+            });
+            if let Some(error) = new.unread.into_iter().next() {
+                return Err(error);
+            }
+            let mut files: Vec<LogFile> =
+                new.logs.into_iter().filter(|files| files.log == log).flat_map(|files| files.files).collect();
+            // A known one may have been compressed meanwhile.
+            files.retain(|file| file.number.is_none() || file.number > last);
+            if !files.is_empty() {
+                return Ok(files);
             }
             if Instant::now() >= until {
                 break;
@@ -168,35 +184,44 @@ impl Reading<'_> {
     /// Feeds a file, as long as it is now; of the last one, up to the end of the write that is under way.
     fn read_file(&mut self, path: &Path, is_last: bool) -> Result<(), VerifyError> {
         let fail = |error| io_error(path, error);
-        let Some(mut file) = gather::open(path).map_err(fail)? else {
-            return Err(fail(io::Error::other("no longer a file")));
-        };
+        let mut contents = Contents::open(path).map_err(fail)?;
         self.verifier.begin_file(&path.display().to_string());
-        let length = if is_last { file.metadata().map_err(fail)?.len() } else { u64::MAX };
+        let live = if is_last { contents.length().map_err(fail)? } else { None };
         let mut buffer = vec![0; BUFFER];
+        let mut damage = None;
         let mut bytes = 0;
-        while bytes < length {
-            let room = usize::try_from(length - bytes).unwrap_or(BUFFER).min(BUFFER);
-            let read = read(&mut file, &mut buffer[..room]).map_err(fail)?;
-            if read == 0 {
-                break;
-            }
+        while live.is_none_or(|length| bytes < length) {
+            let left = live.map_or(u64::MAX, |length| length - bytes);
+            let room = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
+            let read = match contents.read(&mut buffer[..room]) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if contents.is_damage(&error) => {
+                    let (file, why) = (path.display().to_string(), error.to_string());
+                    damage = Some(FindingKind::Undecodable { file, why });
+                    break;
+                }
+                Err(error) => return Err(fail(error)),
+            };
             self.verifier.bytes(&buffer[..read]);
             bytes += read as u64;
             (self.progress)(Progress { file: path, bytes });
         }
-        if is_last {
-            self.read_on(&mut file, &mut buffer).map_err(fail)?;
+        if live.is_some() {
+            self.read_on(&mut contents, &mut buffer).map_err(fail)?;
         }
         self.verifier.end_file();
+        if let Some(kind) = damage {
+            self.verifier.find(kind);
+        }
         Ok(())
     }
 
     /// Reads on, line by line, until the log could end there.
-    fn read_on(&mut self, file: &mut File, buffer: &mut [u8]) -> io::Result<()> {
+    fn read_on(&mut self, contents: &mut Contents, buffer: &mut [u8]) -> io::Result<()> {
         let until = Instant::now() + self.options.patience;
         while !self.verifier.at_signed_line() {
-            let read = read(file, buffer)?;
+            let read = contents.read(buffer)?;
             for line in buffer[..read].split_inclusive(|byte| *byte == b'\n') {
                 self.verifier.bytes(line);
                 if self.verifier.at_signed_line() {
@@ -211,15 +236,6 @@ impl Reading<'_> {
             }
         }
         Ok(())
-    }
-}
-
-fn read(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match file.read(buffer) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            read => return read,
-        }
     }
 }
 

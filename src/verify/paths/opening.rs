@@ -61,6 +61,18 @@ impl Opening {
     }
 }
 
+/// The logs of which a file of copies has lines, in their order there.
+pub(super) fn logs_of(copies: &[u8]) -> Vec<KeyId> {
+    let lines = copies.split(|byte| *byte == b'\n').filter_map(|line| Line::parse(line).ok());
+    let mut logs: Vec<KeyId> = Vec::new();
+    for line in lines {
+        if !logs.contains(&line.link.log) {
+            logs.push(line.link.log);
+        }
+    }
+    logs
+}
+
 /// Whether bytes have most of what each line has: one that is damaged has the rest still.
 fn looks_like_a_log(bytes: &[u8]) -> bool {
     const MARKS: [&[u8]; 5] = [b"\"trail\":{", b"\"prev\":\"", b"\"log\":\"", b"\"seq\":", b"\"kind\":\""];

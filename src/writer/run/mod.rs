@@ -21,7 +21,7 @@ const MAX_BATCH: usize = 4096;
 /// Bytes of one batch, from which on no more records are added.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 
-/// How long after a failed write the next attempt comes.
+/// How long after a turn that failed the next attempt comes.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// What a caller asks of the writer. It holds for all that this caller recorded before.
@@ -45,7 +45,7 @@ pub(crate) fn run<F: FileSystem, C: Clock>(
     seal_interval: Duration,
 ) {
     recorder.bell.belongs_here();
-    let mut thread = WriterThread { writer, recorder, commands, seal_interval, sealed: None, error: None };
+    let mut thread = WriterThread { writer, recorder, commands, seal_interval, sealed: None, failed: false };
     while !thread.turn() {
         thread.rest();
     }
@@ -58,7 +58,8 @@ struct WriterThread<F: FileSystem, C: Clock> {
     seal_interval: Duration,
     /// When the last batch was sealed.
     sealed: Option<Duration>,
-    error: Option<WriteError>,
+    /// The last turn could not do what it had to.
+    failed: bool,
 }
 
 impl<F: FileSystem, C: Clock> WriterThread<F, C> {
@@ -72,14 +73,11 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
             result = self.batch(&mut asked);
         }
         let wants_sync = commands.iter().any(|command| matches!(command, Command::Flush { sync: true, .. }));
-        let mut synced = result.clone();
-        if synced.is_ok() && wants_sync {
-            synced = self.writer.sync();
-        }
-        if synced.is_ok() {
-            synced = self.writer.maintain();
-        }
-        self.report(&synced);
+        let synced = if result.is_ok() && wants_sync { self.writer.sync() } else { result.clone() };
+        // What is due besides does not change the answer to those who wait.
+        let maintained = if synced.is_ok() { self.writer.maintain() } else { synced.clone() };
+        self.failed = maintained.is_err();
+        self.report(&maintained);
         self.answer(commands, &result, &synced)
     }
 
@@ -119,8 +117,8 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
     }
 
     fn report(&mut self, result: &Result<(), WriteError>) {
-        self.error = result.as_ref().err().or(self.writer.lasting_error()).cloned();
-        self.recorder.report(self.writer.progress(), self.error.clone(), || self.writer.path());
+        let error = result.as_ref().err().or(self.writer.lasting_error()).cloned();
+        self.recorder.report(self.writer.progress(), error, || self.writer.path());
     }
 
     fn answer(
@@ -166,7 +164,7 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
     /// Waits for the next thing to do.
     fn rest(&mut self) {
         let bell = &self.recorder.bell;
-        if self.error.is_some() && self.writer.backlog() > 0 {
+        if self.failed {
             return bell.nap(RETRY);
         }
         let now = self.writer.clock().elapsed();

@@ -218,9 +218,9 @@ fn an_idle_log_hands_over_too() {
 fn by_hand_the_log_goes_on_in_another_file_and_with_another_key() {
     let log = open(8, Overflow::Block, Durability::Enqueued);
     let first = log.recorder.status().file;
-    log.recorder.record(record(1));
+    log.recorder.record(record(1)).unwrap();
     log.recorder.rotate().wait().unwrap();
-    log.recorder.record(record(2));
+    log.recorder.record(record(2)).unwrap();
     log.recorder.hand_over().wait().unwrap();
     let second = log.recorder.status().file;
     assert_eq!(
@@ -228,4 +228,31 @@ fn by_hand_the_log_goes_on_in_another_file_and_with_another_key() {
         (Path::new(LOG), Path::new("/var/log/app/audit/audit.1.jsonl"))
     );
     assert_eq!(log.shut_down(), (vec![1], 0));
+}
+
+#[test]
+fn a_key_store_that_fails_holds_nobody_up() {
+    let log = open_with(
+        LogOptions { key_interval: Duration::ZERO, ..options() },
+        QueueOptions { length: 8, overflow: Overflow::Block, durability: Durability::Synced },
+    );
+    log.files.break_all("create_new epoch");
+    (0..20).for_each(|number| log.recorder.record(record(number)).unwrap());
+    log.recorder.flush(true).wait().unwrap();
+    assert!(log.recorder.status().last_error.is_some(), "but it is said");
+    assert_eq!(log.shut_down(), ((0..20).collect(), 0));
+}
+
+#[test]
+fn after_a_failed_sync_those_who_wait_get_the_error_and_the_next_ones_a_new_file() {
+    let log = open(8, Overflow::Block, Durability::Enqueued);
+    log.recorder.record(record(1)).unwrap();
+    log.recorder.flush(false).wait().unwrap();
+    log.files.fail(0, Fault::Failed, false);
+    let error = log.recorder.flush(true).wait().unwrap_err();
+    assert!(matches!(&error, WriteError::Io { doing: "sync", .. }), "{error}");
+    log.recorder.record(record(2)).unwrap();
+    log.recorder.flush(true).wait().unwrap();
+    assert_eq!(log.recorder.status().file, Path::new("/var/log/app/audit/audit.1.jsonl"));
+    log.shut_down();
 }

@@ -1,8 +1,8 @@
 //! `tracing-audit show`: records for people. It proves nothing, and says so.
 
-mod files;
 mod pieces;
 mod record;
+mod wanted;
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -10,14 +10,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use tracing_audit::trail::Line;
+use tracing_audit::verify::{Contents, find_logs};
 
 use crate::terminal::harmless;
-use files::Skipped;
 use pieces::{Piece, Pieces};
+use wanted::Wanted;
 
 /// Show records: number, time, level, actor, and the rest
 ///
-/// Shows what stands in the files, proved or not: `tracing-audit verify` proves it.
+/// Shows what stands in the files, proved or not: `tracing-audit verify` proves it. Files may be compressed. Where
+/// --since, --until or --where choose lines, what is no line is not shown.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files, or folders with files of logs
@@ -26,6 +28,8 @@ pub(crate) struct Arguments {
     /// The lines as they are, one JSON object each; what is none goes to stderr
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    wanted: Wanted,
 }
 
 /// Ends with 2 where something could not be read; what could be is shown all the same.
@@ -36,6 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let stdout = io::stdout();
     let mut show = Show {
         json: arguments.json,
+        wanted: &arguments.wanted,
         terminal: stdout.is_terminal(),
         out: BufWriter::new(stdout.lock()),
         unread: false,
@@ -47,8 +52,9 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     Ok(if show.unread { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
-struct Show<W: Write> {
+struct Show<'a, W: Write> {
     json: bool,
+    wanted: &'a Wanted,
     /// Whether a terminal is at the other end of `out`.
     terminal: bool,
     out: W,
@@ -56,25 +62,24 @@ struct Show<W: Write> {
     unread: bool,
 }
 
-impl<W: Write> Show<W> {
+impl<W: Write> Show<'_, W> {
+    /// A file is shown whatever it holds; of a folder, the logs that lie in it, one after the other.
     fn path(&mut self, path: &Path) -> io::Result<()> {
-        let found = match files::under(path) {
-            Ok(found) => found,
-            Err(error) => return self.unread(path, &error),
-        };
-        for (path, why) in &found.skipped {
-            match why {
-                Skipped::NoLog => note(&format!("{}: passed over: it has no genesis", path.display())),
-                Skipped::Link => note(&format!("{}: passed over: links are not followed", path.display())),
-                Skipped::Unreadable(error) => self.unread(path, error)?,
-            }
+        if !path.is_dir() {
+            return self.file(path);
         }
-        found.logs.iter().try_for_each(|path| self.file(path))
+        let found = find_logs(&[path]);
+        found.findings.iter().for_each(|finding| note(finding));
+        found.notices.iter().for_each(|notice| note(notice));
+        for unread in &found.unread {
+            self.unread(&unread.path, &unread.error)?;
+        }
+        found.logs.iter().flat_map(|log| &log.files).try_for_each(|file| self.file(&file.path))
     }
 
     fn file(&mut self, path: &Path) -> io::Result<()> {
-        let mut pieces = match files::open(path) {
-            Ok(file) => Pieces::new(file),
+        let mut pieces = match Contents::open(path) {
+            Ok(contents) => Pieces::new(contents),
             Err(error) => return self.unread(path, &error),
         };
         let mut number = 0_u64;
@@ -87,9 +92,12 @@ impl<W: Write> Show<W> {
             number += 1;
             match piece {
                 Piece::Whole(bytes) => match Line::parse(bytes) {
+                    Ok(line) if !self.wanted.wants(&line) => {}
                     Ok(line) => self.line(&line)?,
+                    Err(_) if !self.wanted.is_all() => {}
                     Err(why) => self.no_line(path, number, &why, bytes)?,
                 },
+                Piece::TooLong { .. } if !self.wanted.is_all() => {}
                 Piece::TooLong { start, bytes } => {
                     self.no_line(path, number, &format!("{bytes} bytes without a newline"), start)?;
                 }

@@ -1,5 +1,6 @@
 //! A report for people: what holds, then what does not, then what is worth knowing.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use tracing_audit::trail::Ended;
@@ -56,7 +57,9 @@ fn findings(findings: &[Finding], more: u64, out: &mut impl Write) -> io::Result
         return Ok(());
     }
     writeln!(out, "  What does not hold:")?;
-    for finding in findings {
+    let mut worst_first = findings.iter().collect::<Vec<_>>();
+    worst_first.sort_by_key(|finding| Reverse(finding.kind.verdict()));
+    for finding in worst_first {
         let verdict = spoken(finding.kind.verdict());
         writeln!(out, "  - {verdict}: {}.", harmless(&finding.to_string()))?;
         writeln!(out, "    {}", advice(&finding.kind))?;

@@ -1,0 +1,36 @@
+//! `keys list`: what a store holds.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use tracing_audit::{Inspection, KeyStore};
+
+use crate::terminal::harmless;
+
+/// What could be read; what is wrong with the rest is in the inspection.
+pub(super) fn list(folder: &Path, out: &mut impl Write) -> io::Result<Inspection> {
+    let found = KeyStore::inspect(folder);
+    if let Some(pin) = found.pin {
+        writeln!(out, "pin    {pin}, of log {}", pin.id())?;
+    }
+    for key in &found.keys {
+        let next = found.keys.iter().any(|other| other.in_force && other.epoch < key.epoch);
+        let says = match (key.in_force, next) {
+            (true, _) => "in force",
+            (false, true) => "comes next",
+            (false, false) => "handed over; the next start removes it",
+        };
+        writeln!(out, "key    {} of epoch {}: {says}", key.id, key.epoch)?;
+    }
+    match &found.head {
+        Some(head) => {
+            let (seq, hash, file, bytes) = (head.seq, head.hash, head.file, head.bytes);
+            let name = harmless(&head.name);
+            writeln!(out, "head   {seq}:{hash}, which ends at byte {bytes} of file {file}, {name}")?;
+            writeln!(out, "       epoch {} began at {}", head.epoch, head.epoch_start)?;
+        }
+        None if found.problems.is_empty() => writeln!(out, "head   none: no log was begun")?,
+        None => {}
+    }
+    Ok(found)
+}

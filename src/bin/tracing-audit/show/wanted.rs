@@ -1,0 +1,134 @@
+//! Which lines to show.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tracing_audit::trail::{Line, Timestamp};
+
+/// Without any of these, every line is wanted.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// Lines from this time on: `2026-11-21`, `2026-11-21T20:41:00Z`, or so long ago: `2h`
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since: Option<Timestamp>,
+    /// Lines before this time; a day begins at midnight, UTC
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until: Option<Timestamp>,
+    /// Lines in which this field has this value: `actor=alice`, `request.method=GET`; also `kind`, `level`, `target`,
+    /// `name`. Given more than once, all must hold
+    #[arg(long = "where", value_name = "FIELD=VALUE", value_parser = Condition::parse)]
+    conditions: Vec<Condition>,
+}
+
+impl Wanted {
+    /// Whether every line is wanted, and what is none.
+    pub(super) fn is_all(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.conditions.is_empty()
+    }
+
+    pub(super) fn wants(&self, line: &Line<'_>) -> bool {
+        let time = Timestamp::parse(line.timestamp);
+        let in_time = self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
+            && self.until.is_none_or(|until| time.is_some_and(|time| time < until));
+        in_time && (self.conditions.is_empty() || self.meets_all(line))
+    }
+
+    fn meets_all(&self, line: &Line<'_>) -> bool {
+        let fields: Map<String, Value> = serde_json::from_str(line.fields).unwrap_or_default();
+        self.conditions.iter().all(|condition| condition.is_met(line, &fields))
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Condition {
+    field: String,
+    value: String,
+}
+
+impl Condition {
+    fn parse(text: &str) -> Result<Condition, String> {
+        match text.split_once('=') {
+            Some((field, value)) if !field.is_empty() => {
+                Ok(Condition { field: field.to_owned(), value: value.to_owned() })
+            }
+            _ => Err("expected a field, `=` and its value".to_owned()),
+        }
+    }
+
+    fn is_met(&self, line: &Line<'_>, fields: &Map<String, Value>) -> bool {
+        let of_line = match self.field.as_str() {
+            "kind" => Some(line.kind.as_str()),
+            "level" => Some(line.level.as_str()),
+            "target" => Some(&*line.target),
+            "name" => line.name.as_deref(),
+            _ => None,
+        };
+        of_line == Some(self.value.as_str())
+            || self.field == "level" && line.level.as_str().eq_ignore_ascii_case(&self.value)
+            || at(fields, &self.field).any(|value| self.is_value(value))
+    }
+
+    fn is_value(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => *text == self.value,
+            Value::Array(values) => values.iter().any(|value| self.is_value(value)),
+            other => format!("{other}") == self.value,
+        }
+    }
+}
+
+/// All that a path can mean: a name may have dots itself.
+fn at<'a>(fields: &'a Map<String, Value>, path: &'a str) -> Box<dyn Iterator<Item = &'a Value> + 'a> {
+    let nested = path.match_indices('.').filter_map(|(dot, _)| {
+        let within = fields.get(&path[..dot])?.as_object()?;
+        Some(at(within, &path[dot + 1..]))
+    });
+    Box::new(fields.get(path).into_iter().chain(nested.flatten()))
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let midnight = format!("{text}T00:00:00Z");
+    if let Ok(time) =
+        OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(&midnight, &Rfc3339))
+    {
+        let nanos = u64::try_from(time.unix_timestamp_nanos());
+        return nanos.map(Timestamp::from_nanos).map_err(|_| "before 1970, or after 2554".to_owned());
+    }
+    let ago = humantime::parse_duration(text)
+        .map_err(|_| "expected a date, a time as in RFC 3339, or how long ago: `2h`".to_owned())?;
+    Ok(SystemTime::now().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_three_spellings() {
+        let noon = Timestamp::parse("2026-11-21T12:00:00.000000000Z").unwrap();
+        let midnight = Timestamp::parse("2026-11-21T00:00:00.000000000Z").unwrap();
+        assert_eq!(time("2026-11-21T12:00:00Z"), Ok(noon));
+        assert_eq!(time("2026-11-21T13:00:00.0+01:00"), Ok(noon));
+        assert_eq!(time("2026-11-21"), Ok(midnight));
+        let hour = Timestamp::from(SystemTime::now()).since(time("1h").unwrap());
+        assert!((3_590..3_660).contains(&hour.as_secs()), "{hour:?}");
+        assert_eq!(time("9000y"), Ok(Timestamp::from_nanos(0)));
+        for wrong in ["", "yesterday", "2026-11-31", "2026-11-21T25:00:00Z", "1950-01-01"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_dot_is_in_a_name_or_between_two() {
+        let fields: Map<String, Value> =
+            serde_json::from_str(r#"{"a.b":1,"a":{"b":2,"b.c":{"d":3}},"s":["x","y"]}"#).unwrap();
+        let values = |path| at(&fields, path).map(Value::to_string).collect::<Vec<_>>();
+        assert_eq!(values("a.b"), ["1", "2"]);
+        assert_eq!(values("a.b.c.d"), ["3"]);
+        assert!(values("a.c").is_empty() && values("a.").is_empty() && values(".").is_empty());
+        assert!(Condition::parse("s=y").unwrap().is_value(&fields["s"]));
+        assert!(Condition::parse("=y").is_err() && Condition::parse("y").is_err());
+    }
+}
