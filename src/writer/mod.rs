@@ -23,7 +23,7 @@ mod start_tests;
 mod succession_tests;
 mod tail;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turn_over;
 
 use std::mem;
