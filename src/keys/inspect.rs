@@ -84,7 +84,7 @@ impl Inspection {
             let path = folder.join(key_name(epoch));
             match read_key(files, &path) {
                 // A hand-off removed it meanwhile.
-                Err(KeyStoreError::Io { error, .. }) if error.kind() == NotFound => continue,
+                Err(KeyStoreError::Io { error, .. }) if error.kind() == NotFound => {}
                 key => {
                     let Some(key) = self.heed(key) else { continue };
                     if epoch == 0 && self.pin.is_some_and(|pin| pin != key.public()) {
