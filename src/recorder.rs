@@ -181,7 +181,7 @@ impl Recorder {
         match self.queue.0.try_send(record) {
             Ok(()) => self.bell.ring_if_asleep(),
             Err(TrySendError::Full(record) | TrySendError::Disconnected(record)) => {
-                self.wait_for_room(record)?
+                self.wait_for_room(record)?;
             }
         }
         if self.options.durability != Durability::Enqueued {

@@ -15,6 +15,7 @@ mod crash_tests;
 mod error;
 mod hand_over;
 mod open;
+mod opening;
 mod run;
 mod start;
 #[cfg(test)]

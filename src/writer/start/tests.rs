@@ -46,7 +46,7 @@ impl Machine {
         let options = Options { keys: vec![store.pin()], patience: Duration::ZERO, ..Options::default() };
         let report = verify_paths(&[folder.path()], &options).unwrap();
         let findings = report.logs.iter().flat_map(|log| &log.findings).chain(&report.findings);
-        (report.verdict, findings.map(|finding| format!("{finding}; ")).collect())
+        (report.verdict, findings.map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }
 }
 
