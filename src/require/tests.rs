@@ -16,7 +16,7 @@ use crate::clock::SystemClock;
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::layer::{AuditLayer, LayerConfig, Sentinel};
-use crate::recorder::{Durability, Overflow, QueueOptions};
+use crate::promises::{Durability, Overflow, QueueOptions};
 use crate::writer::tests::{LOG, options};
 use crate::writer::{Writer, run};
 

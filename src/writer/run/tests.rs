@@ -12,7 +12,8 @@ use crate::clock::SystemClock;
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::losses::Loss;
-use crate::recorder::{Durability, Overflow, QueueOptions, Recorder};
+use crate::promises::{Durability, Overflow, QueueOptions};
+use crate::recorder::Recorder;
 use crate::trail::{Control, Kind, Line};
 
 struct Log {
