@@ -11,8 +11,9 @@ mod json;
 mod keys;
 mod layer;
 mod losses;
-mod receipt;
 mod recorder;
+mod reply;
+mod require;
 mod rotation;
 pub mod trail;
 pub mod verify;
@@ -24,6 +25,7 @@ pub use json::{Json, json};
 pub use keys::{Exposure, Inspection, KeyStore, KeyStoreError, KeyStoreOptions, StoredHead, StoredKey};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
 pub use recorder::{Durability, Overflow, Status};
+pub use require::{Receipt, RequireError, require};
 pub use rotation::Rotation;
 pub use writer::{OnTruncation, OpenError, WriteError};
 

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounde
 
 use crate::bell::Bell;
 use crate::losses::{Loss, Losses};
-use crate::receipt::{Receipt, receipt};
+use crate::reply::{Reply, reply};
 use crate::trail::Timestamp;
 use crate::writer::{Command, Progress, WriteError};
 
@@ -173,56 +173,55 @@ impl Recorder {
         self.used.1.try_recv().unwrap_or_default()
     }
 
-    /// Hands a record over, as [`Durability`] and [`Overflow`] say.
-    pub(crate) fn record(&self, record: Record) {
+    /// Hands a record over, as [`Durability`] and [`Overflow`] say. A loss is counted already.
+    pub(crate) fn record(&self, record: Record) -> Result<(), Loss> {
         if self.stopped.load(Ordering::Relaxed) {
-            return self.lose_at(Loss::Stopped, record.time);
+            return Err(self.lose_at(Loss::Stopped, record.time));
         }
         match self.queue.0.try_send(record) {
             Ok(()) => self.bell.ring_if_asleep(),
             Err(TrySendError::Full(record) | TrySendError::Disconnected(record)) => {
-                if !self.wait_for_room(record) {
-                    return;
-                }
+                self.wait_for_room(record)?
             }
         }
         if self.options.durability != Durability::Enqueued {
             // An error is in `Status::last_error`; the macro has no way to give it.
             let _ = self.wait(self.flush(self.options.durability == Durability::Synced));
         }
+        Ok(())
     }
 
     /// Counts a record that will not come.
-    pub(crate) fn lose(&self, loss: Loss) {
-        self.lose_at(loss, self.now());
+    pub(crate) fn lose(&self, loss: Loss) -> Loss {
+        self.lose_at(loss, self.now())
     }
 
     /// Asks for all that this thread recorded to be written, and synced.
-    pub(crate) fn flush(&self, sync: bool) -> Receipt {
-        let (promise, receipt) = receipt();
+    pub(crate) fn flush(&self, sync: bool) -> Reply {
+        let (promise, reply) = reply();
         self.command(Command::Flush { sync, promise });
-        receipt
+        reply
     }
 
     /// Asks for the next file.
-    pub(crate) fn rotate(&self) -> Receipt {
-        let (promise, receipt) = receipt();
+    pub(crate) fn rotate(&self) -> Reply {
+        let (promise, reply) = reply();
         self.command(Command::Rotate { promise });
-        receipt
+        reply
     }
 
     /// Asks for the next key.
-    pub(crate) fn hand_over(&self) -> Receipt {
-        let (promise, receipt) = receipt();
+    pub(crate) fn hand_over(&self) -> Reply {
+        let (promise, reply) = reply();
         self.command(Command::HandOver { promise });
-        receipt
+        reply
     }
 
     /// Asks for the end of the log.
-    pub(crate) fn close(&self) -> Receipt {
-        let (promise, receipt) = receipt();
+    pub(crate) fn close(&self) -> Reply {
+        let (promise, reply) = reply();
         self.command(Command::Close { promise });
-        receipt
+        reply
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -261,15 +260,14 @@ impl Recorder {
         self.bell.ring();
     }
 
-    fn wait(&self, receipt: Receipt) -> Result<(), WriteError> {
+    fn wait(&self, reply: Reply) -> Result<(), WriteError> {
         match self.options.overflow.patience().filter(|patience| !patience.is_zero()) {
-            None => receipt.wait(),
-            Some(patience) => receipt.wait_until(Instant::now() + patience),
+            None => reply.wait(),
+            Some(patience) => reply.wait_until(Instant::now() + patience),
         }
     }
 
-    /// Whether the record found room.
-    fn wait_for_room(&self, mut record: Record) -> bool {
+    fn wait_for_room(&self, mut record: Record) -> Result<(), Loss> {
         let patience = if self.is_forked() { Some(Duration::ZERO) } else { self.options.overflow.patience() };
         let deadline = patience.map(|patience| Instant::now() + patience);
         loop {
@@ -279,27 +277,26 @@ impl Recorder {
             match self.queue.0.send_timeout(record, left.min(STILL_THERE)) {
                 Ok(()) => {
                     self.bell.ring_if_asleep();
-                    return true;
+                    return Ok(());
                 }
                 Err(SendTimeoutError::Timeout(back) | SendTimeoutError::Disconnected(back)) => record = back,
             }
             if self.stopped.load(Ordering::Relaxed) {
-                self.lose_at(Loss::Stopped, record.time);
-                return false;
+                return Err(self.lose_at(Loss::Stopped, record.time));
             }
             if left.is_zero() {
                 if self.options.overflow == Overflow::Abort {
                     abort();
                 }
-                self.lose_at(Loss::QueueFull, record.time);
-                return false;
+                return Err(self.lose_at(Loss::QueueFull, record.time));
             }
         }
     }
 
-    fn lose_at(&self, loss: Loss, time: Timestamp) {
+    fn lose_at(&self, loss: Loss, time: Timestamp) -> Loss {
         self.losses.add(loss, time);
         self.bell.ring_if_asleep();
+        loss
     }
 
     /// A recorder without a writer; its records arrive at the receiver.

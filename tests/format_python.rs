@@ -1,11 +1,10 @@
 //! The verifier in `docs/FORMAT.md`, taken from the page and run.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::thread;
 
-use tempfile::TempDir;
+use python::Python;
 use tracing::{Dispatch, dispatcher, info};
 use tracing_audit::trail::{
     Chain, Close, Control, Ended, FORMAT, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey,
@@ -15,10 +14,9 @@ use tracing_audit::{AuditLayer, KeyStore, Rotation};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-#[path = "common/require.rs"]
-mod require;
+#[path = "common/python.rs"]
+mod python;
 
-const PAGE: &str = include_str!("../docs/FORMAT.md");
 const FIRST_FILE: &[u8] = include_bytes!("example-log/audit.2026-11-21.jsonl");
 const SECOND_FILE: &[u8] = include_bytes!("example-log/audit.2026-11-22.jsonl");
 const PIN: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
@@ -26,7 +24,7 @@ const PIN: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
 #[test]
 fn the_example_log_is_whole() {
     let Some(python) = Python::from_the_page() else { return };
-    let output = python.verify(PIN, &[FIRST_FILE, SECOND_FILE]);
+    let output = verify(&python, PIN, &[FIRST_FILE, SECOND_FILE]);
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "whole: 11 lines, head d5b072cb9b963cbfb604208602c707d38658eebb767fc2caf3c97e119c9a0bb8\n"
@@ -42,7 +40,7 @@ fn a_flipped_byte_in_any_line_is_found() {
         for at in ends.flat_map(|newline| [newline - 20, newline]) {
             let mut files = [FIRST_FILE.to_vec(), SECOND_FILE.to_vec()];
             files[file][at] ^= 1;
-            assert_eq!(python.exit(PIN, &files), Some(1), "byte {at} of file {file}");
+            assert_eq!(exit(&python, PIN, &files), Some(1), "byte {at} of file {file}");
         }
     }
 }
@@ -61,9 +59,13 @@ fn files_that_are_missing_swapped_doubled_or_foreign_are_found() {
         &[FIRST_FILE, b"", SECOND_FILE],
         &[FIRST_FILE, other[1].as_slice()],
     ] {
-        assert_eq!(python.exit(PIN, files), Some(1), "{} files", files.len());
+        assert_eq!(exit(&python, PIN, files), Some(1), "{} files", files.len());
     }
-    assert_eq!(python.exit(&key(1).public().to_string(), &[FIRST_FILE, SECOND_FILE]), Some(1), "a wrong pin");
+    assert_eq!(
+        exit(&python, &key(1).public().to_string(), &[FIRST_FILE, SECOND_FILE]),
+        Some(1),
+        "a wrong pin"
+    );
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn a_log_that_restarts_and_tears_is_whole_and_each_torn_byte_counts() {
     let Some(python) = Python::from_the_page() else { return };
     let files = restarted_log();
     let pin = pin().to_string();
-    assert_eq!(python.exit(&pin, &files), Some(0));
+    assert_eq!(exit(&python, &pin, &files), Some(0));
 
     let torn = [PIECE, b"\n\n"].concat();
     for (file, bytes) in files.iter().enumerate() {
@@ -79,7 +81,7 @@ fn a_log_that_restarts_and_tears_is_whole_and_each_torn_byte_counts() {
         for at in start..start + torn.len() {
             let mut flipped = files.clone();
             flipped[file][at] ^= 1;
-            assert_eq!(python.exit(&pin, &flipped), Some(1), "byte {at} of file {file}");
+            assert_eq!(exit(&python, &pin, &flipped), Some(1), "byte {at} of file {file}");
         }
     }
 }
@@ -107,12 +109,12 @@ fn a_log_of_eight_threads_is_whole() {
     guard.shutdown().unwrap();
 
     let log = fs::read(guard.status().file).unwrap();
-    let output = python.verify(&pin, &[&log]);
+    let output = verify(&python, &pin, &[&log]);
     // Genesis and close beside the records.
     assert!(output.stdout.starts_with(b"whole: 4002 lines"), "{}", String::from_utf8_lossy(&output.stdout));
     let mut flipped = log.clone();
     flipped[log.len() / 2] ^= 1;
-    assert_eq!(python.exit(&pin, &[&flipped]), Some(1));
+    assert_eq!(exit(&python, &pin, &[&flipped]), Some(1));
 }
 
 /// Torn bytes that end with a newline of their own.
@@ -185,42 +187,16 @@ fn restarted_log() -> [Vec<u8>; 3] {
     [first, second, third]
 }
 
-/// The page's code block, in a folder of its own.
-struct Python {
-    folder: TempDir,
-    script: PathBuf,
+fn exit(python: &Python, pin: &str, files: &[impl AsRef<[u8]>]) -> Option<i32> {
+    verify(python, pin, files).status.code()
 }
 
-impl Python {
-    fn from_the_page() -> Option<Python> {
-        let mut probe = Command::new("python3");
-        if !require::available("python3 with `cryptography`", probe.args(["-c", "import cryptography"])) {
-            return None;
-        }
-        let (_, code) = PAGE.split_once("```python\n").expect("the page has a block of Python");
-        let (code, _) = code.split_once("```").expect("the block ends");
-        let folder = tempfile::tempdir().unwrap();
-        let script = folder.path().join("verify.py");
-        fs::write(&script, code).unwrap();
-        Some(Python { folder, script })
-    }
-
-    fn exit(&self, pin: &str, files: &[impl AsRef<[u8]>]) -> Option<i32> {
-        self.verify(pin, files).status.code()
-    }
-
-    fn verify(&self, pin: &str, files: &[impl AsRef<[u8]>]) -> Output {
-        let paths: Vec<PathBuf> =
-            (0..files.len()).map(|number| self.write(number, files[number].as_ref())).collect();
-        let output = Command::new("python3").arg(&self.script).arg(pin).args(paths).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "it ran to its end");
-        output
-    }
-
-    fn write(&self, number: usize, bytes: &[u8]) -> PathBuf {
-        let path: &Path = self.folder.path();
-        let path = path.join(format!("{number}.jsonl"));
+fn verify(python: &Python, pin: &str, files: &[impl AsRef<[u8]>]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |(number, bytes): (usize, &_)| {
+        let path = folder.path().join(format!("{number}.jsonl"));
         fs::write(&path, bytes).unwrap();
         path
-    }
+    };
+    python.verify(pin, &files.iter().enumerate().map(write).collect::<Vec<_>>())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -31,7 +32,7 @@ struct State {
     fault: Option<(usize, Fault, bool)>,
     operations: Vec<String>,
     broken: Option<&'static str>,
-    bytes_read: usize,
+    read: u64,
 }
 
 impl MemoryFiles {
@@ -50,11 +51,6 @@ impl MemoryFiles {
         self.state().broken = Some(operations);
     }
 
-    /// How many bytes were read since the last call.
-    pub(crate) fn bytes_read(&self) -> usize {
-        std::mem::take(&mut self.state().bytes_read)
-    }
-
     /// All files and what is in them.
     pub(crate) fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         self.state().files.clone()
@@ -66,7 +62,12 @@ impl MemoryFiles {
 
     /// What was done since the last call, as `append audit.jsonl`.
     pub(crate) fn operations(&self) -> Vec<String> {
-        std::mem::take(&mut self.state().operations)
+        mem::take(&mut self.state().operations)
+    }
+
+    /// How many bytes were read since the last call.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        mem::take(&mut self.state().read)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,7 +125,7 @@ impl FileSystem for MemoryFiles {
         let bytes = self.contents(path).ok_or(io::ErrorKind::NotFound)?;
         let start = bytes.len().min(usize::try_from(offset).unwrap());
         let bytes = &bytes[start..bytes.len().min(start.saturating_add(length))];
-        self.state().bytes_read += bytes.len();
+        self.state().read += bytes.len() as u64;
         Ok(bytes.to_vec())
     }
 
@@ -192,13 +193,16 @@ pub(crate) struct MemoryFile {
 impl LogFile for MemoryFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let short = match &mut self.files.state().fault {
-            Some((after @ 0, Fault::Short(length), _)) => {
-                *after += 1;
-                Some((*length).min(bytes.len()))
-            }
-            Some((after @ 0, Fault::AllBut(length), _)) => {
-                *after += 1;
-                Some(bytes.len().saturating_sub(*length))
+            Some((after @ 0, fault, _)) => {
+                let short = match *fault {
+                    Fault::Short(length) => Some(length.min(bytes.len())),
+                    Fault::AllBut(length) => Some(bytes.len().saturating_sub(length)),
+                    Fault::Failed | Fault::Persisted => None,
+                };
+                if short.is_some() {
+                    (*after, *fault) = (1, Fault::Failed);
+                }
+                short
             }
             _ => None,
         };

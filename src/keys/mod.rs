@@ -419,6 +419,7 @@ mod tests {
             oldest: 0,
             epoch_start: start,
             epoch_seq: 8,
+            file_follows: false,
         };
         store.store_head(head.clone()).unwrap();
         assert!(files.contents(folder().join("epoch-0.pem")).is_some());

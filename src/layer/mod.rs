@@ -33,6 +33,7 @@ pub(crate) use self::self_test::static_max_level_refuses;
 use self::spans::Recorded;
 use crate::losses::Loss;
 use crate::recorder::{Record, Recorder};
+use crate::require;
 use crate::trail::canonical::write;
 use crate::trail::{self, fit};
 
@@ -187,11 +188,12 @@ impl AuditLayer {
 
     fn hand_over(&self, mut body: Vec<u8>) {
         quiet(|| {
-            if fit::fit(&mut body, self.body_limit) {
-                self.recorder.record(Record { body, time: self.recorder.now() });
+            let handed_over = if fit::fit(&mut body, self.body_limit) {
+                self.recorder.record(Record { body, time: self.recorder.now() })
             } else {
-                self.recorder.lose(Loss::TooLarge);
-            }
+                Err(self.recorder.lose(Loss::TooLarge))
+            };
+            require::note(&self.recorder, handed_over);
         });
     }
 }

@@ -23,7 +23,7 @@ mod start_tests;
 mod succession_tests;
 mod tail;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turn_over;
 
 use std::mem;
@@ -346,6 +346,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             oldest: self.oldest,
             epoch_start: self.epoch.started,
             epoch_seq: self.epoch.first_seq,
+            file_follows: false,
         };
         if self.store.head() != Some(&head) {
             self.store.store_head(head).map_err(|error| WriteError::store(&error))?;

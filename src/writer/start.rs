@@ -7,13 +7,15 @@ use std::path::Path;
 use super::OpenError;
 use super::open::{LogOptions, OnTruncation};
 use super::tail::{Signed, Tail};
-use super::turn_over::first_genesis;
 use crate::files::FileSystem;
 use crate::keys::{Head, Store};
-use crate::trail::{Chain, Control, Ended, Hash, Hasher, Line, MAX_LINE, Torn};
+use crate::trail::{Chain, Control, Ended, Genesis, Hash, Hasher, Line, MAX_LINE, Torn};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
+
+/// Bytes that nearly always hold the first line of a file.
+const OPENING: usize = 4 << 10;
 
 /// What every genesis of file 0 or later begins with; a file that holds a start of it was begun by a writer that died.
 const GENESIS_START: &[u8] = b"{\"fields\":{\"epoch\":";
@@ -42,6 +44,15 @@ pub(super) struct Last {
     pub(super) lacks_newline: bool,
     /// Synced lines are gone from it; the log goes on behind them all the same.
     pub(super) lost: bool,
+}
+
+impl Last {
+    /// Whether no file can follow: it was shut down, and the head knows of no start that was about to begin another. To
+    /// look for one costs a look into each file.
+    fn is_the_end(&self, head: Option<&Head>) -> bool {
+        let none_follows = head.is_some_and(|head| head.file == self.number && !head.file_follows);
+        self.closed == Some(Ended::Shutdown) && self.torn.is_none() && none_follows
+    }
 }
 
 /// Finds where the log goes on, and brings the store to the key that is in force there.
@@ -83,8 +94,7 @@ pub(super) fn find<F: FileSystem>(
         // A first file that is no longer what was written: the log must not start over as if nothing had been.
         return Err(OpenError::Unreadable { path: folder.join(&last.name) });
     }
-    let vacant =
-        if last.closed == Some(Ended::Shutdown) && last.torn.is_none() { None } else { finder.vacant() };
+    let vacant = if last.is_the_end(store.head()) { None } else { finder.vacant() };
     let (next, prev) = tail.signed.map_or((0, Hash::ZERO), |signed| (signed.seq + 1, signed.hash));
     let oldest = store.head().map_or(0, |head| head.oldest);
     let oldest = tail.genesis.as_ref().map_or(oldest, |genesis| genesis.oldest.max(oldest));
@@ -160,12 +170,11 @@ impl<F: FileSystem> Finder<'_, F> {
         let log = store.pin().id();
         for name in self.names {
             let path = self.options.folder.join(name);
-            let start = self.files.read(&path, 0, MAX_LINE).map_err(OpenError::io("read", &path))?;
+            let start = opening(self.files, &path).map_err(OpenError::io("read", &path))?;
             if is_vacant(&start) {
                 continue;
             }
-            let line = start.split(|byte| *byte == b'\n').map(Line::parse).find_map(Result::ok);
-            match line {
+            match first_line(&start) {
                 // The log that this one succeeds lies there too, as that one's predecessors may.
                 Some(line) if line.link.log != log && store.succeeds().is_some() => {}
                 None if store.succeeds().is_some() => {}
@@ -197,7 +206,8 @@ impl<F: FileSystem> Finder<'_, F> {
                 .map_err(OpenError::io("read", &path))?;
             let (torn, lacks_newline) = tail.end();
             if number == 0 && tail.genesis.is_some() && store.head().is_none() {
-                copies.extend(first_line(self.files, &path));
+                let genesis = first_genesis(self.files, &path, |line, _| format!("{}\n", line.text));
+                copies.extend(genesis.map(String::into_bytes));
             }
             if let Some((handoff, line)) = tail.handoff.take() {
                 // The key that the line names must be the stored next one; the old one is removed when all is synced.
@@ -216,8 +226,8 @@ impl<F: FileSystem> Finder<'_, F> {
                 lacks_newline,
                 lost: false,
             };
-            let done = last.closed == Some(Ended::Shutdown) && last.torn.is_none();
-            let Some(next) = (if done { None } else { self.successor(tail, number) }) else {
+            let is_the_end = last.is_the_end(store.head());
+            let Some(next) = (if is_the_end { None } else { self.successor(tail, number) }) else {
                 return Ok((last, copies));
             };
             (name, number) = (next, number + 1);
@@ -242,31 +252,57 @@ impl<F: FileSystem> Finder<'_, F> {
     fn vacant(&self) -> Option<String> {
         let is_vacant = |name: &&String| {
             let path = self.options.folder.join(name);
-            self.files.read(&path, 0, MAX_LINE).is_ok_and(|start| is_vacant(&start))
+            opening(self.files, &path).is_ok_and(|start| is_vacant(&start))
         };
         self.names.iter().find(is_vacant).cloned()
     }
 }
 
-/// Empty, or the start of a genesis without its end, zeros behind it where the power went. (One that lacks only its
-/// newline is whole.)
+/// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short,
+/// and zeros stand behind it where the power went. (One that lacks only its newline is whole.)
 fn is_vacant(start: &[u8]) -> bool {
     let zeros = start.iter().rev().take_while(|byte| **byte == 0).count();
-    let start = &start[..start.len() - zeros];
-    let length = start.len().min(GENESIS_START.len());
-    let begins =
-        start[..length] == GENESIS_START[..length] && start.len() < MAX_LINE && !start.contains(&b'\n');
-    begins && Line::parse(start).is_err()
+    let mut pieces = start[..start.len() - zeros].split(|byte| *byte == b'\n');
+    start.len() < MAX_LINE && pieces.all(is_start_of_genesis)
+}
+
+/// A whole line that does not parse is none: it was altered.
+fn is_start_of_genesis(piece: &[u8]) -> bool {
+    let length = piece.len().min(GENESIS_START.len());
+    let is_whole = piece.ends_with(b"\"}}") && piece.windows(7).any(|bytes| bytes == b",\"sig\":");
+    piece[..length] == GENESIS_START[..length] && !is_whole
+}
+
+/// The first whole line, behind what a crash may have torn.
+fn first_line(start: &[u8]) -> Option<Line<'_>> {
+    start.split(|byte| *byte == b'\n').find_map(|line| Line::parse(line).ok())
+}
+
+/// The start of a file, with its first line. Reads little, since each start of the log looks at all files.
+fn opening<F: FileSystem>(files: &F, path: &Path) -> io::Result<Vec<u8>> {
+    let start = files.read(path, 0, OPENING)?;
+    if start.len() < OPENING || first_line(&start).is_some() {
+        return Ok(start);
+    }
+    files.read(path, 0, MAX_LINE)
+}
+
+/// Looks at the first line of a file, where it is a genesis.
+pub(super) fn first_genesis<F: FileSystem, T>(
+    files: &F,
+    path: &Path,
+    look: impl FnOnce(&Line<'_>, &Genesis) -> T,
+) -> Option<T> {
+    let start = opening(files, path).ok()?;
+    let line = first_line(&start)?;
+    match Control::parse(&line) {
+        Ok(Some(Control::Genesis(genesis))) => Some(look(&line, &genesis)),
+        _ => None,
+    }
 }
 
 fn store_behind<F: FileSystem>(store: &Store<F>, needs: u64) -> OpenError {
     OpenError::StoreBehind { folder: store.folder().to_owned(), has: store.epoch(), needs }
-}
-
-fn first_line<F: FileSystem>(files: &F, path: &Path) -> Option<Vec<u8>> {
-    let start = files.read(path, 0, MAX_LINE).ok()?;
-    let mut lines = start.split_inclusive(|byte| *byte == b'\n');
-    lines.find(|line| Line::parse(line.strip_suffix(b"\n").unwrap_or(line)).is_ok()).map(<[u8]>::to_vec)
 }
 
 /// The torn bytes that a file of this length consists of; none where it is empty.
@@ -297,3 +333,6 @@ fn read_from<F: FileSystem>(
         take(&bytes);
     }
 }
+
+#[cfg(test)]
+mod tests;

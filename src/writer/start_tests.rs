@@ -96,9 +96,8 @@ fn a_file_that_cannot_be_read_never_lets_the_log_start_over() {
     let whole = files.contents(LOG).unwrap();
     let mut flipped = whole.clone();
     flipped[100] ^= 1;
-    for bytes in
-        [b"garbage\n".as_slice(), &flipped[..whole.iter().position(|byte| *byte == b'\n').unwrap() + 1]]
-    {
+    let genesis = flipped.split_inclusive(|byte| *byte == b'\n').next().unwrap();
+    for bytes in [b"garbage\n".as_slice(), genesis] {
         put(&files, LOG, bytes);
         let error = start(&files, options()).err().unwrap();
         assert!(matches!(&error, OpenError::Unreadable { path } if path == Path::new(LOG)), "{error}");

@@ -11,9 +11,9 @@ use crate::recorder::Record;
 use crate::rotation::{Names, Rotation};
 use crate::trail::{Control, Ended, Gap, Hash, Line, PublicKey, Timestamp};
 
-pub(super) const LOG: &str = "/var/log/app/audit/audit.jsonl";
+pub(crate) const LOG: &str = "/var/log/app/audit/audit.jsonl";
 
-pub(super) fn options() -> LogOptions {
+pub(crate) fn options() -> LogOptions {
     LogOptions {
         folder: PathBuf::from("/var/log/app/audit"),
         names: Names { prefix: "audit".into(), suffix: "jsonl".into() },

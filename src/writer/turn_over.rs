@@ -3,13 +3,13 @@
 
 use std::io;
 use std::mem;
-use std::path::Path;
 
+use super::start::first_genesis;
 use super::{Live, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{Access, FileSystem};
 use crate::identity;
-use crate::trail::{Close, Control, Ended, FORMAT, Genesis, Line, MAX_LINE, Previous, Torn};
+use crate::trail::{Close, Control, Ended, FORMAT, Genesis, Previous, Torn};
 
 /// Names that are tried for a new file before the writer gives up.
 const MAX_ORDINAL: u64 = 1_000_000;
@@ -197,18 +197,4 @@ pub(super) fn create<F: FileSystem>(
     }
     let taken = io::Error::new(io::ErrorKind::AlreadyExists, "a million names are taken");
     Err(WriteError::io("create", &options.folder, &taken))
-}
-
-/// Looks at the first line of a file, where it is a genesis.
-pub(super) fn first_genesis<F: FileSystem, T>(
-    files: &F,
-    path: &Path,
-    look: impl FnOnce(&Line<'_>, &Genesis) -> T,
-) -> Option<T> {
-    let start = files.read(path, 0, MAX_LINE).ok()?;
-    let line = Line::parse(start.split(|byte| *byte == b'\n').next()?).ok()?;
-    match Control::parse(&line) {
-        Ok(Some(Control::Genesis(genesis))) => Some(look(&line, &genesis)),
-        _ => None,
-    }
 }

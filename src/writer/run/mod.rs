@@ -12,8 +12,8 @@ use super::hand_over::Reason;
 use super::{WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::FileSystem;
-use crate::receipt::Promise;
 use crate::recorder::Recorder;
+use crate::reply::Promise;
 
 /// Records in one batch at most.
 const MAX_BATCH: usize = 4096;

@@ -10,10 +10,10 @@ use crate::writer::WriteError;
 
 type Answer = Result<(), WriteError>;
 
-/// A pair: the writer keeps the promise, the caller has the receipt.
-pub(crate) fn receipt() -> (Promise, Receipt) {
+/// A pair: the writer keeps the promise, the caller has the reply.
+pub(crate) fn reply() -> (Promise, Reply) {
     let slot = Arc::new(Slot::default());
-    (Promise(Some(Arc::clone(&slot))), Receipt(slot))
+    (Promise(Some(Arc::clone(&slot))), Reply(slot))
 }
 
 #[derive(Debug, Default)]
@@ -66,9 +66,9 @@ impl Drop for Promise {
 
 /// The caller's half: a future that can also be waited for.
 #[derive(Debug)]
-pub(crate) struct Receipt(Arc<Slot>);
+pub(crate) struct Reply(Arc<Slot>);
 
-impl Receipt {
+impl Reply {
     /// Blocks until the answer is there.
     pub(crate) fn wait(self) -> Answer {
         let mut state = self.0.state();
@@ -96,7 +96,7 @@ impl Receipt {
     }
 }
 
-impl Future for Receipt {
+impl Future for Reply {
     type Output = Answer;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
@@ -129,13 +129,13 @@ mod tests {
 
     #[test]
     fn an_answer_wakes_who_blocks_and_who_polls() {
-        let (blocking, receipt) = super::receipt();
-        let waits = thread::spawn(move || receipt.wait());
-        let (polled, mut receipt) = super::receipt();
+        let (blocking, reply) = super::reply();
+        let waits = thread::spawn(move || reply.wait());
+        let (polled, mut reply) = super::reply();
         let polls = thread::spawn(move || {
             let waker = Waker::from(Arc::new(Unpark(thread::current())));
             loop {
-                match Pin::new(&mut receipt).poll(&mut Context::from_waker(&waker)) {
+                match Pin::new(&mut reply).poll(&mut Context::from_waker(&waker)) {
                     Poll::Ready(answer) => return answer,
                     Poll::Pending => thread::park(),
                 }
@@ -149,14 +149,14 @@ mod tests {
 
     #[test]
     fn a_promise_that_is_dropped_is_answered() {
-        let (promise, receipt) = super::receipt();
+        let (promise, reply) = super::reply();
         drop(promise);
-        assert_eq!(receipt.wait(), Err(WriteError::Stopped));
+        assert_eq!(reply.wait(), Err(WriteError::Stopped));
     }
 
     #[test]
     fn waiting_ends_at_the_deadline() {
-        let (_promise, receipt) = super::receipt();
-        assert_eq!(receipt.wait_until(Instant::now() + Duration::from_millis(1)), Err(WriteError::TimedOut));
+        let (_promise, reply) = super::reply();
+        assert_eq!(reply.wait_until(Instant::now() + Duration::from_millis(1)), Err(WriteError::TimedOut));
     }
 }

@@ -1,0 +1,128 @@
+//! What a record costs that must be on the disk before its caller goes on, against a plain write and sync of the same
+//! bytes. In turns, call by call, into files of one folder; medians of the rounds' medians.
+//! `cargo bench --bench durable` prints the table; `-- --quick` takes seconds.
+//!
+//! What a sync costs is the disk's affair: run it with `TMPDIR` on the disk in question. What is added to it is the same
+//! on each disk: one signature, and two wake-ups, the writer's and the caller's.
+
+#![allow(clippy::cast_precision_loss)]
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::thread;
+use std::time::Instant;
+
+use tracing::{Dispatch, dispatcher, info};
+use tracing_audit::{AuditLayer, Durability, Guard, KeyStore, require};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+const THREADS: usize = 64;
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let (rounds, calls) = if quick { (3, 200) } else { (15, 1_000) };
+
+    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| one_thread(calls)).unzip();
+    row("require(…).wait(), one thread (p50)", &ours, "write and sync_data", &plain, "1.25");
+
+    let calls = calls.div_ceil(THREADS);
+    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| (synced(calls), alone(calls))).unzip();
+    row("Durability::Synced, 64 threads, per event", &ours, "a sync per event", &plain, "");
+}
+
+fn row(name: &str, ours: &[f64], against: &str, plain: &[f64], goal: &str) {
+    let ratios = ours.iter().zip(plain).map(|(ours, plain)| ours / plain).collect::<Vec<_>>();
+    println!(
+        "{name:42} {:8.1} µs   {against:20} {:8.1} µs   {:+8.1} µs   ratio {:.3} (of each round {:.2} to {:.2}) {goal}",
+        median(ours.to_vec()),
+        median(plain.to_vec()),
+        median(ours.to_vec()) - median(plain.to_vec()),
+        median(ratios.clone()),
+        ratios.iter().copied().fold(f64::INFINITY, f64::min),
+        ratios.iter().copied().fold(0.0, f64::max),
+    );
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// A log, and a file beside it.
+struct Log {
+    dispatch: Dispatch,
+    guard: Guard,
+    _folder: tempfile::TempDir,
+}
+
+fn open(durability: Durability) -> Log {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
+    let builder = AuditLayer::builder(folder.path().join("log"), keys).durability(durability);
+    let (layer, guard) = builder.build().unwrap();
+    Log { dispatch: Dispatch::new(tracing_subscriber::registry().with(layer)), guard, _folder: folder }
+}
+
+fn event(number: usize) {
+    info!(target: "audit", actor = "alice", action = "payment.ordered", amount = number as u64, "payment ordered");
+}
+
+/// A line as the log has it: each is signed.
+fn line() -> Vec<u8> {
+    let log = open(Durability::Synced);
+    dispatcher::with_default(&log.dispatch, || event(500));
+    let text = fs::read_to_string(log.guard.status().file).unwrap();
+    format!("{}\n", text.lines().last().unwrap()).into_bytes()
+}
+
+/// Microseconds of the median calls, ours and plain ones in turns.
+fn one_thread(calls: usize) -> (f64, f64) {
+    let (log, line) = (open(Durability::Enqueued), line());
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = File::options().append(true).create(true).open(folder.path().join("plain")).unwrap();
+    let call = |number| {
+        let ours = time(|| require(|| event(number)).wait().unwrap());
+        let plain = time(|| {
+            file.write_all(&line).unwrap();
+            file.sync_data().unwrap();
+        });
+        (ours, plain)
+    };
+    let (ours, plain) = dispatcher::with_default(&log.dispatch, || (0..calls).map(call).unzip());
+    (median(ours), median(plain))
+}
+
+fn time(call: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    call();
+    start.elapsed().as_nanos() as f64 / 1e3
+}
+
+/// Microseconds per event, of all threads together.
+fn synced(calls: usize) -> f64 {
+    let log = open(Durability::Synced);
+    let time = together(calls, |number| dispatcher::with_default(&log.dispatch, || event(number)));
+    assert_eq!(log.guard.status().written, (calls * THREADS) as u64);
+    time
+}
+
+/// The same, each thread with a sync of its own.
+fn alone(calls: usize) -> f64 {
+    let line = line();
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::options().append(true).create(true).open(folder.path().join("plain")).unwrap();
+    together(calls, |_| {
+        (&file).write_all(&line).unwrap();
+        file.sync_data().unwrap();
+    })
+}
+
+fn together(calls: usize, call: impl Fn(usize) + Sync) -> f64 {
+    let start = Instant::now();
+    thread::scope(|scope| {
+        (0..THREADS).for_each(|_| {
+            scope.spawn(|| (0..calls).for_each(&call));
+        });
+    });
+    start.elapsed().as_nanos() as f64 / 1e3 / (calls * THREADS) as f64
+}

@@ -1,0 +1,122 @@
+//! Starts behind crashes, over a file system in memory; the verifier judges what they leave.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::super::tests::{options, record};
+use super::super::{OpenError, Writer};
+use crate::clock::ManualClock;
+use crate::files::FileSystem as _;
+use crate::files::memory::{Fault, MemoryFiles};
+use crate::keys::Store;
+use crate::verify::{Options, Verdict, verify_paths};
+
+const KEYS: &str = "/var/lib/app/audit-keys";
+
+/// A machine: its disk outlives the writers.
+#[derive(Default)]
+struct Machine {
+    files: MemoryFiles,
+}
+
+impl Machine {
+    fn start(&self) -> Result<Writer<MemoryFiles, ManualClock>, OpenError> {
+        let store = Store::open_or_create(&self.files, Path::new(KEYS)).map_err(OpenError::Keys)?;
+        Writer::open(&self.files, ManualClock::default(), store, options())
+    }
+
+    /// A writer that records something, and ends as after a crash.
+    fn write_and_die(&self, number: u64, work: impl FnOnce(&mut Writer<MemoryFiles, ManualClock>)) {
+        if let Ok(mut writer) = self.start() {
+            writer.append(record(number));
+            let _ = writer.seal();
+            work(&mut writer);
+        }
+    }
+
+    /// What the verifier says of the log's files.
+    fn verdict(&self) -> (Verdict, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let log: PathBuf = options().folder;
+        for name in self.files.list(&log).unwrap() {
+            let bytes = self.files.contents(log.join(&name)).unwrap();
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let store = Store::open_or_create(&self.files, Path::new(KEYS)).unwrap();
+        let options = Options { keys: vec![store.pin()], patience: Duration::ZERO, ..Options::default() };
+        let report = verify_paths(&[folder.path()], &options).unwrap();
+        let findings = report.logs.iter().flat_map(|log| &log.findings).chain(&report.findings);
+        (report.verdict, findings.map(|finding| format!("{finding}; ")).collect())
+    }
+}
+
+#[test]
+fn a_crash_at_a_rotation_and_another_at_the_next_start_leave_one_whole_history() {
+    // The close is appended, or the genesis; of either only a part.
+    for after in [0, 2, 3, 4, 5] {
+        for second in [Fault::Failed, Fault::Persisted, Fault::Short(300)] {
+            for again in 0..30 {
+                let machine = Machine::default();
+                machine.write_and_die(1, |writer| {
+                    machine.files.fail(after, Fault::Short(300), true);
+                    let _ = writer.turn_over();
+                });
+                machine.files.mend();
+                machine.files.fail(again, second, true);
+                machine.write_and_die(2, |_| {});
+                machine.files.mend();
+                machine.write_and_die(3, |writer| writer.close().unwrap());
+                let (verdict, report) = machine.verdict();
+                assert_eq!(verdict, Verdict::Intact, "{after}, then {second:?} after {again}: {report}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_start_reads_no_more_of_a_longer_log() {
+    let bytes_read = |records: u64, crash: bool| {
+        let machine = Machine::default();
+        let mut writer = machine.start().unwrap();
+        for number in 0..records {
+            writer.append(record(number));
+        }
+        let _ = writer.seal();
+        if crash {
+            writer.sync().unwrap();
+            writer.store_head().unwrap();
+            writer.append(record(records));
+            let _ = writer.seal();
+        } else {
+            writer.close().unwrap();
+        }
+        drop(writer);
+        machine.files.bytes_read();
+        machine.start().unwrap();
+        machine.files.bytes_read()
+    };
+    for crash in [false, true] {
+        let (short, long) = (bytes_read(1_000, crash), bytes_read(20_000, crash));
+        assert!(long < short + 100, "crash {crash}: {long} bytes of a long log, {short} of a short one");
+    }
+}
+
+#[test]
+fn a_start_looks_at_little_of_each_file() {
+    let bytes_read = |files: u64| {
+        let machine = Machine::default();
+        let mut writer = machine.start().unwrap();
+        for number in 0..files {
+            (0..500).for_each(|_| drop(writer.append(record(number))));
+            writer.seal().1.unwrap();
+            writer.turn_over().unwrap();
+        }
+        drop(writer);
+        machine.files.bytes_read();
+        machine.start().unwrap();
+        machine.files.bytes_read()
+    };
+    let (few, many) = (bytes_read(2), bytes_read(42));
+    // Two looks: which file follows, which was begun in vain.
+    assert!(many - few < 40 * 9_000, "{} bytes of each file", (many - few) / 40);
+}
