@@ -2,12 +2,13 @@
 
 const PAGE: &str = include_str!("../docs/OPERATIONS.md");
 
-const ENUMS: [(&str, &str); 8] = [
+const ENUMS: [(&str, &str); 9] = [
     ("BuildError", include_str!("../src/builder/error.rs")),
     ("OpenError", include_str!("../src/writer/error.rs")),
     ("KeyStoreError", include_str!("../src/keys/error.rs")),
     ("SelfTestError", include_str!("../src/layer/self_test.rs")),
     ("WriteError", include_str!("../src/writer/error.rs")),
+    ("RequireError", include_str!("../src/require/mod.rs")),
     ("Verdict", include_str!("../src/verify/report.rs")),
     ("FindingKind", include_str!("../src/verify/finding.rs")),
     ("NoticeKind", include_str!("../src/verify/notice.rs")),

@@ -188,6 +188,19 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(feature = "compressed"))]
+    fn what_this_build_can_not_read_is_an_error_and_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        for (start, name) in [(GZIP, "audit.gz"), (ZSTD, "audit.zst")] {
+            fs::write(folder.path().join(name), [start, b"rest"].concat()).unwrap();
+            let error = Contents::open(folder.path().join(name)).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Unsupported);
+            let report = crate::verify::verify_paths(&[folder.path()], &crate::verify::Options::default());
+            assert_eq!(report.unwrap_err().error.kind(), ErrorKind::Unsupported);
+        }
+    }
+
+    #[test]
     fn what_the_disk_says_is_told_from_what_a_decoder_says() {
         let disk = io::Error::from_raw_os_error(5);
         assert!(is_of_disk(&disk) && is_of_disk(&io::Error::other(disk)));
