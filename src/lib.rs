@@ -22,7 +22,7 @@ mod writer;
 pub use builder::{BuildError, Builder};
 pub use guard::{Guard, Handle};
 pub use json::{Json, json};
-pub use keys::{Exposure, Inspection, KeyStore, KeyStoreError, StoredHead, StoredKey};
+pub use keys::{Exposure, Inspection, KeyStore, KeyStoreError, KeyStoreOptions, StoredHead, StoredKey};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
 pub use recorder::{Durability, Overflow, Status};
 pub use require::{Receipt, RequireError, require};

@@ -78,6 +78,14 @@ fn a_store_that_others_may_read_is_wrong() {
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
     let checked = keys(&["check".as_ref(), service.store().as_path()]);
     assert_eq!(checked.status.code(), Some(1));
+    assert!(KeyStore::open_or_create(service.store()).is_err());
+    // Unless the platform can't have it otherwise.
+    let allowed = keys(&["check".as_ref(), "--allow-group-access".as_ref(), service.store().as_path()]);
+    assert_eq!(allowed.status.code(), Some(0), "{}", text(&allowed));
+    let options = KeyStore::options().allow_group_access(true);
+    drop(options.open_or_create(service.store()).unwrap());
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(options.open_or_create(service.store()).is_err());
     assert!(text(&checked).contains("mode 0640") && text(&checked).contains("chmod"), "{}", text(&checked));
 }
 

@@ -12,7 +12,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 #[test]
 #[ignore = "the program that the other test runs"]
 fn program() {
-    let folder = std::env::var_os("FOLDER").unwrap();
+    // Run by itself, among other ignored tests, it has nothing to do.
+    let Some(folder) = std::env::var_os("FOLDER") else { return };
     let folder = Path::new(&folder);
     let keys = KeyStore::open_or_create(folder.join("keys")).unwrap();
     let (layer, guard) =

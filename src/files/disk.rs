@@ -75,8 +75,8 @@ impl FileSystem for Disk {
         if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
     }
 
-    fn exposure(&self, path: &Path) -> io::Result<Option<Exposure>> {
-        exposure(&fs::symlink_metadata(path)?)
+    fn exposure(&self, path: &Path, access: Access) -> io::Result<Option<Exposure>> {
+        exposure(&fs::symlink_metadata(path)?, access)
     }
 
     fn lock(&self, path: &Path, access: Access, holder: &str) -> io::Result<DiskLock> {
@@ -175,12 +175,16 @@ fn exact_mode(_: &File, _: Access) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn exposure(metadata: &fs::Metadata) -> io::Result<Option<Exposure>> {
+fn exposure(metadata: &fs::Metadata, access: Access) -> io::Result<Option<Exposure>> {
     use std::os::unix::fs::MetadataExt as _;
+    let denied = match access {
+        Access::Private => 0o077,
+        Access::Group | Access::Public => 0o007,
+    };
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
     Ok(if metadata.is_symlink() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link"));
-    } else if mode & 0o077 != 0 {
+    } else if mode & denied != 0 {
         Some(Exposure::Mode(mode))
     } else if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         Some(Exposure::Owner(owner))
@@ -190,7 +194,7 @@ fn exposure(metadata: &fs::Metadata) -> io::Result<Option<Exposure>> {
 }
 
 #[cfg(not(unix))]
-fn exposure(_: &fs::Metadata) -> io::Result<Option<Exposure>> {
+fn exposure(_: &fs::Metadata, _: Access) -> io::Result<Option<Exposure>> {
     Ok(None)
 }
 

@@ -170,7 +170,7 @@ impl FileSystem for MemoryFiles {
         self.operate("sync_folder", folder, |_| Ok(()))
     }
 
-    fn exposure(&self, _: &Path) -> io::Result<Option<Exposure>> {
+    fn exposure(&self, _: &Path, _: Access) -> io::Result<Option<Exposure>> {
         Ok(None)
     }
 

@@ -67,9 +67,10 @@ pub(crate) trait FileSystem: Clone + Send + Sync + 'static {
     /// Makes names created, changed and deleted in a folder durable.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
-    /// Whether others than the owner of this process can get at a file or folder. Always `None` where the platform has
+    /// Whether others than the owner of this process, or than its owner and group, as `access` has it, can get at a
+    /// file or folder. Always `None` where the platform has
     /// no permission bits.
-    fn exposure(&self, path: &Path) -> io::Result<Option<Exposure>>;
+    fn exposure(&self, path: &Path, access: Access) -> io::Result<Option<Exposure>>;
 
     /// Locks a file, created where it is missing; `WouldBlock` where another process, or this one, holds it.
     /// The file then says `holder`.

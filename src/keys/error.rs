@@ -26,7 +26,8 @@ pub enum KeyStoreError {
         /// The process that holds it, where it could be read.
         holder: Option<String>,
     },
-    /// Somebody else can get at the folder or at a key in it.
+    /// Somebody else can get at the folder or at a key in it. Where the platform sets the group's bits, as Kubernetes
+    /// does for `fsGroup`: [`KeyStoreOptions::allow_group_access`](super::KeyStoreOptions::allow_group_access).
     Exposed {
         /// The folder or the file.
         path: PathBuf,
@@ -40,8 +41,14 @@ pub enum KeyStoreError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The store was used before, but its key is gone.
+    /// The store was used before, but its key is gone. A lost key comes back from nowhere:
+    /// [`KeyStore::succeed`](super::KeyStore::succeed), `tracing-audit keys recover`.
     KeyMissing {
+        /// The store.
+        folder: PathBuf,
+    },
+    /// The store's key is not its first one, but the head that must be beside it is gone.
+    HeadMissing {
         /// The store.
         folder: PathBuf,
     },
@@ -51,6 +58,11 @@ pub enum KeyStoreError {
         folder: PathBuf,
         /// The numbers of the keys.
         epochs: Vec<u64>,
+    },
+    /// A store whose log is to succeed another must be new, or never have been used.
+    InUse {
+        /// The store.
+        folder: PathBuf,
     },
     /// The system gave no random numbers.
     Random {
@@ -93,8 +105,18 @@ impl fmt::Display for KeyStoreError {
                     folder.display()
                 )
             }
+            KeyStoreError::HeadMissing { folder } => {
+                write!(
+                    f,
+                    "key store: {} has handed over, but holds no head: expected a file head.json",
+                    folder.display()
+                )
+            }
             KeyStoreError::SeveralKeys { folder, epochs } => {
                 write!(f, "key store: {} holds the keys {epochs:?}: expected one", folder.display())
+            }
+            KeyStoreError::InUse { folder } => {
+                write!(f, "key store: {} has been used: expected a new folder", folder.display())
             }
             KeyStoreError::Random { why } => write!(f, "key store: the system gave no random numbers: {why}"),
         }

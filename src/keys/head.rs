@@ -28,6 +28,9 @@ pub(crate) struct Head {
     pub(crate) epoch_start: Timestamp,
     /// The first line of the epoch.
     pub(crate) epoch_seq: u64,
+    /// A file may follow, though the line is the `close` of a shutdown: a start was about to begin one.
+    #[serde(default)]
+    pub(crate) file_follows: bool,
 }
 
 impl Head {

@@ -4,7 +4,7 @@ use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
 use super::{HEAD, Head, KeyStoreError, PIN, epoch_of, io, key_name, read_key, read_pin, refuse_exposed};
-use crate::files::FileSystem;
+use crate::files::{Access, FileSystem};
 use crate::trail::{Hash, KeyId, PublicKey, Timestamp};
 
 /// What a key store holds, but for its secrets: [`KeyStore::inspect`](super::KeyStore::inspect).
@@ -53,17 +53,17 @@ pub struct StoredHead {
     pub epoch_start: Timestamp,
 }
 
-pub(super) fn inspect<F: FileSystem>(files: &F, folder: &Path) -> Inspection {
+pub(super) fn inspect<F: FileSystem>(files: &F, folder: &Path, access: Access) -> Inspection {
     let mut found = Inspection::default();
-    found.look(files, folder).unwrap_or_else(|error| found.problems.push(error));
+    found.look(files, folder, access).unwrap_or_else(|error| found.problems.push(error));
     found
 }
 
 impl Inspection {
     /// Goes on behind a problem where it can.
-    fn look<F: FileSystem>(&mut self, files: &F, folder: &Path) -> Result<(), KeyStoreError> {
+    fn look<F: FileSystem>(&mut self, files: &F, folder: &Path, access: Access) -> Result<(), KeyStoreError> {
         let names = files.list(folder).map_err(io("list", folder))?;
-        self.heed(refuse_exposed(files, folder));
+        self.heed(refuse_exposed(files, folder, access));
         self.pin = self.heed(read_pin(files, &folder.join(PIN)));
         self.head = self.heed(Head::read(files, &folder.join(HEAD))).flatten().map(StoredHead::from);
 
@@ -78,23 +78,24 @@ impl Inspection {
                 self.problems.push(KeyStoreError::SeveralKeys { folder, epochs: epochs.clone() });
             }
         }
+        if epochs.first().is_some_and(|epoch| *epoch > 0) && !names.iter().any(|name| name == HEAD) {
+            self.problems.push(KeyStoreError::HeadMissing { folder: folder.to_owned() });
+        }
         let in_force = self.head.as_ref().map(|head| head.epoch).filter(|epoch| epochs.contains(epoch));
         let in_force = in_force.or_else(|| epochs.first().copied());
         for epoch in epochs {
             let path = folder.join(key_name(epoch));
-            match read_key(files, &path) {
-                // A hand-off removed it meanwhile.
-                Err(KeyStoreError::Io { error, .. }) if error.kind() == NotFound => {}
-                key => {
-                    let Some(key) = self.heed(key) else { continue };
-                    if epoch == 0 && self.pin.is_some_and(|pin| pin != key.public()) {
-                        let why = "not the public half of epoch-0.pem, the log's first key";
-                        self.problems.push(KeyStoreError::Malformed { path: folder.join(PIN), why });
-                    }
-                    let in_force = in_force == Some(epoch);
-                    self.keys.push(StoredKey { epoch, id: key.id(), in_force });
-                }
+            let key = read_key(files, &path, access);
+            // A hand-off may have removed it meanwhile.
+            if matches!(&key, Err(KeyStoreError::Io { error, .. }) if error.kind() == NotFound) {
+                continue;
             }
+            let Some(key) = self.heed(key) else { continue };
+            if epoch == 0 && self.pin.is_some_and(|pin| pin != key.public()) {
+                let why = "not the public half of epoch-0.pem, the log's first key";
+                self.problems.push(KeyStoreError::Malformed { path: folder.join(PIN), why });
+            }
+            self.keys.push(StoredKey { epoch, id: key.id(), in_force: in_force == Some(epoch) });
         }
         Ok(())
     }
@@ -116,7 +117,7 @@ mod tests {
     use super::super::Store;
     use super::*;
     use crate::files::memory::MemoryFiles;
-    use crate::files::{Access, store};
+    use crate::files::store;
 
     fn folder() -> &'static Path {
         Path::new("/var/lib/app/audit-keys")
@@ -127,7 +128,7 @@ mod tests {
         let files = MemoryFiles::default();
         let mut held = Store::open_or_create(&files, folder()).unwrap();
         let next = held.prepare_next().unwrap();
-        let found = inspect(&files, folder());
+        let found = inspect(&files, folder(), Access::Private);
         assert!(found.problems.is_empty() && found.head.is_none(), "{found:?}");
         assert_eq!(found.pin, Some(held.pin()));
         let key = |epoch, id, in_force| StoredKey { epoch, id, in_force };
@@ -137,7 +138,7 @@ mod tests {
     #[test]
     fn every_problem_is_named() {
         let files = MemoryFiles::default();
-        let found = inspect(&files, folder());
+        let found = inspect(&files, folder(), Access::Private);
         assert!(matches!(found.problems[0], KeyStoreError::Io { .. }), "{found:?}");
 
         drop(Store::open_or_create(&files, folder()).unwrap());
@@ -145,7 +146,7 @@ mod tests {
         store(&files, &folder().join(PIN), Access::Private, other.as_bytes()).unwrap();
         store(&files, &folder().join(HEAD), Access::Private, b"{}").unwrap();
         store(&files, &folder().join("epoch-7.pem"), Access::Private, b"no key").unwrap();
-        let found = inspect(&files, folder());
+        let found = inspect(&files, folder(), Access::Private);
         let of_file = |name| {
             let is = |error: &&KeyStoreError| matches!(error, KeyStoreError::Malformed { path, .. } if path.ends_with(name));
             found.problems.iter().filter(is).count()
@@ -155,7 +156,7 @@ mod tests {
 
         files.remove(&folder().join("epoch-0.pem")).unwrap();
         files.remove(&folder().join("epoch-7.pem")).unwrap();
-        let found = inspect(&files, folder());
+        let found = inspect(&files, folder(), Access::Private);
         assert!(found.problems.iter().any(|error| matches!(error, KeyStoreError::KeyMissing { .. })));
     }
 }

@@ -6,6 +6,7 @@
 //!   pin.pub              the log's first public key: what an operator pins
 //!   epoch-7.pem          0600: the secret key in force, PKCS#8; while it hands over, the next one beside it
 //!   head.json            the last synced signed line: where the next start goes on, and what must be there
+//!   succeeds.json        where this log replaces one whose keys were lost: which, and from which line on
 //! audit-keys.pub         a copy of pin.pub for those who may not look into the folder
 //! ```
 //!
@@ -15,7 +16,9 @@
 mod error;
 mod head;
 mod inspect;
+mod options;
 mod pem;
+mod succeed;
 
 use std::fmt;
 use std::io::{self, ErrorKind::NotFound};
@@ -26,10 +29,11 @@ use zeroize::Zeroizing;
 pub use error::{Exposure, KeyStoreError};
 pub(crate) use head::Head;
 pub use inspect::{Inspection, StoredHead, StoredKey};
+pub use options::KeyStoreOptions;
 
 use crate::files::{self, Access, Disk, FileSystem};
 use crate::identity;
-use crate::trail::{PublicKey, SecretKey};
+use crate::trail::{PublicKey, SecretKey, Succeeds};
 
 const LOCK: &str = "lock";
 const PIN: &str = "pin.pub";
@@ -51,7 +55,23 @@ impl KeyStore {
     /// [`KeyStoreError`]: another process holds the store; others may read the folder or a key; a file in it is not
     /// what it should be; the disk fails. No file is changed then.
     pub fn open_or_create(folder: impl AsRef<Path>) -> Result<KeyStore, KeyStoreError> {
-        Store::open_or_create(&Disk, folder.as_ref()).map(KeyStore)
+        KeyStoreOptions::default().open_or_create(folder)
+    }
+
+    /// Makes a store in `folder` for a log that replaces one whose key store was lost, in the same folder as that one:
+    /// the new log's first line says which it `succeeds`, and from which line on. `succeeds` names the old log's last
+    /// proved line, as [`crate::verify::verify_paths`] reports it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::InUse`]: the store has been used. Else as [`KeyStore::open_or_create`].
+    pub fn succeed(folder: impl AsRef<Path>, succeeds: Succeeds) -> Result<KeyStore, KeyStoreError> {
+        KeyStoreOptions::default().succeed(folder, succeeds)
+    }
+
+    /// For stores whose folder can't be for its owner alone.
+    pub fn options() -> KeyStoreOptions {
+        KeyStoreOptions::default()
     }
 
     /// The public key of the store in `folder` to pin, without opening the store: works while a log is written.
@@ -61,7 +81,7 @@ impl KeyStore {
 
     /// Looks at the store in `folder` without opening it, and says what is wrong with it: works while a log is written.
     pub fn inspect(folder: impl AsRef<Path>) -> Inspection {
-        inspect::inspect(&Disk, folder.as_ref())
+        KeyStoreOptions::default().inspect(folder)
     }
 
     /// The public key to pin: the log's first key, its identity. Anyone who has it can verify the log.
@@ -93,17 +113,24 @@ pub(crate) struct Store<F: FileSystem> {
     /// An epoch whose key is still stored, though it handed over.
     spent: Option<u64>,
     head: Option<Head>,
+    succeeds: Option<Succeeds>,
     _lock: F::Lock,
 }
 
 impl<F: FileSystem> Store<F> {
+    #[cfg(test)]
     pub(crate) fn open_or_create(files: &F, folder: &Path) -> Result<Store<F>, KeyStoreError> {
+        Store::open_as(files, folder, Access::Private)
+    }
+
+    /// `access` is the most that others may have.
+    fn open_as(files: &F, folder: &Path, access: Access) -> Result<Store<F>, KeyStoreError> {
         files.create_folder(folder, Access::Private).map_err(io("create", folder))?;
-        refuse_exposed(files, folder)?;
+        refuse_exposed(files, folder, access)?;
         let lock = lock(files, &folder.join(LOCK))?;
         let (epoch, key, next) = match epochs(files, folder)? {
             Some((epoch, has_next)) => {
-                let read = |epoch| read_key(files, &folder.join(key_name(epoch)));
+                let read = |epoch| read_key(files, &folder.join(key_name(epoch)), access);
                 (epoch, read(epoch)?, has_next.then(|| read(epoch + 1)).transpose()?)
             }
             None => (0, create_key(files, folder, 0)?, None),
@@ -117,9 +144,13 @@ impl<F: FileSystem> Store<F> {
             pin => pin?,
         };
         let head = Head::read(files, &folder.join(HEAD))?;
+        let succeeds = succeed::read(files, folder)?;
+        if head.is_none() && epoch > 0 {
+            return Err(KeyStoreError::HeadMissing { folder: folder.to_owned() });
+        }
         let pin_file = publish(files, folder, pin);
         let (files, folder) = (files.clone(), folder.to_owned());
-        Ok(Store { files, folder, pin, pin_file, epoch, key, next, spent: None, head, _lock: lock })
+        Ok(Store { files, folder, pin, pin_file, epoch, key, next, spent: None, head, succeeds, _lock: lock })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -252,8 +283,8 @@ fn create_key<F: FileSystem>(files: &F, folder: &Path, epoch: u64) -> Result<Sec
     Ok(key)
 }
 
-fn read_key<F: FileSystem>(files: &F, path: &Path) -> Result<SecretKey, KeyStoreError> {
-    refuse_exposed(files, path)?;
+fn read_key<F: FileSystem>(files: &F, path: &Path, access: Access) -> Result<SecretKey, KeyStoreError> {
+    refuse_exposed(files, path, access)?;
     let text = Zeroizing::new(files::load(files, path).map_err(io("read", path))?);
     pem::decode(&text).map_err(|why| KeyStoreError::Malformed { path: path.to_owned(), why })
 }
@@ -284,8 +315,8 @@ fn publish<F: FileSystem>(files: &F, folder: &Path, pin: PublicKey) -> Option<Pa
     }
 }
 
-fn refuse_exposed<F: FileSystem>(files: &F, path: &Path) -> Result<(), KeyStoreError> {
-    match files.exposure(path).map_err(io("look at", path))? {
+fn refuse_exposed<F: FileSystem>(files: &F, path: &Path, access: Access) -> Result<(), KeyStoreError> {
+    match files.exposure(path, access).map_err(io("look at", path))? {
         None => Ok(()),
         Some(exposure) => Err(KeyStoreError::Exposed { path: path.to_owned(), exposure }),
     }
@@ -300,6 +331,7 @@ fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyStoreErr
 mod tests {
     use super::*;
     use crate::files::memory::{Fault, MemoryFiles};
+    use crate::trail::{Hash, Timestamp};
 
     fn folder() -> &'static Path {
         Path::new("/var/lib/app/audit-keys")
@@ -376,12 +408,27 @@ mod tests {
         assert_eq!(store.prepare_next().unwrap(), next, "the stored next key is used");
         store.hand_over();
         assert_eq!((store.epoch(), store.key().public(), store.has_spent()), (1, next, true));
+        let start = Timestamp::from_nanos(1);
+        let head = Head {
+            seq: 7,
+            hash: Hash::ZERO,
+            epoch: 1,
+            file: 0,
+            name: "audit.jsonl".into(),
+            bytes: 900,
+            oldest: 0,
+            epoch_start: start,
+            epoch_seq: 8,
+            file_follows: false,
+        };
+        store.store_head(head.clone()).unwrap();
         assert!(files.contents(folder().join("epoch-0.pem")).is_some());
         store.forget_spent().unwrap();
         assert!(files.contents(folder().join("epoch-0.pem")).is_none());
         drop(store);
         let store = Store::open_or_create(&files, folder()).unwrap();
         assert_eq!((store.pin(), store.epoch(), store.key().public()), (pin, 1, next));
+        assert_eq!(store.head(), Some(&head));
     }
 
     #[test]

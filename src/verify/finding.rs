@@ -106,6 +106,9 @@ pub enum FindingKind {
     /// A compressed file that can't be decompressed to its end; what came before it was verified.
     Undecodable { file: String, why: String },
 
+    /// The log that replaced this one went on from another line than its last.
+    SuccessionDiffers { successor: KeyId, expected: u64, hash: Hash, last: Option<u64> },
+
     /// Lines without a signature, or a piece of one, stand at the end.
     UnsignedEnd { lines: u64, bytes: u64 },
     /// The last file was closed because another one follows; it is not there.
@@ -152,6 +155,12 @@ impl FindingKind {
             | FindingKind::LogMissing { .. }
             | FindingKind::Nothing
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
+            // Its end was cut since; lines that nobody should have written are more.
+            FindingKind::SuccessionDiffers { expected, last, .. }
+                if last.is_none_or(|last| last < *expected) =>
+            {
+                Verdict::Incomplete
+            }
             _ => Verdict::Tampered,
         }
     }
@@ -241,6 +250,14 @@ impl fmt::Display for FindingKind {
             FindingKind::Undecodable { file, why } => {
                 write!(f, "{file}: can't be decompressed to its end: {why}")
             }
+            FindingKind::SuccessionDiffers { successor, expected, hash, last: Some(last) } => write!(
+                f,
+                "log {successor}, which replaced it, goes on from line {expected} of hash {hash}; its last line here is {last}"
+            ),
+            FindingKind::SuccessionDiffers { successor, expected, hash, last: None } => write!(
+                f,
+                "log {successor}, which replaced it, goes on from line {expected} of hash {hash}; no line is proved"
+            ),
             FindingKind::UnsignedEnd { lines, bytes } => {
                 write!(f, "{bytes} bytes ({lines} whole lines) at the end that no signature covers")
             }

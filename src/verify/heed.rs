@@ -45,7 +45,8 @@ impl Proof {
                 }
                 self.closed = Some(close.reason);
             }
-            Some(Control::Genesis(_)) | None => {}
+            Some(Control::Genesis(genesis)) => self.succeeds = self.succeeds.or(genesis.succeeds),
+            None => {}
         }
         if let Some(kind) = noticed(line, control) {
             ledger.notice(Some(place.clone()), Some(line.link.seq), kind);

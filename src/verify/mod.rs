@@ -67,6 +67,7 @@ mod piece;
 mod proof;
 mod report;
 mod standing;
+mod succession;
 mod times;
 mod verifier;
 mod walk;

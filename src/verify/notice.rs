@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Place;
-use crate::trail::{Ended, Succeeds, Timestamp, Torn};
+use crate::trail::{Ended, KeyId, Succeeds, Timestamp, Torn};
 
 /// One thing worth knowing that takes nothing from the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,6 +55,8 @@ pub enum NoticeKind {
     UnknownMembers { kind: String },
     /// The log replaces one whose keys were lost.
     Succeeds(Succeeds),
+    /// Its keys were lost, and this log replaces it.
+    SucceededBy { log: KeyId },
     /// The torn end of a copied hand-off.
     TornCopy { bytes: u64 },
     /// A file that is none of a log.
@@ -97,6 +99,9 @@ impl fmt::Display for NoticeKind {
                     "replaces log {}, last seen at line {} of hash {}",
                     before.log, before.seq, before.hash
                 )
+            }
+            NoticeKind::SucceededBy { log } => {
+                write!(f, "its keys were lost: log {log} replaces it from the last line on")
             }
             NoticeKind::TornCopy { bytes } => write!(f, "{bytes} torn bytes, passed over"),
             NoticeKind::NotALog { file } => write!(f, "{file}: no file of a log, passed over"),

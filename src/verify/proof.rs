@@ -12,7 +12,7 @@ use super::piece::{Piece, PieceEnd, begins_like_a_line};
 use super::standing::{Key, Standing};
 use super::walk::{Next, Walk};
 use super::{ExpectedHead, FindingKind, Place};
-use crate::trail::{Ended, Hash, KeyId, Line, MalformedLine, PublicKey, Timestamp};
+use crate::trail::{Ended, Hash, KeyId, Line, MalformedLine, PublicKey, Succeeds, Timestamp};
 
 /// What the proof rests on; it doesn't change.
 pub(super) struct Trust {
@@ -50,6 +50,8 @@ pub(super) struct Proof {
     pub(super) closed: Option<Ended>,
     pub(super) first_file: Option<u64>,
     pub(super) oldest: u64,
+    /// The log that this one replaces.
+    pub(super) succeeds: Option<Succeeds>,
     pub(super) origin: Option<Arc<str>>,
 
     pub(super) first_seq: Option<u64>,
@@ -95,6 +97,7 @@ impl Proof {
             closed: None,
             first_file: None,
             oldest: 0,
+            succeeds: None,
             origin: None,
             first_seq: None,
             lines: 0,

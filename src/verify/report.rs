@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Finding, Notice};
-use crate::trail::{Ended, Hash, KeyId, PublicKey, Timestamp};
+use crate::trail::{Ended, Hash, KeyId, PublicKey, Succeeds, Timestamp};
 
 /// What to verify against.
 #[derive(Debug, Clone)]
@@ -123,6 +123,10 @@ pub struct LogReport {
     pub key: Option<KeyId>,
     /// That key's number.
     pub epoch: Option<u64>,
+    /// The log that it replaces, and the line from which on: the keys of that one were lost.
+    pub succeeds: Option<Succeeds>,
+    /// The log that replaces it.
+    pub succeeded_by: Option<KeyId>,
     /// Bytes that never became records, attested.
     pub torn_bytes: u64,
     /// Records that the writer declared lost.

@@ -174,6 +174,8 @@ impl Verifier {
             keys: proof.keys,
             key: proof.key.map(|key| key.id),
             epoch: proof.key.map(|key| key.epoch),
+            succeeds: proof.succeeds,
+            succeeded_by: None,
             torn_bytes: proof.torn_bytes,
             lost: proof.lost,
             findings: ledger.findings,

@@ -12,6 +12,7 @@ use crate::files::FileSystem as _;
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::recorder::Record;
+use crate::rotation::Rotation;
 use crate::trail::{Control, Line, PublicKey, Timestamp};
 use crate::verify::{LogReport, Options, Verdict, Verifier};
 
@@ -21,6 +22,9 @@ const KEYS: &str = "/var/lib/app/audit-keys";
 struct Service {
     files: MemoryFiles,
     clock: ManualClock,
+    rotation: Rotation,
+    /// How long it is down between two lives.
+    pause: Duration,
     next: u64,
     acknowledged: Vec<u64>,
 }
@@ -30,16 +34,24 @@ impl Service {
         Service {
             files: MemoryFiles::default(),
             clock: ManualClock::default(),
+            rotation: Rotation::NEVER,
+            pause: Duration::from_secs(7),
             next: 0,
             acknowledged: Vec::new(),
         }
     }
 
+    /// Each life begins on another day, and so in another file.
+    fn rarely_up() -> Service {
+        Service { rotation: Rotation::DAILY, pause: Duration::from_secs(25 * 3600), ..Service::new() }
+    }
+
     /// One life: start, records, a rotation, a hand-off, a full file, the end. `None` where the disk failed on the way.
     fn live(&mut self) -> Option<()> {
-        self.clock.advance(Duration::from_secs(7));
+        self.clock.advance(self.pause);
         let store = Store::open_or_create(&self.files, Path::new(KEYS)).ok()?;
         let options = LogOptions {
+            rotation: self.rotation,
             max_file_size: Some(65_536),
             latest_symlink: Some("audit.current".into()),
             ..options()
@@ -170,9 +182,11 @@ fn every_crash_point_of_a_first_life_ends_in_one_intact_history() {
 
 #[test]
 fn every_crash_point_of_a_later_life_ends_in_one_intact_history() {
-    for fault in crashes() {
+    for (fault, new) in
+        crashes().flat_map(|fault| [(fault, Service::new as fn() -> Service), (fault, Service::rarely_up)])
+    {
         for after in 0.. {
-            let mut service = Service::new();
+            let mut service = new();
             service.live().unwrap();
             service.files.fail(after, fault, true);
             let survived = service.live().is_some();

@@ -90,7 +90,8 @@ pub enum OpenError {
         holder: Option<String>,
     },
     /// The folder holds the log of another key store: this one's is new, or another log's. (A container made anew over
-    /// an old volume looks like this.)
+    /// an old volume looks like this.) Configure the right store; where it is lost, [`crate::KeyStore::succeed`], or
+    /// `tracing-audit keys recover`, makes one whose log replaces the old one.
     OtherLog {
         /// A file of that log.
         path: PathBuf,

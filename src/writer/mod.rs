@@ -18,6 +18,10 @@ mod open;
 mod opening;
 mod run;
 mod start;
+#[cfg(test)]
+mod start_tests;
+#[cfg(test)]
+mod succession_tests;
 mod tail;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -343,6 +347,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             oldest: self.oldest,
             epoch_start: self.epoch.started,
             epoch_seq: self.epoch.first_seq,
+            file_follows: false,
         };
         if self.store.head() != Some(&head) {
             self.store.store_head(head).map_err(|error| WriteError::store(&error))?;

@@ -11,7 +11,7 @@ use super::{Epoch, FailedSyncs, Live, OpenError, Progress, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{self, Access, FileSystem, LogFile};
 use crate::identity;
-use crate::keys::Store;
+use crate::keys::{Head, Store};
 use crate::rotation::{Names, Rotation};
 use crate::trail::{Control, Ended, Previous, Resume};
 
@@ -171,6 +171,11 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let previous = previous(self.live.length, ended);
         match start.vacant {
             None => {
+                // The next start looks for files behind a shutdown only where it is told to.
+                if let Some(head) = self.store.head().filter(|head| !head.file_follows) {
+                    let head = Head { file_follows: true, ..head.clone() };
+                    self.store.store_head(head).map_err(|error| WriteError::store(&error))?;
+                }
                 self.stage = Stage::Between { previous, attempted: None };
                 self.begin_file()
             }

@@ -12,11 +12,19 @@ const OPENING: usize = 4 << 10;
 /// What every genesis of file 0 or later begins with; a file that holds a start of it was begun by a writer that died.
 const GENESIS_START: &[u8] = b"{\"fields\":{\"epoch\":";
 
-/// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short.
-/// (One that lacks only its newline is whole.)
+/// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short,
+/// and zeros stand behind it where the power went. (One that lacks only its newline is whole.)
 pub(super) fn is_vacant(start: &[u8]) -> bool {
-    let length = start.len().min(GENESIS_START.len());
-    start[..length] == GENESIS_START[..length] && start.len() < MAX_LINE && first_line(start).is_none()
+    let zeros = start.iter().rev().take_while(|byte| **byte == 0).count();
+    let mut pieces = start[..start.len() - zeros].split(|byte| *byte == b'\n');
+    start.len() < MAX_LINE && pieces.all(is_start_of_genesis)
+}
+
+/// A whole line that does not parse is none: it was altered.
+fn is_start_of_genesis(piece: &[u8]) -> bool {
+    let length = piece.len().min(GENESIS_START.len());
+    let is_whole = piece.ends_with(b"\"}}") && piece.windows(7).any(|bytes| bytes == b",\"sig\":");
+    piece[..length] == GENESIS_START[..length] && !is_whole
 }
 
 /// The first whole line, behind what a crash may have torn.

@@ -41,6 +41,15 @@ pub(super) struct Last {
     pub(super) lost: bool,
 }
 
+impl Last {
+    /// Whether no file can follow: it was shut down, and the head knows of no start that was about to begin another. To
+    /// look for one costs a look into each file.
+    fn is_the_end(&self, head: Option<&Head>) -> bool {
+        let none_follows = head.is_some_and(|head| head.file == self.number && !head.file_follows);
+        self.closed == Some(Ended::Shutdown) && self.torn.is_none() && none_follows
+    }
+}
+
 /// Finds where the log goes on, and brings the store to the key that is in force there.
 pub(super) fn find<F: FileSystem>(
     files: &F,
@@ -76,8 +85,11 @@ pub(super) fn find<F: FileSystem>(
         },
     };
     let (last, copies) = finder.to_the_end(store, last, &mut tail)?;
-    let vacant =
-        if last.closed == Some(Ended::Shutdown) && last.torn.is_none() { None } else { finder.vacant() };
+    if tail.signed.is_none() {
+        // A first file that is no longer what was written: the log must not start over as if nothing had been.
+        return Err(OpenError::Unreadable { path: folder.join(&last.name) });
+    }
+    let vacant = if last.is_the_end(store.head()) { None } else { finder.vacant() };
     let (next, prev) = tail.signed.map_or((0, Hash::ZERO), |signed| (signed.seq + 1, signed.hash));
     let oldest = store.head().map_or(0, |head| head.oldest);
     let oldest = tail.genesis.as_ref().map_or(oldest, |genesis| genesis.oldest.max(oldest));
@@ -158,6 +170,9 @@ impl<F: FileSystem> Finder<'_, F> {
                 continue;
             }
             match first_line(&start) {
+                // The log that this one succeeds lies there too, as that one's predecessors may.
+                Some(line) if line.link.log != log && store.succeeds().is_some() => {}
+                None if store.succeeds().is_some() => {}
                 Some(line) if line.link.log != log => {
                     return Err(OpenError::OtherLog { path, found: line.link.log, expected: log });
                 }
@@ -206,8 +221,8 @@ impl<F: FileSystem> Finder<'_, F> {
                 lacks_newline,
                 lost: false,
             };
-            let done = last.closed == Some(Ended::Shutdown) && last.torn.is_none();
-            let Some(next) = (if done { None } else { self.successor(tail, number) }) else {
+            let is_the_end = last.is_the_end(store.head());
+            let Some(next) = (if is_the_end { None } else { self.successor(tail, number) }) else {
                 return Ok((last, copies));
             };
             (name, number) = (next, number + 1);

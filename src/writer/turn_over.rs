@@ -116,7 +116,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             origin: self.options.origin.clone(),
             previous,
             public_key: self.store.key().public(),
-            succeeds: None,
+            succeeds: self.store.succeeds().filter(|_| self.live.number == 0),
             torn,
             writer: identity::writer(&self.options.program),
         };

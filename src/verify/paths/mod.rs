@@ -15,7 +15,7 @@ use std::{fmt, thread};
 pub use contents::Contents;
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 
-use super::{Finding, FindingKind, LogReport, Notice, Options, Report, Verdict, Verifier};
+use super::{Finding, FindingKind, LogReport, Notice, Options, Report, Verdict, Verifier, succession};
 use crate::trail::KeyId;
 
 /// How much is read at once.
@@ -89,6 +89,7 @@ fn verify_once(
         logs.push(reading.verifier.finish(SystemTime::now().into()));
     }
     one_head_is_enough(&mut logs);
+    succession::link(&mut logs);
     let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);

@@ -4,8 +4,9 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verdict, verify_paths};
-use tracing_audit::{Inspection, KeyStore, KeyStoreError};
+use tracing_audit::{Inspection, KeyStoreError};
 
+use super::Store;
 use super::remedy::remedy;
 use crate::terminal::harmless;
 
@@ -28,8 +29,8 @@ impl Checked {
     }
 }
 
-pub(super) fn check(folder: &Path, log: Option<&Path>, out: &mut impl Write) -> io::Result<Checked> {
-    let found = KeyStore::inspect(folder);
+pub(super) fn check(store: &Store, log: Option<&Path>, out: &mut impl Write) -> io::Result<Checked> {
+    let found = store.options().inspect(&store.folder);
     let mut checked = Checked::Good;
     for problem in &found.problems {
         wrong(&problem.to_string(), remedy(problem), out)?;
@@ -41,13 +42,13 @@ pub(super) fn check(folder: &Path, log: Option<&Path>, out: &mut impl Write) -> 
         writeln!(out, "The store is for its owner alone, and all of it can be read.")?;
     }
     match log {
-        Some(log) => Ok(checked.max(against_log(&found, folder, log, out)?)),
+        Some(log) => Ok(checked.max(against_log(&found, store, log, out)?)),
         None => Ok(checked),
     }
 }
 
 /// Reads the whole log: only that shows that the head's line stands in it, and which key its hand-offs lead to.
-fn against_log(found: &Inspection, folder: &Path, path: &Path, out: &mut impl Write) -> io::Result<Checked> {
+fn against_log(found: &Inspection, store: &Store, path: &Path, out: &mut impl Write) -> io::Result<Checked> {
     let Some(pin) = found.pin else { return Ok(Checked::Wrong) };
     let expect_head = found.head.as_ref().map(|head| ExpectedHead { seq: Some(head.seq), hash: head.hash });
     let report = verify_paths(&[path], &Options { keys: vec![pin], expect_head, ..Options::default() });
@@ -78,7 +79,7 @@ fn against_log(found: &Inspection, folder: &Path, path: &Path, out: &mut impl Wr
         }
     }
     // The log may have handed over since the store was looked at.
-    let now = KeyStore::inspect(folder);
+    let now = store.options().inspect(&store.folder);
     let leads_to = |id| found.keys.iter().chain(&now.keys).any(|key| key.id == id);
     match (log.key, log.epoch) {
         (Some(id), Some(epoch)) if leads_to(id) => {

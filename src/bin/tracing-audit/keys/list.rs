@@ -1,15 +1,15 @@
 //! `keys list`: what a store holds.
 
 use std::io::{self, Write};
-use std::path::Path;
 
-use tracing_audit::{Inspection, KeyStore};
+use tracing_audit::Inspection;
 
+use super::Store;
 use crate::terminal::harmless;
 
 /// What could be read; what is wrong with the rest is in the inspection.
-pub(super) fn list(folder: &Path, out: &mut impl Write) -> io::Result<Inspection> {
-    let found = KeyStore::inspect(folder);
+pub(super) fn list(store: &Store, out: &mut impl Write) -> io::Result<Inspection> {
+    let found = store.options().inspect(&store.folder);
     if let Some(pin) = found.pin {
         writeln!(out, "pin    {pin}, of log {}", pin.id())?;
     }

@@ -2,13 +2,15 @@
 
 mod check;
 mod list;
+mod recover;
 mod remedy;
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use tracing_audit::{KeyStore, KeyStoreError};
+use tracing_audit::trail::PublicKey;
+use tracing_audit::{KeyStore, KeyStoreError, KeyStoreOptions};
 
 use crate::terminal::harmless;
 use remedy::remedy;
@@ -17,9 +19,11 @@ use remedy::remedy;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Make a key store with a first key, and print the public key to pin
+    ///
+    /// The folder must not be a store already.
     New {
-        /// The store: a folder of its own; it must not be one already
-        folder: PathBuf,
+        #[command(flatten)]
+        store: Store,
     },
     /// Print the public key to pin; works while a log is written
     Show {
@@ -28,21 +32,49 @@ pub(crate) enum Command {
     },
     /// List what a store holds, but for its secrets; works while a log is written
     List {
-        /// The store
-        folder: PathBuf,
+        #[command(flatten)]
+        store: Store,
     },
     /// Check a store, and that it is the one of a log: exit code 0 good, 1 something is wrong, 2 it could not be checked
     Check {
-        /// The store
-        folder: PathBuf,
+        #[command(flatten)]
+        store: Store,
         /// The folder of its log, all of which is read then
         log: Option<PathBuf>,
     },
+    /// Make a key store for a log that succeeds one whose keys were lost, and print the new public key to pin
+    ///
+    /// The store must be a new folder, or one that was never used.
+    Recover {
+        /// The folder of the old log; the new one will lie there too
+        log: PathBuf,
+        #[command(flatten)]
+        store: Store,
+        /// The old log's pinned public key
+        #[arg(long, value_name = "KEY")]
+        key: Option<PublicKey>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Store {
+    /// The store: a folder of its own
+    folder: PathBuf,
+    /// Its group may have access to it: for volumes with Kubernetes' `fsGroup`
+    #[arg(long)]
+    allow_group_access: bool,
+}
+
+impl Store {
+    fn options(&self) -> KeyStoreOptions {
+        KeyStore::options().allow_group_access(self.allow_group_access)
+    }
 }
 
 pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
     match command {
-        Command::New { folder } => {
+        Command::New { store } => {
+            let folder = &store.folder;
             match KeyStore::read_pin(folder) {
                 Ok(_) => {
                     let why = format!("{} is a key store already", folder.display());
@@ -51,7 +83,7 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
                 Err(KeyStoreError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(io::Error::other(error)),
             }
-            let store = KeyStore::open_or_create(folder).map_err(io::Error::other)?;
+            let store = store.options().open_or_create(folder).map_err(io::Error::other)?;
             writeln!(io::stdout(), "{}", store.pin())?;
             if let Some(path) = store.pin_file() {
                 explain(&format!("the key to pin; it also stands in {}", path.display()));
@@ -62,8 +94,8 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
             writeln!(io::stdout(), "{pin}")?;
             explain(&format!("the key to pin, of log {}", pin.id()));
         }
-        Command::List { folder } => {
-            let found = list::list(folder, &mut io::stdout().lock())?;
+        Command::List { store } => {
+            let found = list::list(store, &mut io::stdout().lock())?;
             for problem in &found.problems {
                 let text = format!("tracing-audit: {problem}. {}", remedy(problem));
                 let _ = writeln!(io::stderr(), "{}", harmless(&text));
@@ -72,8 +104,11 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
                 return Ok(ExitCode::from(2));
             }
         }
-        Command::Check { folder, log } => {
-            let checked = check::check(folder, log.as_deref(), &mut io::stdout().lock())?;
+        Command::Recover { log, store, key } => {
+            recover::recover(log, store, *key, &mut io::stdout().lock())?;
+        }
+        Command::Check { store, log } => {
+            let checked = check::check(store, log.as_deref(), &mut io::stdout().lock())?;
             return Ok(ExitCode::from(checked.exit_code()));
         }
     }

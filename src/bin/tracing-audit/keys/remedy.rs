@@ -18,7 +18,8 @@ pub(super) fn remedy(error: &KeyStoreError) -> &'static str {
         }
         KeyStoreError::Exposed { exposure: Exposure::Mode(_), .. } => {
             "Who could read the key could sign in the log's name. `chmod -R go= FOLDER`, then `handle.rotate_key()`, or \
-             wait for the next hand-off."
+             wait for the next hand-off. Where Kubernetes' `fsGroup` sets these bits: --allow-group-access, and in the \
+             service `KeyStore::options().allow_group_access(true)`."
         }
         KeyStoreError::Exposed { exposure: Exposure::Owner(_), .. } => {
             "`chown -R` it to the service's user; its former owner could sign in the log's name up to the next hand-off."
@@ -27,13 +28,14 @@ pub(super) fn remedy(error: &KeyStoreError) -> &'static str {
             "Somebody or something wrote over it. Where it is the key, `tracing-audit keys recover` begins a log that \
              succeeds this one."
         }
-        KeyStoreError::KeyMissing { .. } => {
+        KeyStoreError::KeyMissing { .. } | KeyStoreError::HeadMissing { .. } => {
             "A lost key comes back from nowhere: `tracing-audit keys recover` begins a log that succeeds this one."
         }
         KeyStoreError::SeveralKeys { .. } => {
             "Two stores were mixed: move the keys away that the log's hand-offs don't lead to (`keys check` with the log \
              says which it needs)."
         }
+        KeyStoreError::InUse { .. } => "Name another folder.",
         KeyStoreError::Random { .. } => "The system has no random numbers yet: start later.",
         _ => "See docs/OPERATIONS.md.",
     }

@@ -35,6 +35,9 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::Nothing => "Is it the right path? If logs were here, they are gone.",
         FindingKind::NeedsVersion { .. } => "Verify it with a newer version of this command.",
         FindingKind::Unreadable { .. } => "Keep the file as it is, and compare it with a backup.",
+        FindingKind::SuccessionDiffers { .. } => {
+            "Compare its end with a backup from the time at which its keys were lost, and the new log began."
+        }
         FindingKind::Undecodable { .. } => {
             "Test it with `gzip -t` or `zstd -t`; if it is damaged, get it from a backup, and verify again."
         }

@@ -1,0 +1,45 @@
+//! How a key store is used where its folder can't be as it should be.
+
+use std::path::Path;
+
+use super::{Inspection, KeyStore, KeyStoreError, Store, inspect};
+use crate::files::{Access, Disk};
+use crate::trail::Succeeds;
+
+/// How a key store is opened: [`KeyStore::options`].
+#[derive(Debug, Clone, Copy)]
+pub struct KeyStoreOptions {
+    access: Access,
+}
+
+impl Default for KeyStoreOptions {
+    fn default() -> KeyStoreOptions {
+        KeyStoreOptions { access: Access::Private }
+    }
+}
+
+impl KeyStoreOptions {
+    /// Whether the folder's group may have access to it and to the keys; by default it may not. For volumes on which
+    /// the platform sets these bits itself, as Kubernetes does for `fsGroup`: whoever is in the group can sign in the
+    /// log's name.
+    #[must_use]
+    pub fn allow_group_access(mut self, allow: bool) -> KeyStoreOptions {
+        self.access = if allow { Access::Group } else { Access::Private };
+        self
+    }
+
+    /// [`KeyStore::open_or_create`].
+    pub fn open_or_create(self, folder: impl AsRef<Path>) -> Result<KeyStore, KeyStoreError> {
+        Store::open_as(&Disk, folder.as_ref(), self.access).map(KeyStore)
+    }
+
+    /// [`KeyStore::succeed`].
+    pub fn succeed(self, folder: impl AsRef<Path>, succeeds: Succeeds) -> Result<KeyStore, KeyStoreError> {
+        Store::succeed(&Disk, folder.as_ref(), self.access, succeeds).map(KeyStore)
+    }
+
+    /// [`KeyStore::inspect`].
+    pub fn inspect(self, folder: impl AsRef<Path>) -> Inspection {
+        inspect::inspect(&Disk, folder.as_ref(), self.access)
+    }
+}
