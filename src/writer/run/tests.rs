@@ -182,6 +182,17 @@ fn after_the_end_records_are_lost_and_counted_and_nobody_hangs() {
 }
 
 #[test]
+fn the_status_has_the_new_file_when_a_rotation_is_answered() {
+    let log = open(64, Overflow::Block, Durability::Enqueued);
+    for number in 1..100 {
+        log.recorder.rotate().wait().unwrap();
+        let name = format!("audit.{number}.jsonl");
+        assert_eq!(log.recorder.status().file, Path::new(LOG).with_file_name(name));
+    }
+    log.recorder.close().wait().unwrap();
+}
+
+#[test]
 fn a_disk_that_fails_at_the_end_is_said() {
     let log = open(8, Overflow::Drop, Durability::Enqueued);
     log.recorder.record(record(1)).unwrap();
