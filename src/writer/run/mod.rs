@@ -74,11 +74,15 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
         }
         let wants_sync = commands.iter().any(|command| matches!(command, Command::Flush { sync: true, .. }));
         let synced = if result.is_ok() && wants_sync { self.writer.sync() } else { result.clone() };
-        // What is due besides does not change the answer to those who wait.
-        let maintained = if synced.is_ok() { self.writer.maintain() } else { synced.clone() };
+        self.report(&synced);
+        if self.answer(commands, &result, &synced) {
+            return true;
+        }
+        // What is due besides holds nobody up.
+        let maintained = synced.and_then(|()| self.writer.maintain());
         self.failed = maintained.is_err();
         self.report(&maintained);
-        self.answer(commands, &result, &synced)
+        false
     }
 
     /// One batch: gaps that are due, what waits, a signature, one write. Counts down what was `asked` for.
