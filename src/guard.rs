@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::layer::{SelfTestError, Sentinel};
-use crate::recorder::{Recorder, Status};
+use crate::recorder::Recorder;
+use crate::status::Status;
 use crate::writer::WriteError;
 
 /// Ends the log when dropped: writes and syncs all that was recorded, and a `close` behind it.

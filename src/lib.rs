@@ -11,10 +11,12 @@ mod json;
 mod keys;
 mod layer;
 mod losses;
+mod promises;
 mod recorder;
 mod reply;
 mod require;
 mod rotation;
+mod status;
 pub mod trail;
 pub mod verify;
 mod writer;
@@ -24,9 +26,10 @@ pub use guard::{Guard, Handle};
 pub use json::{Json, json};
 pub use keys::{Exposure, Inspection, KeyStore, KeyStoreError, KeyStoreOptions, StoredHead, StoredKey};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
-pub use recorder::{Durability, Overflow, Status};
+pub use promises::{Durability, Overflow};
 pub use require::{Receipt, RequireError, require};
 pub use rotation::Rotation;
+pub use status::Status;
 pub use writer::{OnTruncation, OpenError, WriteError};
 
 /// Compiles what the README shows.

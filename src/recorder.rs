@@ -10,7 +10,9 @@ use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounde
 
 use crate::bell::Bell;
 use crate::losses::{Loss, Losses};
+use crate::promises::{Durability, Overflow, QueueOptions, abort};
 use crate::reply::{Reply, reply};
+use crate::status::Status;
 use crate::trail::Timestamp;
 use crate::writer::{Command, Progress, WriteError};
 
@@ -28,65 +30,6 @@ pub(crate) struct Record {
     pub(crate) body: Vec<u8>,
     /// Taken on the emitting thread.
     pub(crate) time: Timestamp,
-}
-
-/// What holds when the macro returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Durability {
-    /// The record is in the writer's queue; on disk within the sync interval (1 s). A crash of the process loses what is
-    /// still queued, at most some milliseconds' worth.
-    #[default]
-    Enqueued,
-    /// The record is in the kernel: a crash of the process does not lose it, one of the machine may.
-    Written,
-    /// The record is on the disk. One sync serves all threads that wait for it.
-    Synced,
-}
-
-/// What a thread does that emits into a full queue. A disk that fails is a full queue in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Overflow {
-    /// Waits for room, however long.
-    Block,
-    /// Waits so long; then the record is dropped and counted, and the next line that can be written is a signed `gap`
-    /// with the exact count. With [`Durability::Written`] and [`Durability::Synced`] no call waits longer for those.
-    BlockFor(Duration),
-    /// Drops the record at once, counted likewise.
-    Drop,
-    /// Waits 5 s; then ends the process (`std::process::abort`) with a message on stderr: for services that must not
-    /// act unrecorded.
-    Abort,
-}
-
-impl Overflow {
-    const DEFAULT_WAIT: Duration = Duration::from_secs(5);
-
-    /// How long a caller may be held up; `None` for ever.
-    fn patience(self) -> Option<Duration> {
-        match self {
-            Overflow::Block => None,
-            Overflow::BlockFor(wait) => Some(wait),
-            Overflow::Drop => Some(Duration::ZERO),
-            Overflow::Abort => Some(Overflow::DEFAULT_WAIT),
-        }
-    }
-}
-
-impl Default for Overflow {
-    /// [`Overflow::BlockFor`] 5 seconds.
-    fn default() -> Overflow {
-        Overflow::BlockFor(Overflow::DEFAULT_WAIT)
-    }
-}
-
-/// How the two sides of the queue deal with each other.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct QueueOptions {
-    pub(crate) length: usize,
-    pub(crate) overflow: Overflow,
-    pub(crate) durability: Durability,
 }
 
 /// What the layer, the handle and the writer's thread share.
@@ -114,26 +57,6 @@ struct State {
     files: AtomicU64,
     file: Mutex<PathBuf>,
     last_error: Mutex<Option<WriteError>>,
-}
-
-/// What became of the records of a log so far; a moment's view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
-    /// Records that the writer's queue took.
-    pub recorded: u64,
-    /// Records that are in the file (with the kernel: [`crate::Handle::flush`] makes them durable).
-    pub written: u64,
-    /// Lines signed; each signature covers all lines before it.
-    pub signed: u64,
-    /// Records that were lost. Each is counted in a signed `gap` too, but those lost after the end of the log.
-    pub lost: u64,
-    /// Records in the queue now.
-    pub queued: usize,
-    /// The file that is written.
-    pub file: PathBuf,
-    /// The last error of the writer; `None` again once a write and a sync succeeded.
-    pub last_error: Option<WriteError>,
 }
 
 impl Recorder {
@@ -181,7 +104,7 @@ impl Recorder {
         match self.queue.0.try_send(record) {
             Ok(()) => self.bell.ring_if_asleep(),
             Err(TrySendError::Full(record) | TrySendError::Disconnected(record)) => {
-                self.wait_for_room(record)?
+                self.wait_for_room(record)?;
             }
         }
         if self.options.durability != Durability::Enqueued {
@@ -353,12 +276,4 @@ impl Recorder {
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
     }
-}
-
-/// The one place where the library writes to stderr: the process ends here, and its operator must learn why.
-fn abort() -> ! {
-    use std::io::Write as _;
-    let _ = std::io::stderr()
-        .write_all(b"tracing-audit: the audit log takes no records; Overflow::Abort ends the process\n");
-    std::process::abort()
 }

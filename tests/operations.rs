@@ -3,7 +3,7 @@
 const PAGE: &str = include_str!("../docs/OPERATIONS.md");
 
 const ENUMS: [(&str, &str); 9] = [
-    ("BuildError", include_str!("../src/builder.rs")),
+    ("BuildError", include_str!("../src/builder/error.rs")),
     ("OpenError", include_str!("../src/writer/error.rs")),
     ("KeyStoreError", include_str!("../src/keys/error.rs")),
     ("SelfTestError", include_str!("../src/layer/self_test.rs")),

@@ -17,7 +17,7 @@ use tracing_audit::verify::{FindingKind, NoticeKind, Verdict};
 fn names(service: &Service) -> Vec<String> {
     let entries = fs::read_dir(service.log()).unwrap().map(|entry| entry.unwrap());
     let names = entries.map(|entry| entry.file_name().into_string().unwrap());
-    let mut names = names.filter(|name| name.ends_with(".jsonl")).collect::<Vec<_>>();
+    let mut names = names.filter(|name| name.split('.').next_back() == Some("jsonl")).collect::<Vec<_>>();
     names.sort_unstable();
     names
 }

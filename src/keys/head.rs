@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::KeyStoreError;
+use super::contents::io;
 use crate::files::{self, Access, FileSystem};
 use crate::trail::{Hash, Timestamp};
 
@@ -41,12 +42,12 @@ impl Head {
                 Err(_) => Err(KeyStoreError::Malformed { path: path.to_owned(), why: "not a head" }),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(super::io("read", path)(error)),
+            Err(error) => Err(io("read", path)(error)),
         }
     }
 
     pub(super) fn store<F: FileSystem>(&self, files: &F, path: &Path) -> Result<(), KeyStoreError> {
         let bytes = serde_json::to_vec(self).expect("numbers and texts");
-        files::store(files, path, Access::Private, &bytes).map_err(super::io("write", path))
+        files::store(files, path, Access::Private, &bytes).map_err(io("write", path))
     }
 }

@@ -3,7 +3,8 @@
 use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
-use super::{HEAD, Head, KeyStoreError, PIN, epoch_of, io, key_name, read_key, read_pin, refuse_exposed};
+use super::contents::{HEAD, PIN, epoch_of, io, key_name, read_key, read_pin, refuse_exposed};
+use super::{Head, KeyStoreError};
 use crate::files::{Access, FileSystem};
 use crate::trail::{Hash, KeyId, PublicKey, Timestamp};
 

@@ -3,7 +3,8 @@
 use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
-use super::{HEAD, KeyStoreError, LOCK, Store, epochs, io, lock, refuse_exposed};
+use super::contents::{HEAD, LOCK, epochs, io, lock, refuse_exposed};
+use super::{KeyStoreError, Store};
 use crate::files::{self, Access, FileSystem};
 use crate::trail::Succeeds;
 

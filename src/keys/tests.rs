@@ -1,7 +1,11 @@
 //! The store over a file system in memory.
 
+use std::path::Path;
+
+use super::contents::epoch_of;
 use super::*;
 use crate::files::memory::{Fault, MemoryFiles};
+use crate::files::{self, Access, FileSystem as _};
 use crate::trail::{Hash, Timestamp};
 
 fn folder() -> &'static Path {

@@ -16,7 +16,7 @@ use crate::clock::SystemClock;
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::layer::{AuditLayer, LayerConfig, Sentinel};
-use crate::recorder::{Durability, Overflow, QueueOptions};
+use crate::promises::{Durability, Overflow, QueueOptions};
 use crate::writer::tests::{LOG, options};
 use crate::writer::{Writer, run};
 
@@ -135,10 +135,10 @@ fn inner_receipts_are_for_their_own_records_and_outer_ones_for_all() {
         inner.push(require(|| emit(1)));
         inner.push(require(|| {}));
         let panicked = catch_unwind(AssertUnwindSafe(|| {
-            let _ = require(|| {
+            drop(require(|| {
                 emit(2);
                 panic!("of the test");
-            });
+            }));
         }));
         assert!(panicked.is_err());
     });

@@ -10,17 +10,12 @@
 //!   more.
 
 mod copies;
-#[cfg(test)]
-mod crash_tests;
 mod error;
 mod hand_over;
 mod open;
+mod opening;
 mod run;
 mod start;
-#[cfg(test)]
-mod start_tests;
-#[cfg(test)]
-mod succession_tests;
 mod tail;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -4,7 +4,7 @@
 use std::io;
 use std::mem;
 
-use super::start::first_genesis;
+use super::opening::first_genesis;
 use super::{Live, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{Access, FileSystem};

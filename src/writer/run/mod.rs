@@ -133,10 +133,15 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
                 Command::Flush { sync: false, promise } => promise.keep(written.clone()),
                 Command::Flush { sync: true, promise } => promise.keep(synced.clone()),
                 Command::Rotate { promise } => {
-                    promise.keep(written.clone().and_then(|()| self.writer.turn_over()));
+                    let result = written.clone().and_then(|()| self.writer.turn_over());
+                    // Who is answered finds the new file in the status.
+                    self.report(&result);
+                    promise.keep(result);
                 }
                 Command::HandOver { promise } => {
-                    promise.keep(written.clone().and_then(|()| self.writer.hand_over(Reason::Requested)));
+                    let result = written.clone().and_then(|()| self.writer.hand_over(Reason::Requested));
+                    self.report(&result);
+                    promise.keep(result);
                 }
                 Command::Close { promise } => closing.push(promise),
             }

@@ -12,7 +12,8 @@ use crate::clock::SystemClock;
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::losses::Loss;
-use crate::recorder::{Durability, Overflow, QueueOptions, Recorder};
+use crate::promises::{Durability, Overflow, QueueOptions};
+use crate::recorder::Recorder;
 use crate::trail::{Control, Kind, Line};
 
 struct Log {
@@ -178,6 +179,17 @@ fn after_the_end_records_are_lost_and_counted_and_nobody_hangs() {
     assert_eq!((status.recorded, status.written, status.lost), (1, 1, 28));
     assert_eq!(recorder.flush(true).wait(), Err(WriteError::Stopped));
     assert_eq!(recorder.close().wait(), Err(WriteError::Stopped));
+}
+
+#[test]
+fn the_status_has_the_new_file_when_a_rotation_is_answered() {
+    let log = open(64, Overflow::Block, Durability::Enqueued);
+    for number in 1..100 {
+        log.recorder.rotate().wait().unwrap();
+        let name = format!("audit.{number}.jsonl");
+        assert_eq!(log.recorder.status().file, Path::new(LOG).with_file_name(name));
+    }
+    log.recorder.close().wait().unwrap();
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::tests::{options, record};
-use super::super::{OpenError, Writer};
+use super::super::{LogOptions, OpenError, Writer};
 use crate::clock::ManualClock;
 use crate::files::FileSystem as _;
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
+use crate::rotation::Rotation;
 use crate::verify::{Options, Verdict, verify_paths};
 
 const KEYS: &str = "/var/lib/app/audit-keys";
@@ -21,8 +22,16 @@ struct Machine {
 
 impl Machine {
     fn start(&self) -> Result<Writer<MemoryFiles, ManualClock>, OpenError> {
+        self.start_with(ManualClock::default(), options())
+    }
+
+    fn start_with(
+        &self,
+        clock: ManualClock,
+        options: LogOptions,
+    ) -> Result<Writer<MemoryFiles, ManualClock>, OpenError> {
         let store = Store::open_or_create(&self.files, Path::new(KEYS)).map_err(OpenError::Keys)?;
-        Writer::open(&self.files, ManualClock::default(), store, options())
+        Writer::open(&self.files, clock, store, options)
     }
 
     /// A writer that records something, and ends as after a crash.
@@ -46,7 +55,7 @@ impl Machine {
         let options = Options { keys: vec![store.pin()], patience: Duration::ZERO, ..Options::default() };
         let report = verify_paths(&[folder.path()], &options).unwrap();
         let findings = report.logs.iter().flat_map(|log| &log.findings).chain(&report.findings);
-        (report.verdict, findings.map(|finding| format!("{finding}; ")).collect())
+        (report.verdict, findings.map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }
 }
 
@@ -119,4 +128,42 @@ fn a_start_looks_at_little_of_each_file() {
     let (few, many) = (bytes_read(2), bytes_read(42));
     // Two looks: which file follows, which was begun in vain.
     assert!(many - few < 40 * 9_000, "{} bytes of each file", (many - few) / 40);
+}
+
+#[test]
+fn row_17_whatever_the_clock_does_the_log_goes_on_in_one_history() {
+    let machine = Machine::default();
+    for (day, shutdown) in [(3, true), (1, false), (3, false), (2, true), (1, true)] {
+        let clock = ManualClock::default();
+        clock.advance(Duration::from_secs(day * 86_400));
+        let options = LogOptions { rotation: Rotation::DAILY, ..options() };
+        let mut writer = machine.start_with(clock.clone(), options).unwrap();
+        writer.append(record(day));
+        writer.seal().1.unwrap();
+        clock.advance(Duration::from_secs(86_400));
+        writer.turn_over_if_due().unwrap();
+        if shutdown {
+            writer.close().unwrap();
+        }
+    }
+    let mut names = machine.files.list(&options().folder).unwrap();
+    names.retain(|name| name.contains("jsonl"));
+    let mut dates = names.iter().map(|name| &name[6..name.len() - 6]).collect::<Vec<_>>();
+    dates.sort_unstable();
+    assert_eq!(
+        dates,
+        [
+            "2026-11-22",
+            "2026-11-22.1",
+            "2026-11-23",
+            "2026-11-23.1",
+            "2026-11-23.2",
+            "2026-11-24",
+            "2026-11-24.1",
+            "2026-11-24.2",
+            "2026-11-25",
+            "2026-11-25.1"
+        ]
+    );
+    assert_eq!(machine.verdict(), (Verdict::Intact, String::new()));
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::tests::{options, record};
-use super::{OpenError, Writer};
+use super::super::{OpenError, Writer};
+use super::{options, record};
 use crate::clock::{Clock as _, ManualClock};
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::files::{Access, FileSystem as _};
@@ -29,7 +29,7 @@ impl Disk {
         let mut writer = Writer::open(&disk.files, disk.clock.clone(), store, options()).unwrap();
         writer.append(record(0));
         writer.seal().1.unwrap();
-        writer.hand_over(super::hand_over::Reason::Requested).unwrap();
+        writer.hand_over(super::super::hand_over::Reason::Requested).unwrap();
         drop(writer);
         let head = disk.report(pin).head.unwrap();
         (disk, pin, Succeeds { hash: head.hash, log: pin.id(), seq: head.seq })

@@ -1,5 +1,9 @@
 //! The writer over a file system in memory: what it writes, and that it writes it once whatever fails.
 
+mod crash;
+mod start;
+mod succession;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

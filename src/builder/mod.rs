@@ -1,6 +1,7 @@
 //! From options to a log that is open, and the layer that writes it.
 
-use std::fmt;
+mod error;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -12,17 +13,19 @@ use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::registry::LookupSpan;
 
+pub use self::error::BuildError;
 use crate::clock::SystemClock;
 use crate::files::Disk;
 use crate::guard::Guard;
 use crate::identity;
 use crate::keys::KeyStore;
 use crate::layer::{AuditFilter, AuditLayer, LayerConfig, quiet, static_max_level_refuses};
-use crate::recorder::{Durability, Overflow, QueueOptions, Recorder};
+use crate::promises::{Durability, Overflow, QueueOptions};
+use crate::recorder::Recorder;
 use crate::rotation::{Names, Rotation};
 use crate::trail::MAX_LINE;
 use crate::trail::canonical::write;
-use crate::writer::{self, LogOptions, OnTruncation, OpenError, Writer};
+use crate::writer::{self, LogOptions, OnTruncation, Writer};
 
 /// The shortest line limit: a genesis with long names still fits.
 const MIN_LINE_LIMIT: usize = 2_048;
@@ -298,64 +301,6 @@ impl Builder {
         match options.into_iter().find(|(_, _, holds)| !holds) {
             Some((option, expected, _)) => Err(BuildError::Option { option, expected }),
             None => Ok(()),
-        }
-    }
-}
-
-/// Why no layer could be built.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// Audit events of the layer's level don't exist in this build: some dependency enables one of `tracing`'s features
-    /// `max_level_…` or `release_max_level_…`.
-    CompiledOut {
-        /// What the layer records.
-        level: LevelFilter,
-        /// What the build has.
-        static_max_level: LevelFilter,
-    },
-    /// An option is out of its bounds.
-    Option {
-        /// The method of [`Builder`].
-        option: &'static str,
-        /// What it takes.
-        expected: &'static str,
-    },
-    /// The log could not be opened.
-    Open(OpenError),
-    /// The system gave no thread for the writer.
-    Thread(std::io::Error),
-}
-
-impl From<OpenError> for BuildError {
-    fn from(error: OpenError) -> BuildError {
-        BuildError::Open(error)
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BuildError::CompiledOut { level, static_max_level } => write!(
-                f,
-                "audit log: events of level {level} are compiled out of this build, which keeps those up to {static_max_level}: \
-                 a feature `max_level_…` or `release_max_level_…` of `tracing` is on"
-            ),
-            BuildError::Option { option, expected } => {
-                write!(f, "audit log: option `{option}`: expected {expected}")
-            }
-            BuildError::Open(error) => error.fmt(f),
-            BuildError::Thread(error) => write!(f, "audit log: no thread for the writer: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            BuildError::Open(error) => std::error::Error::source(error),
-            BuildError::Thread(error) => Some(error),
-            BuildError::CompiledOut { .. } | BuildError::Option { .. } => None,
         }
     }
 }

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::hand_over::Reason;
-use super::tests::{options, record};
-use super::{LogOptions, Writer};
+use super::super::hand_over::Reason;
+use super::super::{LogOptions, Writer};
+use super::{options, record};
 use crate::clock::{Clock as _, ManualClock};
 use crate::files::FileSystem as _;
 use crate::files::memory::{Fault, MemoryFiles};

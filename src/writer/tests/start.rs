@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::tests::{LOG, options, record};
-use super::{LogOptions, OnTruncation, OpenError, Writer};
+use super::super::{LogOptions, OnTruncation, OpenError, Writer};
+use super::{LOG, options, record};
 use crate::clock::ManualClock;
 use crate::files::FileSystem as _;
 use crate::files::memory::MemoryFiles;
@@ -137,7 +137,7 @@ fn a_store_put_back_from_before_a_hand_off_is_refused() {
     let [key, head] = ["epoch-0.pem", "head.json"].map(|name| format!("{KEYS}/{name}"));
     let (old_key, old_head) = (files.contents(&key).unwrap(), files.contents(&head).unwrap());
     let mut writer = start(&files, options()).unwrap();
-    writer.hand_over(super::hand_over::Reason::Requested).unwrap();
+    writer.hand_over(super::super::hand_over::Reason::Requested).unwrap();
     writer.close().unwrap();
     drop(writer);
     files.remove(&Path::new(KEYS).join("epoch-1.pem")).unwrap();
@@ -151,7 +151,7 @@ fn a_store_put_back_from_before_a_hand_off_is_refused() {
 fn a_store_that_lost_its_head_is_refused() {
     let files = log();
     let mut writer = start(&files, options()).unwrap();
-    writer.hand_over(super::hand_over::Reason::Requested).unwrap();
+    writer.hand_over(super::super::hand_over::Reason::Requested).unwrap();
     writer.close().unwrap();
     drop(writer);
     files.remove(&Path::new(KEYS).join("head.json")).unwrap();

@@ -1,0 +1,56 @@
+//! What a file begins with: its genesis, or what a crash left of one.
+
+use std::io;
+use std::path::Path;
+
+use crate::files::FileSystem;
+use crate::trail::{Control, Genesis, Line, MAX_LINE};
+
+/// Bytes that nearly always hold the first line of a file.
+const OPENING: usize = 4 << 10;
+
+/// What every genesis of file 0 or later begins with; a file that holds a start of it was begun by a writer that died.
+const GENESIS_START: &[u8] = b"{\"fields\":{\"epoch\":";
+
+/// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short,
+/// and zeros stand behind it where the power went. (One that lacks only its newline is whole.)
+pub(super) fn is_vacant(start: &[u8]) -> bool {
+    let zeros = start.iter().rev().take_while(|byte| **byte == 0).count();
+    let mut pieces = start[..start.len() - zeros].split(|byte| *byte == b'\n');
+    start.len() < MAX_LINE && pieces.all(is_start_of_genesis)
+}
+
+/// A whole line that does not parse is none: it was altered.
+fn is_start_of_genesis(piece: &[u8]) -> bool {
+    let length = piece.len().min(GENESIS_START.len());
+    let is_whole = piece.ends_with(b"\"}}") && piece.windows(7).any(|bytes| bytes == b",\"sig\":");
+    piece[..length] == GENESIS_START[..length] && !is_whole
+}
+
+/// The first whole line, behind what a crash may have torn.
+pub(super) fn first_line(start: &[u8]) -> Option<Line<'_>> {
+    start.split(|byte| *byte == b'\n').find_map(|line| Line::parse(line).ok())
+}
+
+/// The start of a file, with its first line. Reads little, since each start of the log looks at all files.
+pub(super) fn opening<F: FileSystem>(files: &F, path: &Path) -> io::Result<Vec<u8>> {
+    let start = files.read(path, 0, OPENING)?;
+    if start.len() < OPENING || first_line(&start).is_some() {
+        return Ok(start);
+    }
+    files.read(path, 0, MAX_LINE)
+}
+
+/// Looks at the first line of a file, where it is a genesis.
+pub(super) fn first_genesis<F: FileSystem, T>(
+    files: &F,
+    path: &Path,
+    look: impl FnOnce(&Line<'_>, &Genesis) -> T,
+) -> Option<T> {
+    let start = opening(files, path).ok()?;
+    let line = first_line(&start)?;
+    match Control::parse(&line) {
+        Ok(Some(Control::Genesis(genesis))) => Some(look(&line, &genesis)),
+        _ => None,
+    }
+}
