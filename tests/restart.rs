@@ -144,7 +144,7 @@ fn row_29_a_key_store_put_back_from_before_a_hand_off_is_refused() {
 fn row_13_a_folder_that_holds_what_cannot_be_read_or_another_log_is_never_begun_anew() {
     let service = Service::new();
     fs::create_dir(service.log()).unwrap();
-    for bytes in [b"\0\0\0\0".as_slice(), b"not a line\n", b"{}\n"] {
+    for bytes in [b"\0\0text".as_slice(), b"not a line\n", b"{}\n"] {
         fs::write(service.file("audit.jsonl"), bytes).unwrap();
         let error = refused(&service);
         assert!(
