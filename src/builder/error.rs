@@ -20,7 +20,7 @@ pub enum BuildError {
     },
     /// An option is out of its bounds.
     Option {
-        /// The method of [`Builder`].
+        /// The method of [`crate::Builder`].
         option: &'static str,
         /// What it takes.
         expected: &'static str,
