@@ -44,10 +44,11 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             Ok(public_key) => public_key,
             Err(error) => {
                 let error = WriteError::store(&error);
-                self.trouble = Some((error.clone(), self.clock.elapsed() + super::RETRY));
+                self.no_next_key = Some((error.clone(), self.clock.elapsed() + super::RETRY));
                 return Err(error);
             }
         };
+        self.no_next_key = None;
         self.sign_held();
         let start = self.pending.len();
         let epoch = self.store.epoch() + 1;
@@ -77,7 +78,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             true => (Reason::Lines, Duration::ZERO),
             false => (Reason::Interval, self.epoch.due),
         };
-        let retry = self.trouble.as_ref().map_or(Duration::ZERO, |(_, due)| *due);
+        let retry =
+            self.no_next_key.as_ref().or(self.trouble.as_ref()).map_or(Duration::ZERO, |(_, due)| *due);
         Some((reason, due.max(retry)))
     }
 }

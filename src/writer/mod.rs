@@ -76,8 +76,10 @@ pub(crate) struct Writer<F: FileSystem, C: Clock> {
     copies: Copies,
     head_stored: Duration,
     epoch: Epoch,
-    /// What failed behind the scenes, and when it is tried again.
+    /// What a sync should have been followed by and was not, and when it is tried again.
     trouble: Option<(WriteError, Duration)>,
+    /// Why no key could hand over, and when it is tried again.
+    no_next_key: Option<(WriteError, Duration)>,
     progress: Progress,
 }
 
@@ -222,7 +224,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// What stays wrong whatever succeeds from here on, or until it is tried again.
     pub(crate) fn lasting_error(&self) -> Option<&WriteError> {
-        self.failed_syncs.last.as_ref().or(self.trouble.as_ref().map(|(error, _)| error))
+        let behind = self.trouble.as_ref().or(self.no_next_key.as_ref());
+        self.failed_syncs.last.as_ref().or(behind.map(|(error, _)| error))
     }
 
     /// Ends the log: all that was appended, a `close`, a sync.

@@ -135,6 +135,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             copies: Copies::default(),
             head_stored: elapsed,
             trouble: None,
+            no_next_key: None,
             progress: Progress::default(),
             options,
         })

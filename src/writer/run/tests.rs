@@ -249,9 +249,13 @@ fn a_key_store_that_fails_holds_nobody_up() {
         QueueOptions { length: 8, overflow: Overflow::Block, durability: Durability::Synced },
     );
     log.files.break_all("create_new epoch");
+    log.files.operations();
     (0..20).for_each(|number| log.recorder.record(record(number)).unwrap());
     log.recorder.flush(true).wait().unwrap();
     assert!(log.recorder.status().last_error.is_some(), "but it is said");
+    let attempts =
+        log.files.operations().iter().filter(|operation| operation.starts_with("create_new epoch")).count();
+    assert!((1..4).contains(&attempts), "{attempts} attempts");
     assert_eq!(log.shut_down(), ((0..20).collect(), 0));
 }
 
