@@ -25,6 +25,20 @@ impl fmt::Display for Place {
     }
 }
 
+/// What is said of a place, behind its name.
+pub(super) fn placed(
+    f: &mut fmt::Formatter<'_>,
+    at: Option<&Place>,
+    seq: Option<u64>,
+    said: &impl fmt::Display,
+) -> fmt::Result {
+    match (at, seq) {
+        (Some(at), Some(seq)) => write!(f, "{at} (seq {seq}): {said}"),
+        (Some(at), None) => write!(f, "{at}: {said}"),
+        (None, _) => said.fmt(f),
+    }
+}
+
 /// One thing that does not hold, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -39,11 +53,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.at, self.seq) {
-            (Some(at), Some(seq)) => write!(f, "{at} (seq {seq}): {}", self.kind),
-            (Some(at), None) => write!(f, "{at}: {}", self.kind),
-            (None, _) => self.kind.fmt(f),
-        }
+        placed(f, self.at.as_ref(), self.seq, &self.kind)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Place;
+use super::finding::placed;
 use crate::trail::{Ended, KeyId, Succeeds, Timestamp, Torn};
 
 /// One thing worth knowing that takes nothing from the verdict.
@@ -21,11 +22,7 @@ pub struct Notice {
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.at, self.seq) {
-            (Some(at), Some(seq)) => write!(f, "{at} (seq {seq}): {}", self.kind),
-            (Some(at), None) => write!(f, "{at}: {}", self.kind),
-            (None, _) => self.kind.fmt(f),
-        }
+        placed(f, self.at.as_ref(), self.seq, &self.kind)
     }
 }
 
