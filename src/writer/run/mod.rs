@@ -67,11 +67,7 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
     fn turn(&mut self) -> bool {
         let commands = self.commands.try_iter().collect::<Vec<_>>();
         // What a caller recorded before it asked is in the queue by now.
-        let mut asked = if commands.is_empty() { 0 } else { self.recorder.queued() };
-        let mut result = self.batch(&mut asked);
-        while asked > 0 && result.is_ok() {
-            result = self.batch(&mut asked);
-        }
+        let result = self.batches(if commands.is_empty() { 0 } else { self.recorder.queued() });
         let wants_sync = commands.iter().any(|command| matches!(command, Command::Flush { sync: true, .. }));
         let synced = if result.is_ok() && wants_sync { self.writer.sync() } else { result.clone() };
         self.report(&synced);
@@ -83,6 +79,15 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
         self.failed = maintained.is_err();
         self.report(&maintained);
         false
+    }
+
+    /// One batch, and more until `asked` records are written.
+    fn batches(&mut self, mut asked: usize) -> Result<(), WriteError> {
+        self.batch(&mut asked)?;
+        while asked > 0 {
+            self.batch(&mut asked)?;
+        }
+        Ok(())
     }
 
     /// One batch: gaps that are due, what waits, a signature, one write. Counts down what was `asked` for.
@@ -166,7 +171,7 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
     /// From here on what is recorded is lost; what was recorded until now is not.
     fn end(&mut self) -> Result<(), WriteError> {
         self.recorder.stop();
-        self.batch(&mut self.recorder.queued())?;
+        self.batches(self.recorder.queued())?;
         self.writer.close()
     }
 
