@@ -78,32 +78,16 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         start: &Start,
     ) -> Result<Writer<F, C>, OpenError> {
         let now = clock.now();
-        let date = options.rotation.date(now);
-        let reopen = |name: &str| {
-            let path = options.folder.join(name);
-            files.open(&path).map_err(OpenError::io("open", &path))
-        };
-        let (live, stage) = match (&start.last, &start.vacant) {
+        let number = start.last.as_ref().map_or(0, |last| last.number + 1);
+        let live = match (&start.last, &start.vacant) {
             (Some(last), _) if !last.lost => {
-                let (date, ordinal) = options.names.parts(&last.name).unwrap_or((None, 0));
-                let file = reopen(&last.name)?;
-                let length = last.length;
-                (
-                    Live { file, name: last.name.clone(), number: last.number, date, ordinal, length },
-                    Stage::Writing,
-                )
+                Live { length: last.length, ..reopen(files, &options, &last.name, last.number)? }
             }
-            (_, Some(name)) => {
-                let (date, ordinal) = options.names.parts(name).unwrap_or((None, 0));
-                let file = reopen(name)?;
-                let length = file.len().map_err(OpenError::io("look at", &options.folder.join(name)))?;
-                let number = start.last.as_ref().map_or(0, |last| last.number + 1);
-                (Live { file, name: name.clone(), number, date, ordinal, length }, Stage::Writing)
-            }
-            (last, None) => {
+            (_, Some(name)) => reopen(files, &options, name, number)?,
+            (_, None) => {
+                let date = options.rotation.date(now);
                 let (file, name, ordinal) = create(files, &options, date.as_deref(), 0, &mut None)?;
-                let number = last.as_ref().map_or(0, |last| last.number + 1);
-                (Live { file, name, number, date, ordinal, length: 0 }, Stage::Writing)
+                Live { file, name, number, date, ordinal, length: 0 }
             }
         };
         let elapsed = clock.elapsed();
@@ -121,7 +105,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             _lock: lock,
             chain: start.chain.clone(),
             live,
-            stage,
+            stage: Stage::Writing,
             oldest: start.oldest,
             pending: Vec::new(),
             appended: 0,
@@ -142,10 +126,10 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     }
 
     /// Composes the line with which this process goes on.
-    fn go_on(&mut self, start: Start) -> Result<(), WriteError> {
+    fn go_on(&mut self, start: Start) -> Result<(), OpenError> {
         start.copies.into_iter().for_each(|line| self.copies.add(line));
         let Some(last) = start.last else {
-            return self.begin_here(None);
+            return Ok(self.begin_here(None)?);
         };
         let previous = |bytes, ended| Previous {
             bytes,
@@ -155,7 +139,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             unsynced_from: None,
         };
         if last.lost {
-            return self.begin_here(Some(previous(last.length, Ended::Lost)));
+            return Ok(self.begin_here(Some(previous(last.length, Ended::Lost)))?);
         }
         let ended = last.closed.unwrap_or(Ended::Crash);
         let is_over = self.options.rotation.date(self.clock.now()) != self.live.date;
@@ -178,15 +162,11 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
                     self.store.store_head(head).map_err(|error| WriteError::store(&error))?;
                 }
                 self.stage = Stage::Between { previous, attempted: None };
-                self.begin_file()
+                Ok(self.begin_file()?)
             }
             Some(name) => {
-                let path = self.options.folder.join(&name);
-                let file = self.files.open(&path).map_err(|error| WriteError::io("open", &path, &error))?;
-                let length = file.len().map_err(|error| WriteError::io("look at", &path, &error))?;
-                let (date, ordinal) = self.options.names.parts(&name).unwrap_or((None, 0));
-                self.live = Live { file, name, number: last.number + 1, date, ordinal, length };
-                self.begin_here(Some(previous))
+                self.live = reopen(&self.files, &self.options, &name, last.number + 1)?;
+                Ok(self.begin_here(Some(previous))?)
             }
         }
     }
@@ -202,6 +182,20 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.open_with(previous, torn);
         Ok(())
     }
+}
+
+/// A file of the log that is there, to go on in.
+fn reopen<F: FileSystem>(
+    files: &F,
+    options: &LogOptions,
+    name: &str,
+    number: u64,
+) -> Result<Live<F::File>, OpenError> {
+    let path = options.folder.join(name);
+    let file = files.open(&path).map_err(OpenError::io("open", &path))?;
+    let length = file.len().map_err(OpenError::io("look at", &path))?;
+    let (date, ordinal) = options.names.parts(name).unwrap_or((None, 0));
+    Ok(Live { file, name: name.to_owned(), number, date, ordinal, length })
 }
 
 fn lock<F: FileSystem>(files: &F, path: &Path) -> Result<F::Lock, OpenError> {

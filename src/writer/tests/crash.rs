@@ -162,17 +162,15 @@ fn crashes() -> impl Iterator<Item = Fault> {
         .chain([1, 2].map(Fault::AllBut))
 }
 
-#[test]
-fn every_crash_point_of_a_first_life_ends_in_one_intact_history() {
+/// Ends the next life of such a service at each of its operations, in each form; the one after must go on.
+fn walk(begun: impl Fn() -> Service) {
     for fault in crashes() {
         for after in 0.. {
-            let mut service = Service::new();
+            let mut service = begun();
             service.files.fail(after, fault, true);
             let survived = service.live().is_some();
             service.files.mend();
-            let context = format!("{fault:?} after {after} operations");
-            service.live().unwrap_or_else(|| panic!("{context}: {:?}", service.why()));
-            service.prove_intact(&context);
+            service.go_on_intact(&format!("{fault:?} after {after} operations"));
             if survived {
                 break;
             }
@@ -180,25 +178,21 @@ fn every_crash_point_of_a_first_life_ends_in_one_intact_history() {
     }
 }
 
+/// The service after a life without faults.
+fn lived(mut service: Service) -> Service {
+    service.live().unwrap();
+    service
+}
+
+#[test]
+fn every_crash_point_of_a_first_life_ends_in_one_intact_history() {
+    walk(Service::new);
+}
+
 #[test]
 fn every_crash_point_of_a_later_life_ends_in_one_intact_history() {
-    for (fault, new) in
-        crashes().flat_map(|fault| [(fault, Service::new as fn() -> Service), (fault, Service::rarely_up)])
-    {
-        for after in 0.. {
-            let mut service = new();
-            service.live().unwrap();
-            service.files.fail(after, fault, true);
-            let survived = service.live().is_some();
-            service.files.mend();
-            let context = format!("{fault:?} after {after} operations");
-            service.live().unwrap_or_else(|| panic!("{context}: {:?}", service.why()));
-            service.prove_intact(&context);
-            if survived {
-                break;
-            }
-        }
-    }
+    walk(|| lived(Service::new()));
+    walk(|| lived(Service::rarely_up()));
 }
 
 /// Slow: a crash at each point of the start that goes on from each crash point.
@@ -214,9 +208,7 @@ fn every_crash_while_going_on_from_a_crash_ends_in_one_intact_history() {
             service.files.fail(second, Fault::Short(50), true);
             let _ = service.live();
             service.files.mend();
-            let context = format!("{first} operations, then {second}");
-            service.live().unwrap_or_else(|| panic!("{context}: {:?}", service.why()));
-            service.prove_intact(&context);
+            service.go_on_intact(&format!("{first} operations, then {second}"));
         }
         if survived {
             break;
@@ -228,14 +220,11 @@ fn every_crash_while_going_on_from_a_crash_ends_in_one_intact_history() {
 fn every_single_fault_that_passes_is_got_over_in_the_same_life() {
     for fault in crashes() {
         for after in 0.. {
-            let mut service = Service::new();
-            service.live().unwrap();
+            let mut service = lived(Service::new());
             service.files.fail(after, fault, false);
             let survived = service.live().is_some();
-            let context = format!("{fault:?} after {after} operations");
             let hit = service.files.mend();
-            service.live().unwrap_or_else(|| panic!("{context}: {:?}", service.why()));
-            service.prove_intact(&context);
+            service.go_on_intact(&format!("{fault:?} after {after} operations"));
             if survived && !hit {
                 break;
             }
@@ -244,6 +233,11 @@ fn every_single_fault_that_passes_is_got_over_in_the_same_life() {
 }
 
 impl Service {
+    fn go_on_intact(&mut self, context: &str) {
+        self.live().unwrap_or_else(|| panic!("{context}: {:?}", self.why()));
+        self.prove_intact(context);
+    }
+
     /// Why a start fails.
     fn why(&self) -> Option<String> {
         match Store::open_or_create(&self.files, Path::new(KEYS)) {
