@@ -3,7 +3,7 @@
 //! `cargo bench --bench durable` prints the table; `-- --quick` takes seconds.
 //!
 //! What a sync costs is the disk's affair: run it with `TMPDIR` on the disk in question. What is added to it is the same
-//! on each disk: one signature, and two wake-ups, the writer's and the caller's.
+//! on each disk: the line, its hash and one signature; with more than one thread, two wake-ups besides.
 
 #![allow(clippy::cast_precision_loss)]
 
@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Instant;
 
 use tracing::{Dispatch, dispatcher, info};
-use tracing_audit::{AuditLayer, Durability, Guard, KeyStore, require};
+use tracing_audit::{AuditLayer, Builder, Durability, Guard, KeyStore, Overflow, require};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const THREADS: usize = 64;
@@ -22,8 +22,16 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let (rounds, calls) = if quick { (3, 200) } else { (15, 1_000) };
 
-    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| one_thread(calls)).unzip();
+    let enqueued = open(|builder| builder);
+    let call =
+        |number| dispatcher::with_default(&enqueued.dispatch, || require(|| event(number)).wait().unwrap());
+    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| one_thread(calls, call)).unzip();
     row("require(…).wait(), one thread (p50)", &ours, "write and sync_data", &plain, "1.25");
+
+    let blocking = open(|builder| builder.durability(Durability::Synced).overflow(Overflow::Block));
+    let call = |number| dispatcher::with_default(&blocking.dispatch, || event(number));
+    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| one_thread(calls, call)).unzip();
+    row("Durability::Synced, one thread (p50)", &ours, "write and sync_data", &plain, "1.25");
 
     let calls = calls.div_ceil(THREADS);
     let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| (synced(calls), alone(calls))).unzip();
@@ -55,10 +63,10 @@ struct Log {
     _folder: tempfile::TempDir,
 }
 
-fn open(durability: Durability) -> Log {
+fn open(options: impl FnOnce(Builder) -> Builder) -> Log {
     let folder = tempfile::tempdir().unwrap();
     let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
-    let builder = AuditLayer::builder(folder.path().join("log"), keys).durability(durability);
+    let builder = options(AuditLayer::builder(folder.path().join("log"), keys));
     let (layer, guard) = builder.build().unwrap();
     Log { dispatch: Dispatch::new(tracing_subscriber::registry().with(layer)), guard, _folder: folder }
 }
@@ -69,26 +77,26 @@ fn event(number: usize) {
 
 /// A line as the log has it: each is signed.
 fn line() -> Vec<u8> {
-    let log = open(Durability::Synced);
+    let log = open(|builder| builder.durability(Durability::Synced));
     dispatcher::with_default(&log.dispatch, || event(500));
     let text = fs::read_to_string(log.guard.status().file).unwrap();
     format!("{}\n", text.lines().last().unwrap()).into_bytes()
 }
 
 /// Microseconds of the median calls, ours and plain ones in turns.
-fn one_thread(calls: usize) -> (f64, f64) {
-    let (log, line) = (open(Durability::Enqueued), line());
+fn one_thread(calls: usize, ours: impl Fn(usize)) -> (f64, f64) {
+    let line = line();
     let folder = tempfile::tempdir().unwrap();
     let mut file = File::options().append(true).create(true).open(folder.path().join("plain")).unwrap();
     let call = |number| {
-        let ours = time(|| require(|| event(number)).wait().unwrap());
+        let ours = time(|| ours(number));
         let plain = time(|| {
             file.write_all(&line).unwrap();
             file.sync_data().unwrap();
         });
         (ours, plain)
     };
-    let (ours, plain) = dispatcher::with_default(&log.dispatch, || (0..calls).map(call).unzip());
+    let (ours, plain) = (0..calls).map(call).unzip();
     (median(ours), median(plain))
 }
 
@@ -100,7 +108,7 @@ fn time(call: impl FnOnce()) -> f64 {
 
 /// Microseconds per event, of all threads together.
 fn synced(calls: usize) -> f64 {
-    let log = open(Durability::Synced);
+    let log = open(|builder| builder.durability(Durability::Synced));
     let time = together(calls, |number| dispatcher::with_default(&log.dispatch, || event(number)));
     assert_eq!(log.guard.status().written, (calls * THREADS) as u64);
     time

@@ -35,14 +35,11 @@ impl Bell {
     }
 
     /// Sleeps until rung, or for `at_most`, unless there is something to do already.
-    pub(crate) fn sleep(&self, at_most: Option<Duration>, something_to_do: impl Fn() -> bool) {
+    pub(crate) fn sleep(&self, at_most: Duration, something_to_do: impl Fn() -> bool) {
         self.asleep.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         if !something_to_do() {
-            match at_most {
-                Some(at_most) => thread::park_timeout(at_most),
-                None => thread::park(),
-            }
+            thread::park_timeout(at_most);
         }
         self.asleep.store(false, Ordering::Relaxed);
     }
@@ -70,7 +67,9 @@ mod tests {
             move || {
                 bell.belongs_here();
                 while done.load(Ordering::Relaxed) < 20_000 {
-                    bell.sleep(None, || queued.load(Ordering::Relaxed) > done.load(Ordering::Relaxed));
+                    bell.sleep(Duration::from_secs(60), || {
+                        queued.load(Ordering::Relaxed) > done.load(Ordering::Relaxed)
+                    });
                     done.store(queued.load(Ordering::Relaxed), Ordering::Relaxed);
                 }
             }

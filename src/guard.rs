@@ -84,7 +84,8 @@ impl fmt::Debug for Guard {
 
 impl Handle {
     /// Blocks until all that was recorded before is on the disk: what this thread recorded, and what other threads
-    /// did before this call. One sync serves all who wait.
+    /// did before this call. One sync serves all who wait. Where the writer's thread has nothing in hand, this one does
+    /// its work: that spares two wake-ups.
     ///
     /// # Errors
     ///

@@ -46,9 +46,11 @@
 //! ```text
 //! caller's thread   layer    is it ours? · fields and spans → canonical JSON · timestamp
 //!                   queue    bounded; full → as Overflow says
-//! writer's thread   trail    number, link, signature of the last line of the batch
+//! writer's turn     trail    number, link, signature of the last line of the batch
 //!                   files    next file? · one write · sync when asked or due · wake those who wait
 //! ```
+//!
+//! The writer has a thread; a caller that waits for the disk takes its turn instead, where that is free.
 
 mod bell;
 mod builder;
@@ -60,13 +62,16 @@ mod json;
 mod keys;
 mod layer;
 mod losses;
+mod pending;
 mod promises;
+mod quiet;
 mod recorder;
 mod reply;
 mod require;
 mod rotation;
 mod status;
 pub mod trail;
+mod turns;
 pub mod verify;
 mod writer;
 

@@ -3,17 +3,19 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, unbounded};
 
 use crate::bell::Bell;
 use crate::losses::{Loss, Losses};
+use crate::pending::Pending;
 use crate::promises::{Durability, Overflow, QueueOptions, abort};
-use crate::reply::{Reply, reply};
+use crate::reply::{Promise, Reply, reply};
 use crate::status::Status;
 use crate::trail::Timestamp;
+use crate::turns::Turns;
 use crate::writer::{Command, Progress, WriteError};
 
 /// How many used buffers wait for their next record. A few fit into the processor's cache; a queue's length of them
@@ -40,8 +42,9 @@ pub(crate) struct Recorder {
     used: (Sender<Vec<u8>>, Receiver<Vec<u8>>),
     commands: Sender<Command>,
     pub(crate) bell: Bell,
+    pub(crate) turns: Turns,
     pub(crate) losses: Losses,
-    /// Set once, when the writer's thread ends. Records that are queued after that are lost, and counted as such.
+    /// Set once, when the log ends. Records that are queued after that are lost, and counted as such.
     stopped: AtomicBool,
     /// The process that the writer's thread lives in.
     process: u32,
@@ -77,6 +80,7 @@ impl Recorder {
             used: bounded(USED_BUFFERS),
             commands,
             bell: Bell::default(),
+            turns: Turns::default(),
             losses: Losses::default(),
             stopped: AtomicBool::new(false),
             process: std::process::id(),
@@ -96,20 +100,24 @@ impl Recorder {
         self.used.1.try_recv().unwrap_or_default()
     }
 
-    /// Hands a record over, as [`Durability`] and [`Overflow`] say. A loss is counted already.
-    pub(crate) fn record(&self, record: Record) -> Result<(), Loss> {
+    /// Hands a record over, as [`Durability`] and [`Overflow`] say. A loss is counted already. With `later` the caller
+    /// asks for a flush of its own, soon, and nobody is woken before.
+    pub(crate) fn record(&self, record: Record, later: bool) -> Result<(), Loss> {
         if self.stopped.load(Ordering::Relaxed) {
             return Err(self.lose_at(Loss::Stopped, record.time));
         }
+        let waits = self.options.durability != Durability::Enqueued;
         match self.queue.0.try_send(record) {
+            Ok(()) if waits || later => {}
             Ok(()) => self.bell.ring_if_asleep(),
             Err(TrySendError::Full(record) | TrySendError::Disconnected(record)) => {
                 self.wait_for_room(record)?;
             }
         }
-        if self.options.durability != Durability::Enqueued {
+        if waits {
+            let sync = self.options.durability == Durability::Synced;
             // An error is in `Status::last_error`; the macro has no way to give it.
-            let _ = self.wait(self.flush(self.options.durability == Durability::Synced));
+            let _ = self.wait(&self.ask(|promise| Command::Flush { sync, promise }));
         }
         Ok(())
     }
@@ -120,31 +128,38 @@ impl Recorder {
     }
 
     /// Asks for all that this thread recorded to be written, and synced.
-    pub(crate) fn flush(&self, sync: bool) -> Reply {
-        let (promise, reply) = reply();
-        self.command(Command::Flush { sync, promise });
-        reply
+    pub(crate) fn flush(self: &Arc<Recorder>, sync: bool) -> Pending {
+        self.pending(|promise| Command::Flush { sync, promise })
     }
 
     /// Asks for the next file.
-    pub(crate) fn rotate(&self) -> Reply {
-        let (promise, reply) = reply();
-        self.command(Command::Rotate { promise });
-        reply
+    pub(crate) fn rotate(self: &Arc<Recorder>) -> Pending {
+        self.pending(|promise| Command::Rotate { promise })
     }
 
     /// Asks for the next key.
-    pub(crate) fn hand_over(&self) -> Reply {
-        let (promise, reply) = reply();
-        self.command(Command::HandOver { promise });
-        reply
+    pub(crate) fn hand_over(self: &Arc<Recorder>) -> Pending {
+        self.pending(|promise| Command::HandOver { promise })
     }
 
     /// Asks for the end of the log.
-    pub(crate) fn close(&self) -> Reply {
-        let (promise, reply) = reply();
-        self.command(Command::Close { promise });
-        reply
+    pub(crate) fn close(self: &Arc<Recorder>) -> Pending {
+        self.pending(|promise| Command::Close { promise })
+    }
+
+    /// Blocks until the answer is there, however long it takes: the work is done on this thread, unless another has it
+    /// in hand.
+    pub(crate) fn wait_for(&self, reply: &Reply) -> Result<(), WriteError> {
+        // In a child of a fork the answer is there already; two processes must not write one chain.
+        if !reply.is_there() && self.turns.try_take(self) {
+            self.wake();
+        }
+        reply.wait()
+    }
+
+    /// Has the thread look what there is to do.
+    pub(crate) fn wake(&self) {
+        self.bell.ring();
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -166,27 +181,31 @@ impl Recorder {
         std::process::id() != self.process
     }
 
-    fn command(&self, command: Command) {
-        let command = match command {
-            Command::Flush { promise, .. }
-            | Command::Rotate { promise }
-            | Command::HandOver { promise }
-            | Command::Close { promise }
-                if self.is_forked() =>
-            {
-                return promise.keep(Err(WriteError::Forked));
-            }
-            command => command,
-        };
-        // Where the writer is gone, the promise that comes back is dropped, and so answered.
-        let _ = self.commands.send(command);
-        self.bell.ring();
+    fn pending(self: &Arc<Recorder>, command: impl FnOnce(Promise) -> Command) -> Pending {
+        Pending::new(Arc::clone(self), self.ask(command))
     }
 
-    fn wait(&self, reply: Reply) -> Result<(), WriteError> {
+    /// Wakes nobody.
+    fn ask(&self, command: impl FnOnce(Promise) -> Command) -> Reply {
+        let (promise, reply) = reply();
+        if self.is_forked() {
+            promise.keep(Err(WriteError::Forked));
+        } else {
+            // Where the writer is gone, the promise that comes back is dropped, and so answered.
+            let _ = self.commands.send(command(promise));
+        }
+        reply
+    }
+
+    /// Waits as long as [`Overflow`] allows. Where that is not for ever the thread does the work: a caller that does it
+    /// can't leave a disk that hangs.
+    fn wait(&self, reply: &Reply) -> Result<(), WriteError> {
         match self.options.overflow.patience().filter(|patience| !patience.is_zero()) {
-            None => reply.wait(),
-            Some(patience) => reply.wait_until(Instant::now() + patience),
+            None => self.wait_for(reply),
+            Some(patience) => {
+                self.wake();
+                reply.wait_until(Instant::now() + patience)
+            }
         }
     }
 
@@ -242,6 +261,10 @@ impl Recorder {
         Some(record)
     }
 
+    pub(crate) fn has_something_to_do(&self) -> bool {
+        self.queued() > 0 || !self.commands.is_empty() || self.losses.any_unsaid()
+    }
+
     /// How many records wait.
     pub(crate) fn queued(&self) -> usize {
         self.queue.1.len()
@@ -272,7 +295,14 @@ impl Recorder {
         *self.state.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 
-    /// There is no writer any more.
+    /// The writer panicked: what it took and did not write is lost.
+    pub(crate) fn die(&self, progress: Progress, file: impl FnOnce() -> PathBuf) {
+        self.stop();
+        self.losses.add_at_the_end(self.state.taken.load(Ordering::Acquire) - progress.written);
+        self.report(progress, Some(WriteError::Stopped), file);
+    }
+
+    /// The log takes nothing any more.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
     }

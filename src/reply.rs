@@ -69,8 +69,12 @@ impl Drop for Promise {
 pub(crate) struct Reply(Arc<Slot>);
 
 impl Reply {
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.state().answer.is_some()
+    }
+
     /// Blocks until the answer is there.
-    pub(crate) fn wait(self) -> Answer {
+    pub(crate) fn wait(&self) -> Answer {
         let mut state = self.0.state();
         loop {
             match state.answer.take() {
@@ -81,7 +85,7 @@ impl Reply {
     }
 
     /// Blocks until the answer is there, or until `deadline`.
-    pub(crate) fn wait_until(self, deadline: Instant) -> Answer {
+    pub(crate) fn wait_until(&self, deadline: Instant) -> Answer {
         let mut state = self.0.state();
         loop {
             if let Some(answer) = state.answer.take() {

@@ -19,7 +19,7 @@ use crate::files::Disk;
 use crate::guard::Guard;
 use crate::identity;
 use crate::keys::KeyStore;
-use crate::layer::{AuditFilter, AuditLayer, LayerConfig, quiet, static_max_level_refuses};
+use crate::layer::{AuditFilter, AuditLayer, LayerConfig, static_max_level_refuses};
 use crate::promises::{Durability, Overflow, QueueOptions};
 use crate::recorder::Recorder;
 use crate::rotation::{Names, Rotation};
@@ -241,8 +241,7 @@ impl Builder {
         let recorder = Arc::new(recorder);
         let thread = thread::Builder::new().name("tracing-audit".to_owned()).spawn({
             let recorder = Arc::clone(&recorder);
-            // What a dependency logs while the writer works must not come back to it.
-            move || quiet(|| writer::run(writer, recorder, commands, self.seal_interval))
+            move || writer::run(writer, &recorder, commands, self.seal_interval)
         });
         let thread = thread.map_err(BuildError::Thread)?;
         let layer = AuditLayer::new(Arc::clone(&recorder), self.layer);

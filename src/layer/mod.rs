@@ -26,12 +26,12 @@ pub use self::filter::AuditFilter;
 use self::filter::Selection;
 pub(crate) use self::filter::Sentinel;
 use self::layout::Layout;
-pub(crate) use self::scratch::quiet;
-use self::scratch::{Scratch, is_quiet};
+use self::scratch::Scratch;
 pub use self::self_test::SelfTestError;
 pub(crate) use self::self_test::static_max_level_refuses;
 use self::spans::Recorded;
 use crate::losses::Loss;
+use crate::quiet::{is_quiet, quiet};
 use crate::recorder::{Record, Recorder};
 use crate::require;
 use crate::trail::canonical::write;
@@ -189,7 +189,7 @@ impl AuditLayer {
     fn hand_over(&self, mut body: Vec<u8>) {
         quiet(|| {
             let handed_over = if fit::fit(&mut body, self.body_limit) {
-                self.recorder.record(Record { body, time: self.recorder.now() })
+                self.recorder.record(Record { body, time: self.recorder.now() }, require::is_collecting())
             } else {
                 Err(self.recorder.lose(Loss::TooLarge))
             };

@@ -1,4 +1,4 @@
-//! What a thread keeps from record to record, so that a record allocates nothing; and the flag that it is at work.
+//! What a thread keeps from record to record, so that a record allocates nothing.
 
 use std::cell::Cell;
 
@@ -20,7 +20,6 @@ pub(super) struct Scratch {
 
 thread_local! {
     static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
-    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Lends the thread's scratch. It is taken out of its place, so that a field whose `Debug` emits an event of its own
@@ -34,21 +33,4 @@ pub(super) fn with<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
     }
     let _ = SCRATCH.try_with(|kept| kept.set(Some(scratch)));
     result
-}
-
-/// Drops what is logged on this thread by the work, and by all that it calls: the log's own dependencies must not write
-/// to the log that waits for them.
-pub(crate) fn quiet<R>(work: impl FnOnce() -> R) -> R {
-    struct Reset(bool);
-    impl Drop for Reset {
-        fn drop(&mut self) {
-            let _ = QUIET.try_with(|quiet| quiet.set(self.0));
-        }
-    }
-    let _reset = Reset(QUIET.try_with(|quiet| quiet.replace(true)).unwrap_or(false));
-    work()
-}
-
-pub(super) fn is_quiet() -> bool {
-    QUIET.try_with(Cell::get).unwrap_or(false)
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::losses::Loss;
+use crate::pending::Pending;
 use crate::recorder::Recorder;
-use crate::reply::Reply;
 use crate::writer::WriteError;
 
 /// Emits audit records, and gives a receipt for them: wait for it before you do what they tell of.
@@ -55,7 +55,7 @@ pub fn require(work: impl FnOnce()) -> Receipt {
 #[must_use = "nothing is proved before the receipt was waited for"]
 pub struct Receipt {
     /// One of each log.
-    replies: Vec<Reply>,
+    replies: Vec<Pending>,
     /// What is known to be wrong already.
     refused: Option<RequireError>,
 }
@@ -71,7 +71,7 @@ impl Receipt {
     pub fn wait(self) -> Result<(), RequireError> {
         match self.refused {
             Some(refused) => Err(refused),
-            None => self.replies.into_iter().try_for_each(Reply::wait).map_err(RequireError::Write),
+            None => self.replies.into_iter().try_for_each(Pending::wait).map_err(RequireError::Write),
         }
     }
 
@@ -81,9 +81,12 @@ impl Receipt {
             None if collected.logs.is_empty() => Some(RequireError::NotRecorded),
             None => None,
         };
+        if refused.is_some() {
+            collected.logs.iter().for_each(|log| log.wake());
+            return Receipt { replies: Vec::new(), refused };
+        }
         // The records are in the queues, so that a sync asked for from here on covers them.
-        let asked = collected.logs.iter().filter(|_| refused.is_none());
-        Receipt { replies: asked.map(|log| log.flush(true)).collect(), refused }
+        Receipt { replies: collected.logs.iter().map(|log| log.flush(true)).collect(), refused }
     }
 }
 
@@ -169,6 +172,11 @@ pub(crate) fn note(log: &Arc<Recorder>, handed_over: Result<(), Loss>) {
     });
 }
 
+/// Whether a flush follows what this thread records.
+pub(crate) fn is_collecting() -> bool {
+    COLLECTED.try_with(|collected| collected.borrow().is_some()).unwrap_or(false)
+}
+
 thread_local! {
     /// What the innermost `require` of this thread saw so far; none outside of any.
     static COLLECTED: RefCell<Option<Collected>> = const { RefCell::new(None) };
@@ -213,6 +221,10 @@ impl Drop for Collecting<'_> {
             outer.lost = outer.lost.or(self.inner.lost);
         }
         let _ = COLLECTED.try_with(|collected| collected.replace(outer));
+        if std::thread::panicking() {
+            // There will be no receipt that wakes the writers.
+            self.inner.logs.iter().for_each(|log| log.wake());
+        }
     }
 }
 

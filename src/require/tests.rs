@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::task::{Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::dispatcher::{self, Dispatch};
 use tracing::{info, info_span};
@@ -18,7 +18,7 @@ use crate::keys::Store;
 use crate::layer::{AuditLayer, LayerConfig, Sentinel};
 use crate::promises::{Durability, Overflow, QueueOptions};
 use crate::writer::tests::{LOG, options};
-use crate::writer::{Writer, run};
+use crate::writer::{LogOptions, Writer, run};
 
 /// A log whose layer is this thread's.
 struct Log {
@@ -30,15 +30,23 @@ struct Log {
 
 impl Log {
     fn open(config: LayerConfig) -> Log {
+        Log::new(config, options())
+    }
+
+    fn open_with(options: LogOptions) -> Log {
+        Log::new(LayerConfig::default(), options)
+    }
+
+    fn new(config: LayerConfig, options: LogOptions) -> Log {
         let files = MemoryFiles::default();
         let store = Store::open_or_create(&files, Path::new("/keys")).unwrap();
-        let writer = Writer::open(&files, SystemClock::new(), store, options()).unwrap();
+        let writer = Writer::open(&files, SystemClock::new(), store, options).unwrap();
         let queue = QueueOptions { length: 4, overflow: Overflow::Drop, durability: Durability::Enqueued };
         let (recorder, commands) = Recorder::new(queue, writer.path());
         let recorder = Arc::new(recorder);
         thread::spawn({
             let recorder = Arc::clone(&recorder);
-            move || run(writer, recorder, commands, Duration::from_millis(1))
+            move || run(writer, &recorder, commands, Duration::from_millis(1))
         });
         let layer = AuditLayer::new(Arc::clone(&recorder), config);
         let (filter, sentinel) = (layer.filter(), layer.sentinel());
@@ -52,6 +60,15 @@ impl Log {
 
     fn text(&self) -> String {
         String::from_utf8(self.files.contents(LOG).unwrap()).unwrap()
+    }
+
+    /// Waits until the event is on the disk, though nobody asks for it.
+    fn has_synced(&self, number: u64) {
+        let start = Instant::now();
+        while !(self.text().contains(&format!(r#""number":{number}"#)) && self.is_synced()) {
+            assert!(start.elapsed() < Duration::from_secs(60), "{}", self.text());
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Whether all that is in the file is synced.
@@ -165,6 +182,28 @@ fn with_several_logs_all_of_them_count() {
         failing.files.mend();
         assert_eq!(both().wait(), Ok(()));
     }
+}
+
+#[test]
+fn what_is_required_is_on_the_disk_in_time_though_the_work_goes_on() {
+    let log = Log::open_with(LogOptions { sync_interval: Duration::from_millis(20), ..options() });
+    let receipt = dispatcher::with_default(&log.dispatch, || {
+        require(|| {
+            emit(1);
+            log.has_synced(1);
+        })
+    });
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        dispatcher::with_default(&log.dispatch, || {
+            drop(require(|| {
+                emit(2);
+                panic!("of the test");
+            }));
+        });
+    }));
+    assert!(panicked.is_err());
+    log.has_synced(2);
+    assert_eq!(receipt.wait(), Ok(()));
 }
 
 #[test]

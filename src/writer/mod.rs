@@ -242,6 +242,11 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         &self.clock
     }
 
+    /// How long a written line may stay unsynced.
+    pub(crate) fn sync_interval(&self) -> Duration {
+        self.options.sync_interval
+    }
+
     pub(crate) fn progress(&self) -> Progress {
         self.progress
     }

@@ -144,7 +144,7 @@ fn a_debug_that_panics_leaves_the_layer_whole() {
 #[test]
 fn nothing_that_is_logged_while_we_are_at_work_is_recorded() {
     let log = Log::new();
-    crate::layer::quiet(|| {
+    crate::quiet::quiet(|| {
         info!(target: "audit", "from a dependency");
         let _span = tracing::info_span!(target: "audit", "from a dependency").entered();
     });

@@ -1,9 +1,10 @@
-//! The writer's thread: takes what waits, writes it as one batch, syncs when asked or due, answers those who wait.
+//! The writer's turns: take what waits, write it as one batch, sync when asked or due, answer those who wait. And its
+//! thread, which takes a turn whenever something is due and nobody else has.
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 use crate::files::FileSystem;
 use crate::recorder::Recorder;
 use crate::reply::Promise;
+use crate::turns::Rest;
 
 /// Records in one batch at most.
 const MAX_BATCH: usize = 4096;
@@ -38,22 +40,30 @@ pub(crate) enum Command {
 }
 
 /// Runs until the log is closed.
-pub(crate) fn run<F: FileSystem, C: Clock>(
+pub(crate) fn run<F, C>(
     writer: Writer<F, C>,
-    recorder: Arc<Recorder>,
+    recorder: &Recorder,
     commands: Receiver<Command>,
     seal_interval: Duration,
-) {
+) where
+    F: FileSystem + Send + 'static,
+    C: Clock + Send + 'static,
+{
     recorder.bell.belongs_here();
-    let mut thread = WriterThread { writer, recorder, commands, seal_interval, sealed: None, failed: false };
-    while !thread.turn() {
-        thread.rest();
+    let mut work = Work { writer, commands, seal_interval, sealed: None, failed: false };
+    recorder.turns.begin(Box::new(move |recorder| work.turn(recorder)));
+    while let Some(Rest { nap, at_most }) = recorder.turns.take(recorder) {
+        if nap.is_zero() {
+            recorder.bell.sleep(at_most, || recorder.has_something_to_do());
+        } else {
+            recorder.bell.nap(nap);
+        }
     }
 }
 
-struct WriterThread<F: FileSystem, C: Clock> {
+/// What there is to do in a turn, whoever takes it.
+struct Work<F: FileSystem, C: Clock> {
     writer: Writer<F, C>,
-    recorder: Arc<Recorder>,
     commands: Receiver<Command>,
     seal_interval: Duration,
     /// When the last batch was sealed.
@@ -62,76 +72,89 @@ struct WriterThread<F: FileSystem, C: Clock> {
     failed: bool,
 }
 
-impl<F: FileSystem, C: Clock> WriterThread<F, C> {
-    /// Does all there is to do now; whether it was the last turn.
-    fn turn(&mut self) -> bool {
+impl<F: FileSystem, C: Clock> Work<F, C> {
+    /// Does all there is to do now. A panic in it is the end of the log: nobody waits for it any longer, and what was
+    /// taken and not written is counted.
+    fn turn(&mut self, recorder: &Recorder) -> Option<Rest> {
+        match catch_unwind(AssertUnwindSafe(|| self.whole_turn(recorder))) {
+            Ok(is_last) => (!is_last).then(|| self.rest(recorder)),
+            Err(_) => {
+                recorder.die(self.writer.progress(), || self.writer.path());
+                None
+            }
+        }
+    }
+
+    /// Whether it was the last one.
+    fn whole_turn(&mut self, recorder: &Recorder) -> bool {
         let commands = self.commands.try_iter().collect::<Vec<_>>();
         // What a caller recorded before it asked is in the queue by now.
-        let result = self.batches(if commands.is_empty() { 0 } else { self.recorder.queued() });
+        let result = self.batches(recorder, if commands.is_empty() { 0 } else { recorder.queued() });
         let wants_sync = commands.iter().any(|command| matches!(command, Command::Flush { sync: true, .. }));
         let synced = if result.is_ok() && wants_sync { self.writer.sync() } else { result.clone() };
-        self.report(&synced);
-        if self.answer(commands, &result, &synced) {
+        self.report(recorder, &synced);
+        if self.answer(recorder, commands, &result, &synced) {
             return true;
         }
         // What is due besides holds nobody up.
         let maintained = synced.and_then(|()| self.writer.maintain());
         self.failed = maintained.is_err();
-        self.report(&maintained);
+        self.report(recorder, &maintained);
         false
     }
 
     /// One batch, and more until `asked` records are written.
-    fn batches(&mut self, mut asked: usize) -> Result<(), WriteError> {
-        self.batch(&mut asked)?;
+    fn batches(&mut self, recorder: &Recorder, mut asked: usize) -> Result<(), WriteError> {
+        self.batch(recorder, &mut asked)?;
         while asked > 0 {
-            self.batch(&mut asked)?;
+            self.batch(recorder, &mut asked)?;
         }
         Ok(())
     }
 
     /// One batch: gaps that are due, what waits, a signature, one write. Counts down what was `asked` for.
-    fn batch(&mut self, asked: &mut usize) -> Result<(), WriteError> {
+    fn batch(&mut self, recorder: &Recorder, asked: &mut usize) -> Result<(), WriteError> {
         let before = self.writer.progress();
         if self.writer.backlog() > 0 {
             // Nothing is taken from the queue that the disk has no room for.
             self.writer.seal().1?;
         }
         self.writer.turn_over_if_due()?;
-        for gap in self.recorder.losses.take() {
-            self.give_back(|writer| writer.gap(gap));
+        for gap in recorder.losses.take() {
+            self.give_back(recorder, |writer| writer.gap(gap));
         }
         let mut taken = 0;
         while taken < MAX_BATCH && self.writer.backlog() < MAX_BATCH_BYTES && !self.writer.is_full() {
-            let Some(record) = self.recorder.take() else {
+            let Some(record) = recorder.take() else {
                 *asked = 0;
                 break;
             };
             taken += 1;
-            self.give_back(|writer| writer.append(record));
+            self.give_back(recorder, |writer| writer.append(record));
         }
         *asked = asked.saturating_sub(taken);
         let (buffer, result) = self.writer.seal();
-        self.give_back(|_| buffer);
+        self.give_back(recorder, |_| buffer);
         if self.writer.progress() != before {
             self.sealed = Some(self.writer.clock().elapsed());
         }
         result
     }
 
-    fn give_back(&mut self, from: impl FnOnce(&mut Writer<F, C>) -> Option<Vec<u8>>) {
+    fn give_back(&mut self, recorder: &Recorder, from: impl FnOnce(&mut Writer<F, C>) -> Option<Vec<u8>>) {
         if let Some(buffer) = from(&mut self.writer) {
-            self.recorder.give_back(buffer);
+            recorder.give_back(buffer);
         }
     }
 
-    fn report(&mut self, result: &Result<(), WriteError>) {
+    fn report(&mut self, recorder: &Recorder, result: &Result<(), WriteError>) {
         let error = result.as_ref().err().or(self.writer.lasting_error()).cloned();
-        self.recorder.report(self.writer.progress(), error, || self.writer.path());
+        recorder.report(self.writer.progress(), error, || self.writer.path());
     }
 
     fn answer(
         &mut self,
+        recorder: &Recorder,
         commands: Vec<Command>,
         written: &Result<(), WriteError>,
         synced: &Result<(), WriteError>,
@@ -144,12 +167,12 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
                 Command::Rotate { promise } => {
                     let result = written.clone().and_then(|()| self.writer.turn_over());
                     // Who is answered finds the new file in the status.
-                    self.report(&result);
+                    self.report(recorder, &result);
                     promise.keep(result);
                 }
                 Command::HandOver { promise } => {
                     let result = written.clone().and_then(|()| self.writer.hand_over(Reason::Requested));
-                    self.report(&result);
+                    self.report(recorder, &result);
                     promise.keep(result);
                 }
                 Command::Close { promise } => closing.push(promise),
@@ -158,10 +181,10 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
         if closing.is_empty() {
             return false;
         }
-        let result = written.clone().and_then(|()| self.end());
-        self.recorder.stop();
-        self.recorder.losses.add_at_the_end(self.writer.progress().composed);
-        self.report(&result);
+        let result = written.clone().and_then(|()| self.end(recorder));
+        recorder.stop();
+        recorder.losses.add_at_the_end(self.writer.progress().composed);
+        self.report(recorder, &result);
         for promise in closing {
             promise.keep(result.clone());
         }
@@ -169,35 +192,26 @@ impl<F: FileSystem, C: Clock> WriterThread<F, C> {
     }
 
     /// From here on what is recorded is lost; what was recorded until now is not.
-    fn end(&mut self) -> Result<(), WriteError> {
-        self.recorder.stop();
-        self.batches(self.recorder.queued())?;
+    fn end(&mut self, recorder: &Recorder) -> Result<(), WriteError> {
+        recorder.stop();
+        self.batches(recorder, recorder.queued())?;
         self.writer.close()
     }
 
-    /// Waits for the next thing to do.
-    fn rest(&mut self) {
-        let bell = &self.recorder.bell;
+    fn rest(&mut self, recorder: &Recorder) -> Rest {
         if self.failed {
-            return bell.nap(RETRY);
+            return Rest { nap: RETRY, at_most: RETRY };
         }
         let now = self.writer.clock().elapsed();
-        if let Some(sealed) = self.sealed {
-            let next = sealed + self.seal_interval;
-            if now < next && self.commands.is_empty() && !self.recorder.is_filling() {
-                return bell.nap(next.saturating_sub(now));
+        let until = |time: Duration| time.saturating_sub(now);
+        let nap = match self.sealed {
+            Some(sealed) if self.commands.is_empty() && !recorder.is_filling() => {
+                until(sealed + self.seal_interval)
             }
-        }
-        let at_most = self.writer.due().map(|due| due.saturating_sub(now));
-        let something_to_do =
-            || self.recorder.queued() > 0 || !self.commands.is_empty() || self.recorder.losses.any_unsaid();
-        bell.sleep(at_most, something_to_do);
-    }
-}
-
-impl<F: FileSystem, C: Clock> Drop for WriterThread<F, C> {
-    /// Also when the thread panics: nobody may wait for it any longer.
-    fn drop(&mut self) {
-        self.recorder.stop();
+            _ => Duration::ZERO,
+        };
+        // What was recorded within a `require` that takes its time wakes nobody.
+        let look = self.writer.sync_interval();
+        Rest { nap, at_most: self.writer.due().map_or(look, until).min(look) }
     }
 }

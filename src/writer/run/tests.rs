@@ -34,7 +34,7 @@ fn open_with(options: LogOptions, queue: QueueOptions) -> Log {
     let recorder = Arc::new(recorder);
     let thread = thread::spawn({
         let recorder = Arc::clone(&recorder);
-        move || run(writer, recorder, commands, Duration::from_millis(1))
+        move || run(writer, &recorder, commands, Duration::from_millis(1))
     });
     Log { files, recorder, thread }
 }
@@ -71,7 +71,7 @@ impl Log {
 fn a_flush_is_for_all_that_was_recorded_before() {
     let log = open(64, Overflow::Block, Durability::Enqueued);
     for number in 0..500 {
-        log.recorder.record(record(number)).unwrap();
+        log.recorder.record(record(number), false).unwrap();
         if number % 50 == 0 {
             log.recorder.flush(true).wait().unwrap();
             assert_eq!(log.proved().0.len() as u64, number + 1);
@@ -87,7 +87,7 @@ fn written_and_synced_hold_when_the_call_returns() {
     {
         let log = open(64, Overflow::Block, durability);
         log.files.operations();
-        log.recorder.record(record(7)).unwrap();
+        log.recorder.record(record(7), false).unwrap();
         assert_eq!(log.files.operations().last().map(String::as_str), Some(last));
         assert_eq!(log.shut_down(), (vec![7], 0));
     }
@@ -96,7 +96,7 @@ fn written_and_synced_hold_when_the_call_returns() {
 #[test]
 fn one_sync_serves_all_who_wait() {
     let log = open(64, Overflow::Block, Durability::Enqueued);
-    log.recorder.record(record(0)).unwrap();
+    log.recorder.record(record(0), false).unwrap();
     let replies = (0..20).map(|_| log.recorder.flush(true)).collect::<Vec<_>>();
     for reply in replies {
         reply.wait().unwrap();
@@ -110,7 +110,7 @@ fn one_sync_serves_all_who_wait() {
 fn a_failing_disk_is_reported_at_once_and_loses_nothing_when_it_heals() {
     let log = open(64, Overflow::Block, Durability::Enqueued);
     log.files.fail(0, Fault::Failed, true);
-    log.recorder.record(record(1)).unwrap();
+    log.recorder.record(record(1), false).unwrap();
     let error = log.recorder.flush(true).wait().unwrap_err();
     assert!(
         matches!(&error, WriteError::Io { doing: "write", path, .. } if path == Path::new(LOG)),
@@ -129,10 +129,11 @@ fn dropping_is_counted_exactly_in_the_status_and_in_a_signed_gap() {
         let log = open(8, overflow, Durability::Enqueued);
         log.files.fail(0, Fault::Failed, true);
         // With a line that it can't get rid of the writer takes nothing more.
-        log.recorder.record(record(0)).unwrap();
+        log.recorder.record(record(0), false).unwrap();
         log.recorder.flush(true).wait().unwrap_err();
-        let full =
-            (1..50).filter(|number| log.recorder.record(record(*number)) == Err(Loss::QueueFull)).count();
+        let full = (1..50)
+            .filter(|number| log.recorder.record(record(*number), false) == Err(Loss::QueueFull))
+            .count();
         let lost = log.recorder.status().lost;
         assert_eq!((lost, full), (49 - 8, 49 - 8), "the queue takes 8");
         log.files.mend();
@@ -152,7 +153,7 @@ fn blocking_waits_for_room_and_loses_nothing() {
         thread::sleep(Duration::from_millis(50));
         files.mend();
     });
-    (0..100).for_each(|number| log.recorder.record(record(number)).unwrap());
+    (0..100).for_each(|number| log.recorder.record(record(number), false).unwrap());
     healer.join().unwrap();
     assert_eq!(log.shut_down(), ((0..100).collect(), 0));
 }
@@ -162,7 +163,7 @@ fn a_call_that_waits_for_the_disk_waits_no_longer_than_overflow_says() {
     let log = open(8, Overflow::BlockFor(Duration::from_millis(20)), Durability::Synced);
     log.files.fail(0, Fault::Failed, true);
     let start = Instant::now();
-    log.recorder.record(record(1)).unwrap();
+    log.recorder.record(record(1), false).unwrap();
     assert!(start.elapsed() < Duration::from_secs(4));
     log.files.mend();
     assert_eq!(log.shut_down(), (vec![1], 0));
@@ -171,10 +172,10 @@ fn a_call_that_waits_for_the_disk_waits_no_longer_than_overflow_says() {
 #[test]
 fn after_the_end_records_are_lost_and_counted_and_nobody_hangs() {
     let log = open(8, Overflow::Block, Durability::Synced);
-    log.recorder.record(record(1)).unwrap();
+    log.recorder.record(record(1), false).unwrap();
     let recorder = Arc::clone(&log.recorder);
     assert_eq!(log.shut_down(), (vec![1], 0));
-    (2..30).for_each(|number| assert_eq!(recorder.record(record(number)), Err(Loss::Stopped)));
+    (2..30).for_each(|number| assert_eq!(recorder.record(record(number), false), Err(Loss::Stopped)));
     let status = recorder.status();
     assert_eq!((status.recorded, status.written, status.lost), (1, 1, 28));
     assert_eq!(recorder.flush(true).wait(), Err(WriteError::Stopped));
@@ -195,10 +196,10 @@ fn the_status_has_the_new_file_when_a_rotation_is_answered() {
 #[test]
 fn a_disk_that_fails_at_the_end_is_said() {
     let log = open(8, Overflow::Drop, Durability::Enqueued);
-    log.recorder.record(record(1)).unwrap();
+    log.recorder.record(record(1), false).unwrap();
     log.recorder.flush(true).wait().unwrap();
     log.files.fail(0, Fault::Failed, true);
-    log.recorder.record(record(2)).unwrap();
+    log.recorder.record(record(2), false).unwrap();
     let error = log.recorder.close().wait().unwrap_err();
     log.thread.join().unwrap();
     assert!(matches!(error, WriteError::Io { .. }), "{error}");
@@ -230,9 +231,9 @@ fn an_idle_log_hands_over_too() {
 fn by_hand_the_log_goes_on_in_another_file_and_with_another_key() {
     let log = open(8, Overflow::Block, Durability::Enqueued);
     let first = log.recorder.status().file;
-    log.recorder.record(record(1)).unwrap();
+    log.recorder.record(record(1), false).unwrap();
     log.recorder.rotate().wait().unwrap();
-    log.recorder.record(record(2)).unwrap();
+    log.recorder.record(record(2), false).unwrap();
     log.recorder.hand_over().wait().unwrap();
     let second = log.recorder.status().file;
     assert_eq!(
@@ -250,7 +251,7 @@ fn a_key_store_that_fails_holds_nobody_up() {
     );
     log.files.break_all("create_new epoch");
     log.files.operations();
-    (0..20).for_each(|number| log.recorder.record(record(number)).unwrap());
+    (0..20).for_each(|number| log.recorder.record(record(number), false).unwrap());
     log.recorder.flush(true).wait().unwrap();
     assert!(log.recorder.status().last_error.is_some(), "but it is said");
     let attempts =
@@ -262,12 +263,12 @@ fn a_key_store_that_fails_holds_nobody_up() {
 #[test]
 fn after_a_failed_sync_those_who_wait_get_the_error_and_the_next_ones_a_new_file() {
     let log = open(8, Overflow::Block, Durability::Enqueued);
-    log.recorder.record(record(1)).unwrap();
+    log.recorder.record(record(1), false).unwrap();
     log.recorder.flush(false).wait().unwrap();
     log.files.fail(0, Fault::Failed, false);
     let error = log.recorder.flush(true).wait().unwrap_err();
     assert!(matches!(&error, WriteError::Io { doing: "sync", .. }), "{error}");
-    log.recorder.record(record(2)).unwrap();
+    log.recorder.record(record(2), false).unwrap();
     log.recorder.flush(true).wait().unwrap();
     assert_eq!(log.recorder.status().file, Path::new("/var/log/app/audit/audit.1.jsonl"));
     log.shut_down();
