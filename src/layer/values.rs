@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing::field::{Field, Visit};
 
@@ -196,8 +197,12 @@ impl Visit for Visitor<'_> {
     }
 }
 
+/// A `Debug` that panics spoils its own field and no more: the record must not be lost with it, nor those of the layers
+/// behind this one.
 fn told(text: &mut Text<'_>, value: fmt::Arguments<'_>) {
-    if text.write_fmt(value).is_err() {
-        text.failed(&"its own formatting failed");
+    match catch_unwind(AssertUnwindSafe(|| text.write_fmt(value))) {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => text.failed(&"its own formatting failed"),
+        Err(_) => text.failed(&"its own formatting panicked"),
     }
 }

@@ -127,18 +127,28 @@ fn a_debug_that_fails_leaves_a_reason() {
 }
 
 #[test]
-fn a_debug_that_panics_leaves_the_layer_whole() {
+fn a_debug_that_panics_spoils_its_own_field_and_no_more() {
     struct Panics;
     impl fmt::Debug for Panics {
-        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("so far")?;
+            std::panic::resume_unwind(Box::new(()))
+        }
+    }
+    impl serde::Serialize for Panics {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
             std::panic::resume_unwind(Box::new(()))
         }
     }
     let log = Log::new();
-    let panicked = std::panic::catch_unwind(|| info!(target: "audit", a = ?Panics));
-    assert!(panicked.is_err());
-    info!(target: "audit", a = 1);
-    assert_eq!(log.fields(), r#"{"a":1}"#);
+    info!(target: "audit", a = ?Panics, b = ?json(&Panics), c = 1);
+    assert_eq!(
+        log.fields(),
+        concat!(
+            r#"{"a":"so far","a#error":"its own formatting panicked","#,
+            r#""b":"","b#error":"its own formatting panicked","c":1}"#
+        )
+    );
 }
 
 #[test]
