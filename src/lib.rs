@@ -55,6 +55,7 @@
 mod bell;
 mod builder;
 mod clock;
+mod failure;
 mod files;
 mod guard;
 mod identity;
@@ -76,6 +77,7 @@ pub mod verify;
 mod writer;
 
 pub use builder::{BuildError, Builder};
+pub use failure::Failure;
 pub use guard::{Guard, Handle};
 pub use json::{Json, json};
 pub use keys::{Exposure, Inspection, KeyStore, KeyStoreError, KeyStoreOptions, StoredHead, StoredKey};

@@ -30,7 +30,8 @@ impl Loss {
 /// Counts exactly: every loss ends in the total, and in one gap as long as there is a writer.
 #[derive(Debug, Default)]
 pub(crate) struct Losses {
-    total: AtomicU64,
+    /// By their reason.
+    totals: [AtomicU64; 3],
     unsaid: Mutex<Vec<(Loss, Gap)>>,
     /// How many losses `unsaid` holds, to look at without the lock.
     waiting: AtomicU64,
@@ -38,7 +39,7 @@ pub(crate) struct Losses {
 
 impl Losses {
     pub(crate) fn add(&self, loss: Loss, when: Timestamp) {
-        self.total.fetch_add(1, Ordering::Relaxed);
+        self.totals[loss as usize].fetch_add(1, Ordering::Relaxed);
         let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
         match unsaid.iter_mut().find(|(reason, _)| *reason == loss) {
             Some((_, gap)) => gap.lost += 1,
@@ -49,12 +50,12 @@ impl Losses {
 
     /// Counts records that no line can tell of any more: the log has ended.
     pub(crate) fn add_at_the_end(&self, lost: u64) {
-        self.total.fetch_add(lost, Ordering::Relaxed);
+        self.totals[Loss::Stopped as usize].fetch_add(lost, Ordering::Relaxed);
     }
 
-    /// How many records were lost so far.
-    pub(crate) fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
+    /// How many records were lost so far for this reason.
+    pub(crate) fn total(&self, loss: Loss) -> u64 {
+        self.totals[loss as usize].load(Ordering::Relaxed)
     }
 
     /// Whether a gap is due.
@@ -89,6 +90,6 @@ mod tests {
             said.iter().map(|gap| (gap.lost, gap.reason.as_str(), gap.since.as_nanos())).collect::<Vec<_>>();
         assert_eq!(said, [(2, "queue full", 5), (1, "larger than the line limit", 6)]);
         assert!(!losses.any_unsaid() && losses.take().is_empty());
-        assert_eq!(losses.total(), 3);
+        assert_eq!((losses.total(Loss::QueueFull), losses.total(Loss::TooLarge)), (2, 1));
     }
 }

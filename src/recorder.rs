@@ -2,8 +2,8 @@
 //! call returns.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, unbounded};
@@ -13,7 +13,7 @@ use crate::losses::{Loss, Losses};
 use crate::pending::Pending;
 use crate::promises::{Durability, Overflow, QueueOptions, abort};
 use crate::reply::{Promise, Reply, reply};
-use crate::status::Status;
+use crate::status::{Board, Status};
 use crate::trail::Timestamp;
 use crate::turns::Turns;
 use crate::writer::{Command, Progress, WriteError};
@@ -48,32 +48,13 @@ pub(crate) struct Recorder {
     stopped: AtomicBool,
     /// The process that the writer's thread lives in.
     process: u32,
-    state: State,
-}
-
-/// What the writer's thread says of itself.
-#[derive(Debug)]
-struct State {
-    taken: AtomicU64,
-    written: AtomicU64,
-    signed: AtomicU64,
-    files: AtomicU64,
-    file: Mutex<PathBuf>,
-    last_error: Mutex<Option<WriteError>>,
+    pub(crate) board: Board,
 }
 
 impl Recorder {
     /// Also the writer's end of the line of commands.
     pub(crate) fn new(options: QueueOptions, file: PathBuf) -> (Recorder, Receiver<Command>) {
         let (commands, received) = unbounded();
-        let state = State {
-            taken: AtomicU64::new(0),
-            written: AtomicU64::new(0),
-            signed: AtomicU64::new(0),
-            files: AtomicU64::new(0),
-            file: Mutex::new(file),
-            last_error: Mutex::new(None),
-        };
         let recorder = Recorder {
             options,
             queue: bounded(options.length),
@@ -84,7 +65,7 @@ impl Recorder {
             losses: Losses::default(),
             stopped: AtomicBool::new(false),
             process: std::process::id(),
-            state,
+            board: Board::new(file),
         };
         (recorder, received)
     }
@@ -163,17 +144,29 @@ impl Recorder {
     }
 
     pub(crate) fn status(&self) -> Status {
-        let queued = self.queue.0.len();
-        let in_vain = if self.stopped.load(Ordering::Acquire) { queued } else { 0 };
+        let in_vain = self.in_vain();
+        let queued = self.queued() - in_vain;
+        let status = self.board.status();
         Status {
-            recorded: self.state.taken.load(Ordering::Acquire) + (queued - in_vain) as u64,
-            written: self.state.written.load(Ordering::Acquire),
-            signed: self.state.signed.load(Ordering::Acquire),
-            lost: self.losses.total() + in_vain as u64,
-            queued: queued - in_vain,
-            file: self.state.file.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            last_error: self.state.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            recorded: status.recorded + queued as u64,
+            lost: self.lost(),
+            lost_queue_full: self.losses.total(Loss::QueueFull),
+            lost_too_large: self.losses.total(Loss::TooLarge),
+            lost_stopped: self.losses.total(Loss::Stopped) + in_vain as u64,
+            queued,
+            ..status
         }
+    }
+
+    /// Records lost, for whatever reason.
+    pub(crate) fn lost(&self) -> u64 {
+        let counted = [Loss::QueueFull, Loss::TooLarge, Loss::Stopped].map(|loss| self.losses.total(loss));
+        counted.iter().sum::<u64>() + self.in_vain() as u64
+    }
+
+    /// Records in the queue that nobody will take.
+    fn in_vain(&self) -> usize {
+        if self.stopped.load(Ordering::Acquire) { self.queued() } else { 0 }
     }
 
     /// Whether this process was forked from the one that has the writer. Costs a system call.
@@ -257,7 +250,7 @@ impl Recorder {
     /// The next record, in the order in which the queue took them.
     pub(crate) fn take(&self) -> Option<Record> {
         let record = self.queue.1.try_recv().ok()?;
-        self.state.taken.store(self.state.taken.load(Ordering::Relaxed) + 1, Ordering::Release);
+        self.board.taken.store(self.board.taken.load(Ordering::Relaxed) + 1, Ordering::Release);
         Some(record)
     }
 
@@ -281,25 +274,11 @@ impl Recorder {
         let _ = self.used.0.try_send(buffer);
     }
 
-    pub(crate) fn report(
-        &self,
-        progress: Progress,
-        error: Option<WriteError>,
-        file: impl FnOnce() -> PathBuf,
-    ) {
-        if self.state.files.swap(progress.files, Ordering::Relaxed) != progress.files {
-            *self.state.file.lock().unwrap_or_else(PoisonError::into_inner) = file();
-        }
-        self.state.written.store(progress.written, Ordering::Release);
-        self.state.signed.store(progress.signed, Ordering::Release);
-        *self.state.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
-    }
-
     /// The writer panicked: what it took and did not write is lost.
     pub(crate) fn die(&self, progress: Progress, file: impl FnOnce() -> PathBuf) {
         self.stop();
-        self.losses.add_at_the_end(self.state.taken.load(Ordering::Acquire) - progress.written);
-        self.report(progress, Some(WriteError::Stopped), file);
+        self.losses.add_at_the_end(self.board.taken.load(Ordering::Acquire) - progress.written);
+        self.board.report(progress, Some(WriteError::Stopped), file);
     }
 
     /// The log takes nothing any more.

@@ -15,6 +15,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub use self::error::BuildError;
 use crate::clock::SystemClock;
+use crate::failure::{Failure, Watch};
 use crate::files::Disk;
 use crate::guard::Guard;
 use crate::identity;
@@ -43,6 +44,7 @@ pub struct Builder {
     layer: LayerConfig,
     queue: QueueOptions,
     seal_interval: Duration,
+    watch: Option<Watch>,
 }
 
 impl AuditLayer {
@@ -72,6 +74,7 @@ impl AuditLayer {
                 durability: Durability::default(),
             },
             seal_interval: Duration::from_millis(1),
+            watch: None,
         }
     }
 }
@@ -221,6 +224,17 @@ impl Builder {
         self
     }
 
+    /// What is called when the writer meets an error, and when records are lost: to raise an alarm. The log goes on by
+    /// itself; [`crate::Handle::status`] says how it fares.
+    ///
+    /// Called on the writer's thread: at once for an error that was not there before (not for each attempt), at most once
+    /// a second for losses, and a last time at the end of the log. While it runs that thread writes nothing, so it
+    /// should hand on what takes time. Audit events that it emits are not recorded; a panic in it ends nothing.
+    pub fn on_error(mut self, on_error: impl Fn(&Failure) + Send + 'static) -> Builder {
+        self.watch = Some(Watch::new(Box::new(on_error)));
+        self
+    }
+
     /// Opens the log and starts its writer: gives the layer to register, and the guard to keep.
     ///
     /// Blocks on the disk; on return the log's first line is durable.
@@ -241,7 +255,7 @@ impl Builder {
         let recorder = Arc::new(recorder);
         let thread = thread::Builder::new().name("tracing-audit".to_owned()).spawn({
             let recorder = Arc::clone(&recorder);
-            move || writer::run(writer, &recorder, commands, self.seal_interval)
+            move || writer::run(writer, &recorder, commands, self.seal_interval, self.watch)
         });
         let thread = thread.map_err(BuildError::Thread)?;
         let layer = AuditLayer::new(Arc::clone(&recorder), self.layer);

@@ -46,7 +46,7 @@ impl Log {
         let recorder = Arc::new(recorder);
         thread::spawn({
             let recorder = Arc::clone(&recorder);
-            move || run(writer, &recorder, commands, Duration::from_millis(1))
+            move || run(writer, &recorder, commands, Duration::from_millis(1), None)
         });
         let layer = AuditLayer::new(Arc::clone(&recorder), config);
         let (filter, sentinel) = (layer.filter(), layer.sentinel());

@@ -139,8 +139,12 @@ pub(crate) struct Progress {
     pub(crate) written: u64,
     /// Lines signed.
     pub(crate) signed: u64,
+    /// Bytes in the files.
+    pub(crate) bytes: u64,
     /// Files begun.
     pub(crate) files: u64,
+    /// Syncs of a file that succeeded.
+    pub(crate) syncs: u64,
 }
 
 impl<F: FileSystem, C: Clock> Writer<F, C> {
@@ -185,6 +189,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
                 self.stage = Stage::Abandoned;
                 return Err(error);
             }
+            self.progress.syncs += 1;
             self.unsynced = None;
             self.failed_syncs = FailedSyncs::default();
         }
@@ -285,6 +290,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             };
             self.appended += taken;
             self.live.length += taken as u64;
+            self.progress.bytes += taken as u64;
             self.note_unsynced(taken);
             match result {
                 Ok(0) => {

@@ -2,6 +2,8 @@
 //! thread, which takes a turn whenever something is due and nobody else has.
 
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,6 +14,7 @@ use crossbeam_channel::Receiver;
 use super::hand_over::Reason;
 use super::{WriteError, Writer};
 use crate::clock::Clock;
+use crate::failure::Watch;
 use crate::files::FileSystem;
 use crate::recorder::Recorder;
 use crate::reply::Promise;
@@ -25,6 +28,9 @@ const MAX_BATCH_BYTES: usize = 1 << 20;
 
 /// How long after a turn that failed the next attempt comes.
 const RETRY: Duration = Duration::from_millis(100);
+
+/// How long the thread sleeps at most.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a caller asks of the writer. It holds for all that this caller recorded before.
 #[derive(Debug)]
@@ -45,6 +51,7 @@ pub(crate) fn run<F, C>(
     recorder: &Recorder,
     commands: Receiver<Command>,
     seal_interval: Duration,
+    mut watch: Option<Watch>,
 ) where
     F: FileSystem + Send + 'static,
     C: Clock + Send + 'static,
@@ -53,11 +60,17 @@ pub(crate) fn run<F, C>(
     let mut work = Work { writer, commands, seal_interval, sealed: None, failed: false };
     recorder.turns.begin(Box::new(move |recorder| work.turn(recorder)));
     while let Some(Rest { nap, at_most }) = recorder.turns.take(recorder) {
+        if let Some(watch) = &mut watch {
+            watch.look(recorder, false);
+        }
         if nap.is_zero() {
             recorder.bell.sleep(at_most, || recorder.has_something_to_do());
         } else {
             recorder.bell.nap(nap);
         }
+    }
+    if let Some(watch) = &mut watch {
+        watch.look(recorder, true);
     }
 }
 
@@ -149,7 +162,7 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
 
     fn report(&mut self, recorder: &Recorder, result: &Result<(), WriteError>) {
         let error = result.as_ref().err().or(self.writer.lasting_error()).cloned();
-        recorder.report(self.writer.progress(), error, || self.writer.path());
+        recorder.board.report(self.writer.progress(), error, || self.writer.path());
     }
 
     fn answer(
@@ -211,7 +224,7 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
             _ => Duration::ZERO,
         };
         // What was recorded within a `require` that takes its time wakes nobody.
-        let look = self.writer.sync_interval();
+        let look = self.writer.sync_interval().min(LOOK);
         Rest { nap, at_most: self.writer.due().map_or(look, until).min(look) }
     }
 }

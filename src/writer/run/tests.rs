@@ -34,7 +34,7 @@ fn open_with(options: LogOptions, queue: QueueOptions) -> Log {
     let recorder = Arc::new(recorder);
     let thread = thread::spawn({
         let recorder = Arc::clone(&recorder);
-        move || run(writer, &recorder, commands, Duration::from_millis(1))
+        move || run(writer, &recorder, commands, Duration::from_millis(1), None)
     });
     Log { files, recorder, thread }
 }
