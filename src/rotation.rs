@@ -17,6 +17,7 @@ enum Period {
     Day,
     Week,
     Ever,
+    External,
     /// A period that `tracing-appender` has and this version doesn't know.
     Unknown,
 }
@@ -32,6 +33,18 @@ impl Rotation {
     pub const WEEKLY: Rotation = Rotation(Period::Week);
     /// No rotation by time: `audit.jsonl`.
     pub const NEVER: Rotation = Rotation(Period::Ever);
+    /// One path for ever, such as `audit.log`, which somebody else rotates: logrotate with `create`, or any `mv`. The
+    /// writer sees within a second that its file was moved, ends that one, and goes on at the path; it needs no signal,
+    /// and takes an empty file that it finds there. See *logrotate* in `docs/OPERATIONS.md` for a configuration.
+    ///
+    /// What can't be at the path lies beside it: where something else than an empty file is in the way the log goes on in
+    /// `audit.1.log`, and returns when the path is free; a file that the writer had to leave (it was cut or added to, a
+    /// sync failed) gets such a name.
+    pub const EXTERNAL: Rotation = Rotation(Period::External);
+
+    pub(crate) fn is_external(self) -> bool {
+        self.0 == Period::External
+    }
 
     pub(crate) fn is_known(self) -> bool {
         self.0 != Period::Unknown
@@ -52,7 +65,7 @@ impl Rotation {
                 let since_sunday = Duration::days(time.weekday().number_days_from_sunday().into());
                 (time.checked_sub(since_sunday).unwrap_or(time), DAY)
             }
-            Period::Ever | Period::Unknown => return None,
+            Period::Ever | Period::External | Period::Unknown => return None,
         };
         Some(time.format(format).expect("a date has these parts"))
     }
@@ -105,6 +118,12 @@ impl Names {
                 && middle.ends_with('.')
                 && middle.bytes().all(|byte| b"0123456789-.".contains(&byte))
         })
+    }
+
+    /// Whether a file may be of this log that logrotate has moved, by its name: `audit.log.1`, `audit.log-20261121`.
+    pub(crate) fn may_be_rotated(&self, name: &str) -> bool {
+        let rest = name.strip_prefix(&self.file(None, 0)).unwrap_or_default();
+        rest.starts_with(['.', '-']) && rest.bytes().all(|byte| b"0123456789-.".contains(&byte))
     }
 
     /// Date and number in the name of a file, as [`Names::file`] took them.

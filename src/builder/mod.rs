@@ -108,7 +108,7 @@ impl Builder {
     /// When the log goes on in the next file: each day by default. Takes `tracing_appender`'s `Rotation` too.
     ///
     /// A file is begun with the first record of its period, not before. Files are named as `tracing_appender` names them,
-    /// and are never renamed.
+    /// and are never renamed. [`Rotation::EXTERNAL`] leaves all that to logrotate.
     pub fn rotation(mut self, rotation: impl Into<Rotation>) -> Builder {
         self.log.rotation = rotation.into();
         self
@@ -123,6 +123,9 @@ impl Builder {
 
     /// How many files are kept, the live one among them; all by default. The oldest are deleted at each rotation, and
     /// only those whose first line says that they are of this log.
+    ///
+    /// With [`Rotation::EXTERNAL`] it is logrotate that deletes: this says how many it leaves, one more than its `rotate`,
+    /// so that `verify` knows that the others are gone by plan.
     pub fn max_log_files(mut self, files: u64) -> Builder {
         self.log.max_files = Some(files);
         self
@@ -279,7 +282,7 @@ impl Builder {
             .latest_symlink
             .as_deref()
             .is_none_or(|link| plain(link) && !link.ends_with(&format!(".{}", log.names.suffix)));
-        let options: [(&'static str, &'static str, bool); 14] = [
+        let options: [(&'static str, &'static str, bool); 15] = [
             (
                 "filename_prefix",
                 "a name of 1 to 100 bytes, without slashes or a leading dot",
@@ -301,6 +304,11 @@ impl Builder {
             ("line_limit", "from 2,048 to 65,535", (MIN_LINE_LIMIT..=MAX_LINE).contains(&layer.line_limit)),
             ("rotation", "a period that this version knows", log.rotation.is_known()),
             ("max_file_size", "at least 65,536", log.max_file_size.is_none_or(|size| size >= 65_536)),
+            (
+                "max_file_size",
+                "no limit where `Rotation::EXTERNAL` leaves rotation to others",
+                log.max_file_size.is_none() || !log.rotation.is_external(),
+            ),
             ("max_log_files", "at least 1", log.max_files != Some(0)),
             (
                 "latest_symlink",

@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
-use super::{Access, Exposure, FileSystem, LogFile};
+use super::standing::Identity;
+use super::{Access, Exposure, FileSystem, LogFile, Standing};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Disk;
@@ -43,7 +44,11 @@ impl FileSystem for Disk {
     }
 
     fn open(&self, path: &Path) -> io::Result<DiskFile> {
-        open_ordinary(OpenOptions::new().append(true), path).map(DiskFile)
+        DiskFile::of(open_ordinary(OpenOptions::new().read(true).append(true), path)?)
+    }
+
+    fn standing(&self, path: &Path, file: &DiskFile) -> io::Result<Standing> {
+        file.identity.standing(path, &file.file)
     }
 
     fn link(&self, name: &str, path: &Path) -> io::Result<()> {
@@ -57,9 +62,9 @@ impl FileSystem for Disk {
     }
 
     fn create_new(&self, path: &Path, access: Access) -> io::Result<DiskFile> {
-        let file = create_options(access).append(true).create_new(true).open(path)?;
+        let file = create_options(access).read(true).append(true).create_new(true).open(path)?;
         exact_mode(&file, access)?;
-        Ok(DiskFile(file))
+        DiskFile::of(file)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -97,19 +102,37 @@ impl FileSystem for Disk {
 
 /// A file of the machine's, opened to append.
 #[derive(Debug)]
-pub(crate) struct DiskFile(File);
+pub(crate) struct DiskFile {
+    file: File,
+    identity: Identity,
+}
+
+impl DiskFile {
+    fn of(file: File) -> io::Result<DiskFile> {
+        Ok(DiskFile { identity: Identity::of(&file)?, file })
+    }
+}
 
 impl LogFile for DiskFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.file.write(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        // Where a file is read does not matter to one that is appended to.
+        let mut file = &self.file;
+        file.seek(io::SeekFrom::Start(offset))?;
+        let mut bytes = Vec::new();
+        file.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 

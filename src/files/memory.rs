@@ -6,7 +6,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::{Access, Exposure, FileSystem, LogFile};
+use super::{Access, AtPath, Exposure, FileSystem, LogFile, Standing};
 
 /// How an operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,11 @@ pub(crate) struct MemoryFiles(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Which file is where: a handle stays with its file, whatever that is called.
+    inodes: BTreeMap<PathBuf, u64>,
+    /// Files without a name that may be open still.
+    nameless: BTreeMap<u64, Vec<u8>>,
+    next_inode: u64,
     locks: Vec<PathBuf>,
     /// Operations until the fault, and whether it stays.
     fault: Option<(usize, Fault, bool)>,
@@ -35,7 +40,42 @@ struct State {
     read: u64,
 }
 
+impl State {
+    /// The file at a path, which is there.
+    fn inode(&mut self, path: &Path) -> u64 {
+        let next = &mut self.next_inode;
+        *self.inodes.entry(path.to_owned()).or_insert_with(|| {
+            *next += 1;
+            *next
+        })
+    }
+
+    fn path_of(&self, inode: u64) -> Option<PathBuf> {
+        self.inodes.iter().find(|(_, there)| **there == inode).map(|(path, _)| path.clone())
+    }
+
+    fn bytes_of(&mut self, inode: u64) -> &mut Vec<u8> {
+        match self.path_of(inode) {
+            Some(path) => self.files.get_mut(&path).unwrap(),
+            None => self.nameless.entry(inode).or_default(),
+        }
+    }
+
+    fn unlink(&mut self, path: &Path) -> Option<()> {
+        let inode = self.inode(path);
+        self.inodes.remove(path);
+        let bytes = self.files.remove(path)?;
+        self.nameless.insert(inode, bytes);
+        Some(())
+    }
+}
+
 impl MemoryFiles {
+    /// Cuts or lengthens a file, as somebody else might.
+    pub(crate) fn edit(&self, path: impl AsRef<Path>, edit: impl FnOnce(&mut Vec<u8>)) {
+        edit(self.state().files.get_mut(path.as_ref()).unwrap());
+    }
+
     /// The operation after `after` others fails so; all later ones fail too where it `stays`, as after a crash.
     pub(crate) fn fail(&self, after: usize, fault: Fault, stays: bool) {
         self.state().fault = Some((after, fault, stays));
@@ -68,6 +108,11 @@ impl MemoryFiles {
     /// How many bytes were read since the last call.
     pub(crate) fn bytes_read(&self) -> u64 {
         mem::take(&mut self.state().read)
+    }
+
+    fn handle(&self, path: &Path) -> MemoryFile {
+        let inode = self.state().inode(path);
+        MemoryFile { files: self.clone(), path: path.to_owned(), inode }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -131,7 +176,18 @@ impl FileSystem for MemoryFiles {
 
     fn open(&self, path: &Path) -> io::Result<MemoryFile> {
         self.contents(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(MemoryFile { files: self.clone(), path: path.to_owned() })
+        Ok(self.handle(path))
+    }
+
+    fn standing(&self, path: &Path, file: &MemoryFile) -> io::Result<Standing> {
+        let mut state = self.state();
+        let at_path = match state.files.contains_key(path) {
+            true if state.inode(path) == file.inode => AtPath::Itself,
+            true => AtPath::Another,
+            false => AtPath::Nothing,
+        };
+        let links = u64::from(state.path_of(file.inode).is_some());
+        Ok(Standing { at_path, links, length: state.bytes_of(file.inode).len() as u64 })
     }
 
     fn link(&self, name: &str, path: &Path) -> io::Result<()> {
@@ -149,21 +205,23 @@ impl FileSystem for MemoryFiles {
             state.files.insert(path.to_owned(), Vec::new());
             Ok(())
         })?;
-        Ok(MemoryFile { files: self.clone(), path: path.to_owned() })
+        Ok(self.handle(path))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.operate("rename", to, |state| {
-            let bytes = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+            let (inode, bytes) = (state.inode(from), state.files.remove(from));
+            state.inodes.remove(from);
+            let bytes = bytes.ok_or(io::ErrorKind::NotFound)?;
+            state.unlink(to);
             state.files.insert(to.to_owned(), bytes);
+            state.inodes.insert(to.to_owned(), inode);
             Ok(())
         })
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.operate("remove", path, |state| {
-            state.files.remove(path).map(drop).ok_or(io::ErrorKind::NotFound.into())
-        })
+        self.operate("remove", path, |state| state.unlink(path).ok_or(io::ErrorKind::NotFound.into()))
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -187,7 +245,9 @@ impl FileSystem for MemoryFiles {
 #[derive(Debug)]
 pub(crate) struct MemoryFile {
     files: MemoryFiles,
+    /// Where it was opened.
     path: PathBuf,
+    inode: u64,
 }
 
 impl LogFile for MemoryFile {
@@ -208,7 +268,7 @@ impl LogFile for MemoryFile {
         };
         let bytes = &bytes[..short.unwrap_or(bytes.len())];
         self.files.operate("append", &self.path, |state| {
-            state.files.get_mut(&self.path).ok_or(io::ErrorKind::NotFound)?.extend_from_slice(bytes);
+            state.bytes_of(self.inode).extend_from_slice(bytes);
             Ok(bytes.len())
         })
     }
@@ -218,7 +278,13 @@ impl LogFile for MemoryFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(self.files.contents(&self.path).ok_or(io::ErrorKind::NotFound)?.len() as u64)
+        Ok(self.files.state().bytes_of(self.inode).len() as u64)
+    }
+
+    fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut state = self.files.state();
+        let bytes = state.bytes_of(self.inode).iter().skip(usize::try_from(offset).unwrap()).take(length);
+        Ok(bytes.copied().collect())
     }
 }
 

@@ -6,8 +6,10 @@
 mod disk;
 #[cfg(test)]
 pub(crate) mod memory;
+mod standing;
 
 pub(crate) use disk::Disk;
+pub(crate) use standing::{AtPath, Standing};
 
 use std::io;
 use std::path::Path;
@@ -52,6 +54,9 @@ pub(crate) trait FileSystem: Clone + Send + Sync + 'static {
     /// Opens a file that is there, to append to. `InvalidData` where it is no ordinary file.
     fn open(&self, path: &Path) -> io::Result<Self::File>;
 
+    /// What became of an open file and of the path at which it was opened.
+    fn standing(&self, path: &Path, file: &Self::File) -> io::Result<Standing>;
+
     /// Makes `path` a link to the file of this name beside it, in place of one that is there.
     fn link(&self, name: &str, path: &Path) -> io::Result<()>;
 
@@ -87,6 +92,9 @@ pub(crate) trait LogFile: Send {
 
     /// The file's length now.
     fn len(&self) -> io::Result<u64>;
+
+    /// At most `length` bytes from `offset` on, whatever the file is called now; fewer at its end.
+    fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>>;
 }
 
 /// Puts a whole small file in place, durably: temporary file, sync, rename, sync of the folder. At every moment the

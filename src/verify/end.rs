@@ -31,6 +31,9 @@ impl Proof {
         let oldest = self.oldest;
         if file <= oldest {
             ledger.notice(None, None, NoticeKind::Pruned { file, oldest });
+        } else if let Some((place, seq, ended)) = self.start_gone.clone() {
+            let kind = FindingKind::Gone { from: 0, to: seq - 1, ended };
+            ledger.find(Some(place), Some(seq), kind);
         } else {
             ledger.find(None, None, FindingKind::StartMissing { file, oldest });
         }

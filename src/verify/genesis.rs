@@ -38,6 +38,11 @@ impl Proof {
         }
         if !(first && genesis.file > 0) {
             self.follow(ledger, at, line, genesis, before.as_ref(), key);
+        } else if let Some(previous) =
+            genesis.previous.as_ref().filter(|_| genesis.file == 1 && seq > 0 && key.proved)
+            && declares_loss(previous, 0)
+        {
+            self.start_gone = Some((place.clone(), seq, previous.ended));
         }
         if ledger.found() == found {
             self.compare(ledger, at, genesis, before.as_ref());
@@ -124,6 +129,9 @@ impl Proof {
         if hole.until > hole.from {
             let (from, to, ended) = (hole.from, hole.until - 1, previous.ended);
             ledger.find(Some(place.clone()), Some(seq), FindingKind::Gone { from, to, ended });
+        } else if hole.findings.iter().any(|finding| finding.kind != FindingKind::NoGenesis) {
+            // Bytes too many are not what it declares.
+            return self.let_stand(ledger);
         }
         self.hole = None;
     }

@@ -49,6 +49,8 @@ pub(super) struct Proof {
     pub(super) begun: bool,
     pub(super) closed: Option<Ended>,
     pub(super) first_file: Option<u64>,
+    /// Where the first file says that the one before it was damaged under the writer.
+    pub(super) start_gone: Option<(Place, u64, Ended)>,
     pub(super) oldest: u64,
     /// The log that this one replaces.
     pub(super) succeeds: Option<Succeeds>,
@@ -96,6 +98,7 @@ impl Proof {
             begun: false,
             closed: None,
             first_file: None,
+            start_gone: None,
             oldest: 0,
             succeeds: None,
             origin: None,

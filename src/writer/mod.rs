@@ -12,6 +12,7 @@
 mod copies;
 mod error;
 mod hand_over;
+mod one_path;
 mod open;
 mod opening;
 mod run;
@@ -20,6 +21,7 @@ mod tail;
 #[cfg(test)]
 pub(crate) mod tests;
 mod turn_over;
+mod watch;
 
 use std::mem;
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ pub(crate) use run::{Command, run};
 
 use self::copies::Copies;
 use self::turn_over::Stage;
+use self::watch::Watch;
 use crate::clock::Clock;
 use crate::files::{FileSystem, LogFile};
 use crate::keys::{Head, Store};
@@ -40,6 +43,9 @@ use crate::trail::{Chain, Close, Control, Ended, Gap, Timestamp};
 
 /// With so many bytes unsynced the writer syncs before it is time.
 const MAX_UNSYNCED: u64 = 4 << 20;
+
+/// How often the end is written anew because somebody meddled with the file that had it.
+const CLOSES: usize = 3;
 
 /// How long what failed behind the scenes waits for its next attempt.
 const RETRY: Duration = Duration::from_secs(1);
@@ -54,6 +60,7 @@ pub(crate) struct Writer<F: FileSystem, C: Clock> {
     chain: Chain,
     live: Live<F::File>,
     stage: Stage,
+    watch: Watch,
     /// Number of the oldest file that retention keeps.
     oldest: u64,
     /// Composed lines, of which the first `appended` bytes are in the file.
@@ -205,9 +212,12 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         Ok(())
     }
 
-    /// Does what is due: a sync, a hand-off, what failed before.
+    /// Does what is due: a look at the file, a sync, a hand-off, what failed before.
     pub(crate) fn maintain(&mut self) -> Result<(), WriteError> {
         let now = self.clock.elapsed();
+        if self.look_due() <= now {
+            self.turn_over_if_begun()?;
+        }
         if self.sync_due().is_some_and(|due| due <= now) {
             self.sync()?;
         }
@@ -224,7 +234,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     pub(crate) fn due(&self) -> Option<Duration> {
         let retry = self.trouble.as_ref().map(|(_, due)| *due);
         let hand_over = self.hand_over_due().map(|(_, due)| due);
-        [self.sync_due(), retry, hand_over].into_iter().flatten().min()
+        [Some(self.look_due()), self.sync_due(), retry, hand_over].into_iter().flatten().min()
     }
 
     /// What stays wrong whatever succeeds from here on, or until it is tried again.
@@ -235,10 +245,15 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// Ends the log: all that was appended, a `close`, a sync.
     pub(crate) fn close(&mut self) -> Result<(), WriteError> {
-        self.turn_over_if_begun()?;
-        self.sign_held();
-        self.control(&Control::Close(Close { reason: Ended::Shutdown }));
-        self.write_pending()?;
+        for _ in 0..CLOSES {
+            self.turn_over_if_begun()?;
+            self.sign_held();
+            self.control(&Control::Close(Close { reason: Ended::Shutdown }));
+            self.write_pending()?;
+            if !self.is_meddled_with() {
+                break;
+            }
+        }
         self.sync()?;
         self.store_head()
     }
@@ -301,6 +316,9 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
                 }
                 _ => {}
             }
+        }
+        if !self.pending.is_empty() {
+            self.look_after();
         }
         self.pending.clear();
         self.appended = 0;

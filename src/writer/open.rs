@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::copies::Copies;
 use super::start::{self, Start};
 use super::turn_over::{Stage, create};
+use super::watch::Watch;
 use super::{Epoch, FailedSyncs, Live, OpenError, Progress, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{self, Access, FileSystem, LogFile};
@@ -106,6 +107,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             chain: start.chain.clone(),
             live,
             stage: Stage::Writing,
+            watch: Watch::default(),
             oldest: start.oldest,
             pending: Vec::new(),
             appended: 0,
@@ -142,7 +144,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             return Ok(self.begin_here(Some(previous(last.length, Ended::Lost)))?);
         }
         let ended = last.closed.unwrap_or(Ended::Crash);
-        let is_over = self.options.rotation.date(self.clock.now()) != self.live.date;
+        let is_over = self.options.rotation.date(self.clock.now()) != self.live.date
+            || !self.options.is_at_home(&last.name);
         let repair: &[u8] = if last.torn.is_some() || last.lacks_newline { b"\n" } else { b"" };
         if ended != Ended::Rotated && !is_over && !self.is_full() && start.vacant.is_none() {
             self.pending.extend_from_slice(repair);
@@ -165,6 +168,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
                 Ok(self.begin_file()?)
             }
             Some(name) => {
+                self.watch.begin_anew();
                 self.live = reopen(&self.files, &self.options, &name, last.number + 1)?;
                 Ok(self.begin_here(Some(previous))?)
             }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::OpenError;
+use super::one_path::adopt;
 use super::open::{LogOptions, OnTruncation};
 use super::opening::{first_genesis, first_line, is_vacant, opening};
 use super::tail::{Signed, Tail};
@@ -57,10 +58,10 @@ pub(super) fn find<F: FileSystem>(
     options: &LogOptions,
 ) -> Result<Start, OpenError> {
     let folder = &options.folder;
-    let mut names = files.list(folder).map_err(OpenError::io("list", folder))?;
-    names.retain(|name| options.names.may_be_file(name));
-    names.sort_unstable();
-    let finder = Finder { files, options, names: &names };
+    let mut all = files.list(folder).map_err(OpenError::io("list", folder))?;
+    all.sort_unstable();
+    let names: Vec<String> = all.iter().filter(|name| options.may_be_file(name)).cloned().collect();
+    let finder = Finder { files, options, names: &names, all: &all };
     let (last, mut tail) = match store.head().cloned() {
         Some(head) => match finder.at_head(store, &head)? {
             Ok(found) => found,
@@ -116,7 +117,10 @@ impl Start {
 struct Finder<'a, F: FileSystem> {
     files: &'a F,
     options: &'a LogOptions,
+    /// What may be of the log, by its name.
     names: &'a [String],
+    /// Whatever lies in its folder.
+    all: &'a [String],
 }
 
 /// A file, by name and number, to be read on by a [`Tail`].
@@ -132,7 +136,37 @@ impl<F: FileSystem> Finder<'_, F> {
         if head.epoch != store.epoch() {
             return Err(store_behind(store, head.epoch));
         }
-        let path = self.options.folder.join(&head.name);
+        match self.head_in(&head.name, store, head)? {
+            Err(why) => match self.moved_to(store, head) {
+                Some(name) => Ok(self.head_in(name, store, head)?.map_err(|_| why)),
+                None => Ok(Err(why)),
+            },
+            found => Ok(found),
+        }
+    }
+
+    /// The name that the head's file has now, where another file has its name, or none.
+    fn moved_to(&self, store: &Store<F>, head: &Head) -> Option<&str> {
+        let is_it = |name: &str| {
+            let is_it = first_genesis(self.files, &self.options.folder.join(name), |line, genesis| {
+                line.link.log == store.pin().id() && genesis.file == head.file
+            });
+            is_it == Some(true)
+        };
+        if is_it(&head.name) {
+            return None;
+        }
+        let copies = self.options.names.keys();
+        self.all.iter().find(|name| **name != copies && is_it(name)).map(String::as_str)
+    }
+
+    fn head_in(
+        &self,
+        name: &str,
+        store: &Store<F>,
+        head: &Head,
+    ) -> Result<Result<Found, &'static str>, OpenError> {
+        let path = self.options.folder.join(name);
         let length = MAX_LINE as u64 + 1;
         let start = head.bytes.saturating_sub(length);
         let wanted = usize::try_from(head.bytes - start).unwrap_or(usize::MAX);
@@ -156,7 +190,7 @@ impl<F: FileSystem> Finder<'_, F> {
         {
             tail.closed = Some(close.reason);
         }
-        Ok(Ok(((head.name.clone(), head.file), tail)))
+        Ok(Ok(((name.to_owned(), head.file), tail)))
     }
 
     /// The first file of a log whose first start ended before the head was stored. What stands in the folder must be
@@ -247,7 +281,10 @@ impl<F: FileSystem> Finder<'_, F> {
     fn vacant(&self) -> Option<String> {
         let is_vacant = |name: &&String| {
             let path = self.options.folder.join(name);
-            opening(self.files, &path).is_ok_and(|start| is_vacant(&start))
+            self.options.is_at_home(name)
+                && opening(self.files, &path).is_ok_and(|start| {
+                    is_vacant(&start) && (!start.is_empty() || adopt(self.files, &path).is_ok())
+                })
         };
         self.names.iter().find(is_vacant).cloned()
     }

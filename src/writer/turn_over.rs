@@ -5,6 +5,7 @@ use std::io;
 use std::mem;
 
 use super::opening::first_genesis;
+use super::watch::Meddling;
 use super::{Live, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{Access, FileSystem};
@@ -22,6 +23,8 @@ pub(super) enum Stage {
     Closing,
     /// A sync of the file failed: nobody knows what of it is durable, and nothing more is written to it.
     Abandoned,
+    /// Somebody meddled with the file: nothing is written to it but what ends it.
+    Meddled(Meddling),
     /// The file is done with, the next one not there. A file of the name `attempted` may have been created by an attempt
     /// that failed.
     Between {
@@ -31,9 +34,12 @@ pub(super) enum Stage {
 }
 
 impl<F: FileSystem, C: Clock> Writer<F, C> {
-    /// Goes on in the next file. On return it has its genesis, on the disk.
+    /// Goes on in the next file. On return it has its genesis, on the disk. Where somebody else rotates, this only looks
+    /// whether that was done.
     pub(crate) fn turn_over(&mut self) -> Result<(), WriteError> {
-        if self.stage == Stage::Writing {
+        if self.options.rotation.is_external() {
+            self.watch.wait_no_longer();
+        } else if self.stage == Stage::Writing {
             self.sign_held();
             self.control(&Control::Close(Close { reason: Ended::Rotated }));
             self.stage = Stage::Closing;
@@ -57,24 +63,31 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.options.max_file_size.is_some_and(|max| length >= max)
     }
 
+    /// Ends what somebody began: this writer a turn-over, or another hand.
     pub(super) fn turn_over_if_begun(&mut self) -> Result<(), WriteError> {
-        match self.stage {
-            Stage::Writing => return Ok(()),
-            Stage::Closing => {
-                self.write_pending()?;
-                self.sync()?;
-                self.leave(Ended::Rotated, None);
-            }
-            Stage::Abandoned => {
-                self.write_pending()?;
-                if let Some(error) = &self.failed_syncs.last
-                    && self.clock.elapsed() < self.failed_syncs.not_before
-                {
-                    return Err(error.clone());
+        self.look_before();
+        loop {
+            match self.stage {
+                Stage::Writing => return Ok(()),
+                Stage::Closing => {
+                    self.write_pending()?;
+                    if self.stage == Stage::Closing {
+                        self.sync()?;
+                        self.leave(Ended::Rotated, None, None);
+                    }
                 }
-                self.leave(Ended::Unsynced, Some(self.undurable));
+                Stage::Abandoned => {
+                    self.write_pending()?;
+                    if let Some(error) = &self.failed_syncs.last
+                        && self.clock.elapsed() < self.failed_syncs.not_before
+                    {
+                        return Err(error.clone());
+                    }
+                    self.leave(Ended::Unsynced, None, Some(self.undurable));
+                }
+                Stage::Meddled(meddling) => self.leave_meddled(meddling)?,
+                Stage::Between { .. } => break,
             }
-            Stage::Between { .. } => {}
         }
         self.begin_file()?;
         self.write_pending()?;
@@ -84,21 +97,29 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     }
 
     /// Is done with the live file.
-    pub(super) fn leave(&mut self, ended: Ended, unsynced_from: Option<u64>) {
+    pub(super) fn leave(&mut self, ended: Ended, torn: Option<Torn>, unsynced_from: Option<u64>) {
         let Live { name, length, .. } = &self.live;
-        let previous = Previous { bytes: *length, ended, name: name.clone(), torn: None, unsynced_from };
+        let previous = Previous { bytes: *length, ended, name: name.clone(), torn, unsynced_from };
         self.stage = Stage::Between { previous, attempted: None };
         self.unsynced = None;
     }
 
     /// Creates the next file and composes its genesis. Where the file can't be created nothing is changed.
     pub(super) fn begin_file(&mut self) -> Result<(), WriteError> {
-        let Stage::Between { previous, attempted } = &mut self.stage else { return Ok(()) };
+        let Stage::Between { previous, attempted } = &self.stage else { return Ok(()) };
+        let (mut previous, mut attempted) = (previous.clone(), attempted.clone());
         let date = self.options.rotation.date(self.clock.now());
-        let first = if date == self.live.date { self.live.ordinal + 1 } else { 0 };
-        let (file, name, ordinal) = create(&self.files, &self.options, date.as_deref(), first, attempted)?;
-        let previous = previous.clone();
+        let opened = if self.options.rotation.is_external() {
+            self.open_fixed(&mut attempted)
+        } else {
+            let first = if date == self.live.date { self.live.ordinal + 1 } else { 0 };
+            create(&self.files, &self.options, date.as_deref(), first, &mut attempted)
+        };
+        previous.name.clone_from(&self.live.name);
+        self.stage = Stage::Between { previous: previous.clone(), attempted };
+        let (file, name, ordinal) = opened?;
         self.live = Live { file, name, number: self.live.number + 1, date, ordinal, length: 0 };
+        self.watch.begin_anew();
         self.open_with(Some(previous), None);
         Ok(())
     }

@@ -7,6 +7,8 @@ mod ends;
 mod folders;
 mod keys;
 mod lines;
+#[cfg(unix)]
+mod live;
 mod log;
 mod spelling;
 mod torn;

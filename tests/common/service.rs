@@ -46,6 +46,7 @@ impl Service {
     }
 
     /// Starts, records, shuts down.
+    #[allow(dead_code)] // not each test needs a whole life
     pub(crate) fn live(&self, numbers: impl Iterator<Item = u64>) {
         let running = self.start(|builder| builder).unwrap();
         numbers.for_each(|number| running.emit(number));

@@ -1,6 +1,7 @@
 //! The writer over a file system in memory: what it writes, and that it writes it once whatever fails.
 
 mod crash;
+mod meddled;
 mod start;
 mod succession;
 
