@@ -108,6 +108,9 @@ impl Handle {
 
     /// Goes on in the next file, and blocks until its first line is on the disk.
     ///
+    /// With [`crate::Rotation::EXTERNAL`] logrotate has moved the file, or not: goes on at the path if so, and does nothing
+    /// otherwise. Without this call the writer sees it within a second.
+    ///
     /// # Errors
     ///
     /// [`WriteError`]: as for [`Handle::flush`]. A rotation that failed half-way is finished before anything else is

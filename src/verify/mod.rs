@@ -27,11 +27,12 @@
 //!    `file` is one more than that of the file before, which must have the length and the end that `previous` says.
 //!    Where it doesn't chain from the head, lines are missing: incomplete where `ended` is `truncated`, `removed` or
 //!    `replaced`, or `unsynced` and none of them is before `unsynced_from`; else tampered. One write may stand between
-//!    such a hole and the genesis. A genesis of another `format` ends the verification: a later version is needed.
+//!    such a hole and the genesis, in a file without a beginning too; but no bytes more than the chain has. A genesis of
+//!    another `format` ends the verification: a later version is needed.
 //! 9. **Hand-off.** Its `epoch` is one more than that of the key in force; its `public_key` is the key in force now.
 //! 10. **Close.** Behind `rotated` nothing follows in the file; behind `shutdown`, only a resume.
 //! 11. **Start.** Where the first file isn't number 0, its key must be in `<prefix>.keys`, and its number at most the
-//!     highest `oldest` that a genesis says: else incomplete.
+//!     highest `oldest` that a genesis says: else incomplete. (File 1 may say that file 0 was damaged, as in step 8.)
 //! 12. **End.** Bytes behind the head: incomplete where they chain or lack their newline, else tampered. A last file
 //!     closed `rotated`: incomplete. Then the caller's expectations: the head, the silence.
 //!
