@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use tracing_audit::{AuditLayer, BuildError, Builder, Guard, KeyStore, KeyStoreError, OpenError, WriteError};
+use tracing_audit::{
+    AuditLayer, BuildError, Builder, Guard, KeyStore, KeyStoreError, OpenError, Rotation, WriteError,
+};
 use tracing_subscriber::Registry;
 
 fn builder(folder: &Path) -> Builder {
@@ -17,7 +19,7 @@ fn built(builder: Builder) -> Result<Guard, BuildError> {
 #[test]
 fn each_option_out_of_its_bounds_is_named_and_nothing_is_written() {
     type Change = fn(Builder) -> Builder;
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 10] = [
         ("filename_prefix", |builder| builder.filename_prefix("../audit")),
         ("filename_prefix", |builder| builder.filename_prefix("")),
         ("filename_suffix", |builder| builder.filename_suffix(".jsonl")),
@@ -26,6 +28,7 @@ fn each_option_out_of_its_bounds_is_named_and_nothing_is_written() {
         ("targets", |builder| builder.targets([""])),
         ("value_limit", |builder| builder.value_limit(63)),
         ("line_limit", |builder| builder.line_limit(65_536)),
+        ("max_file_size", |builder| builder.rotation(Rotation::EXTERNAL).max_file_size(1 << 20)),
         ("queue_length", |builder| builder.queue_length(0)),
     ];
     for (name, change) in changes {

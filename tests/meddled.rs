@@ -83,11 +83,11 @@ fn in_a_folder_that_takes_no_file_records_wait_and_are_all_there_when_it_does() 
     }
     let refused = running.guard.rotate();
     running.emit(1);
-    let waiting = running.guard.status().last_error;
+    let waiting = running.guard.flush();
     let verdict = service.verify();
     assert!(chattr("-i"));
     assert!(matches!(&refused, Err(WriteError::Io { doing: "create", .. })), "{refused:?}");
-    assert_eq!(waiting, refused.err());
+    assert_eq!(waiting, refused);
     let next = FindingKind::NextFileMissing { file: 1 };
     assert_eq!((verdict.verdict, &verdict.logs[0].findings[0].kind), (Verdict::Incomplete, &next));
     record(&running, 2);

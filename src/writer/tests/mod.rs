@@ -2,6 +2,7 @@
 
 mod crash;
 mod meddled;
+mod one_path;
 mod start;
 mod succession;
 
