@@ -137,8 +137,8 @@ impl Logrotate {
 fn the_page_shows_what_contrib_has() {
     let page = include_str!("../docs/OPERATIONS.md");
     let lines = CONFIGURATION.lines().filter(|line| !line.trim_start().starts_with('#'));
-    let shown = lines.map(|line| format!("{line}\n")).collect::<String>();
-    assert!(page.contains(&format!("```text\n{shown}```")), "{shown}");
+    let shown = lines.collect::<Vec<_>>().join("\n");
+    assert!(page.contains(&format!("```text\n{shown}\n```")), "{shown}");
 }
 
 #[test]
