@@ -3,6 +3,7 @@
 use super::{Finding, FindingKind, LISTED, Notice, NoticeKind, Place, Verdict};
 
 /// The first [`LISTED`] of each; the rest is counted, and still counts for the verdict.
+#[derive(Clone)]
 pub(super) struct Ledger {
     pub(super) verdict: Verdict,
     pub(super) findings: Vec<Finding>,

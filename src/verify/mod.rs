@@ -53,6 +53,7 @@
 //!
 //! Each line is parsed once and hashed once. Memory is a few mebibytes, and `<prefix>.keys`, whatever the log's size.
 
+mod before_hole;
 mod end;
 mod expected;
 mod finding;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::before_hole::BeforeHole;
 use super::expected::{Expected, meets};
 use super::genesis::{FileEnd, Number};
 use super::hand_offs::HandOffs;
@@ -40,6 +41,8 @@ pub(super) struct Proof {
     pub(super) before: Option<FileEnd>,
     /// A hole that this file's successor may declare.
     pub(super) hole: Option<Hole>,
+    /// The proof as it was before a hole, which the next start may attest as torn.
+    pub(super) before_hole: Option<Box<BeforeHole>>,
     /// Where a line of a format stands that this version doesn't read.
     pub(super) stopped: bool,
 
@@ -92,6 +95,7 @@ impl Proof {
             behind: Measure::default(),
             before: None,
             hole: None,
+            before_hole: None,
             stopped: false,
             files: 0,
             number: Number::default(),
@@ -117,6 +121,7 @@ impl Proof {
     }
 
     pub(super) fn begin_file(&mut self, name: &str, ledger: &Ledger) {
+        self.keep_through(name);
         if self.files > 0 {
             self.number.unsure += u64::from(!self.number.numbered);
             self.number.numbered = false;
@@ -150,7 +155,9 @@ impl Proof {
             return;
         }
         let place = self.place();
-        match piece.parse() {
+        let parsed = piece.parse();
+        self.go_back(trust, ledger, parsed.as_ref().ok().filter(|_| piece.begins), piece);
+        match parsed {
             _ if !piece.begins => self.set_aside(None, piece),
             Ok(line) => self.take(trust, ledger, &place, &line, piece),
             Err(why) => self.take_malformed(trust, &place, why, piece),
@@ -176,6 +183,7 @@ impl Proof {
         };
         match standing {
             Standing::Signed(key) => {
+                self.keep(ledger, line, piece);
                 self.no_newline = piece.end == PieceEnd::File;
                 self.accept_signed(trust, ledger, place, line, key);
             }
@@ -218,7 +226,7 @@ impl Proof {
     }
 
     /// Counts bytes that no signed line covers yet.
-    fn set_aside(&mut self, place: Option<&Place>, piece: Piece<'_>) {
+    pub(super) fn set_aside(&mut self, place: Option<&Place>, piece: Piece<'_>) {
         let newline = piece.end == PieceEnd::Newline;
         self.behind.add(place, piece.bytes, newline);
         self.walk.measure(piece.bytes, newline);

@@ -213,7 +213,8 @@ impl Verifier {
             Glance::Odd => self.look_closely(),
         }
         self.step(piece);
-        self.quick = Quick::after(&self.proof, &self.options).filter(|_| self.is_clean());
+        let quick_will_do = self.is_clean() && self.proof.before_hole.is_none();
+        self.quick = Quick::after(&self.proof, &self.options).filter(|_| quick_will_do);
     }
 
     /// Takes a record that is as it should be.
