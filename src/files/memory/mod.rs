@@ -1,4 +1,8 @@
-//! A file system in memory that fails when it is told to.
+//! A file system in memory that fails when it is told to, and remembers what a crash or a power cut would have left at
+//! each of its operations.
+
+pub(crate) mod choices;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,6 +10,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub(crate) use self::storage::Storage;
 use super::{Access, AtPath, Exposure, FileSystem, LogFile, Standing};
 
 /// How an operation fails.
@@ -24,14 +29,42 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MemoryFiles(Arc<Mutex<State>>);
 
+/// An operation, just before it.
+#[derive(Debug)]
+pub(crate) struct Moment {
+    /// As `append audit.jsonl`.
+    pub(crate) operation: String,
+    pub(crate) before: Storage,
+    /// The file and what it was to append.
+    appended: Option<(usize, Vec<u8>)>,
+}
+
+impl Moment {
+    /// How many bytes the operation appended.
+    pub(crate) fn length(&self) -> usize {
+        self.appended.as_ref().map_or(0, |(_, bytes)| bytes.len())
+    }
+
+    /// Where the lines end that it appended.
+    pub(crate) fn line_ends(&self) -> Vec<usize> {
+        let bytes = self.appended.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+        bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect()
+    }
+
+    /// What is there when only so many bytes of it were appended.
+    pub(crate) fn torn_at(&self, length: usize) -> Storage {
+        let mut storage = self.before.clone();
+        if let Some((node, bytes)) = &self.appended {
+            storage.append(*node, &bytes[..length]);
+        }
+        storage
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
-    files: BTreeMap<PathBuf, Vec<u8>>,
-    /// Which file is where: a handle stays with its file, whatever that is called.
-    inodes: BTreeMap<PathBuf, u64>,
-    /// Files without a name that may be open still.
-    nameless: BTreeMap<u64, Vec<u8>>,
-    next_inode: u64,
+    storage: Storage,
+    moments: Option<Vec<Moment>>,
     locks: Vec<PathBuf>,
     /// Operations until the fault, and whether it stays.
     fault: Option<(usize, Fault, bool)>,
@@ -40,45 +73,48 @@ struct State {
     read: u64,
 }
 
-impl State {
-    /// The file at a path, which is there.
-    fn inode(&mut self, path: &Path) -> u64 {
-        let next = &mut self.next_inode;
-        *self.inodes.entry(path.to_owned()).or_insert_with(|| {
-            *next += 1;
-            *next
-        })
-    }
-
-    fn path_of(&self, inode: u64) -> Option<PathBuf> {
-        self.inodes.iter().find(|(_, there)| **there == inode).map(|(path, _)| path.clone())
-    }
-
-    fn bytes_of(&mut self, inode: u64) -> &mut Vec<u8> {
-        match self.path_of(inode) {
-            Some(path) => self.files.get_mut(&path).unwrap(),
-            None => self.nameless.entry(inode).or_default(),
-        }
-    }
-
-    fn unlink(&mut self, path: &Path) -> Option<()> {
-        let inode = self.inode(path);
-        self.inodes.remove(path);
-        let bytes = self.files.remove(path)?;
-        self.nameless.insert(inode, bytes);
-        Some(())
-    }
-}
-
 impl MemoryFiles {
     /// Cuts or lengthens a file, as somebody else might.
     pub(crate) fn edit(&self, path: impl AsRef<Path>, edit: impl FnOnce(&mut Vec<u8>)) {
-        edit(self.state().files.get_mut(path.as_ref()).unwrap());
+        let mut state = self.state();
+        let node = state.storage.node(path.as_ref()).unwrap();
+        state.storage.edit(node, edit);
+    }
+
+    /// A machine that starts with this on its disk.
+    pub(crate) fn with(storage: Storage) -> MemoryFiles {
+        let files = MemoryFiles::default();
+        files.state().storage = storage;
+        files
+    }
+
+    pub(crate) fn storage(&self) -> Storage {
+        self.state().storage.clone()
+    }
+
+    /// From now on each operation is remembered, for [`MemoryFiles::moments`].
+    pub(crate) fn remember(&self) {
+        self.state().moments = Some(Vec::new());
+    }
+
+    /// How many operations are remembered.
+    pub(crate) fn remembered(&self) -> usize {
+        self.state().moments.as_ref().map_or(0, Vec::len)
+    }
+
+    /// The operations since [`MemoryFiles::remember`].
+    pub(crate) fn moments(&self) -> Vec<Moment> {
+        self.state().moments.take().unwrap_or_default()
     }
 
     /// The operation after `after` others fails so; all later ones fail too where it `stays`, as after a crash.
     pub(crate) fn fail(&self, after: usize, fault: Fault, stays: bool) {
         self.state().fault = Some((after, fault, stays));
+    }
+
+    /// Whether a fault is still to come.
+    pub(crate) fn awaits_fault(&self) -> bool {
+        matches!(self.state().fault, Some((after, fault, stays)) if after > 0 || !stays || fault != Fault::Failed)
     }
 
     /// All goes well again. Whether the fault was met, or was one that stays.
@@ -93,11 +129,12 @@ impl MemoryFiles {
 
     /// All files and what is in them.
     pub(crate) fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        self.state().files.clone()
+        self.state().storage.all()
     }
 
     pub(crate) fn contents(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
-        self.state().files.get(path.as_ref()).cloned()
+        let state = self.state();
+        Some(state.storage.bytes(state.storage.node(path.as_ref()).ok()?).to_vec())
     }
 
     /// What was done since the last call, as `append audit.jsonl`.
@@ -110,11 +147,6 @@ impl MemoryFiles {
         mem::take(&mut self.state().read)
     }
 
-    fn handle(&self, path: &Path) -> MemoryFile {
-        let inode = self.state().inode(path);
-        MemoryFile { files: self.clone(), path: path.to_owned(), inode }
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -124,10 +156,17 @@ impl MemoryFiles {
         &self,
         name: &str,
         path: &Path,
+        appended: Option<(usize, &[u8])>,
         operation: impl FnOnce(&mut State) -> io::Result<T>,
     ) -> io::Result<T> {
         let mut state = self.state();
-        state.operations.push(format!("{name} {}", path.file_name().unwrap_or_default().display()));
+        let said = format!("{name} {}", path.file_name().unwrap_or_default().display());
+        let State { moments, storage, .. } = &mut *state;
+        if let Some(moments) = moments {
+            let appended = appended.map(|(node, bytes)| (node, bytes.to_vec()));
+            moments.push(Moment { operation: said.clone(), before: storage.clone(), appended });
+        }
+        state.operations.push(said);
         let is_broken = state
             .broken
             .is_some_and(|broken| state.operations.last().is_some_and(|last| last.starts_with(broken)));
@@ -157,12 +196,12 @@ impl FileSystem for MemoryFiles {
     type Lock = MemoryLock;
 
     fn create_folder(&self, folder: &Path, _: Access) -> io::Result<()> {
-        self.operate("create_folder", folder, |_| Ok(()))
+        self.operate("create_folder", folder, None, |_| Ok(()))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
-        let here = state.files.keys().filter(|path| path.parent() == Some(folder));
+        let here = state.storage.paths().filter(|path| path.parent() == Some(folder));
         Ok(here.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect())
     }
 
@@ -175,57 +214,51 @@ impl FileSystem for MemoryFiles {
     }
 
     fn open(&self, path: &Path) -> io::Result<MemoryFile> {
-        self.contents(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(self.handle(path))
+        let node = self.state().storage.node(path)?;
+        Ok(MemoryFile { files: self.clone(), path: path.to_owned(), node })
     }
 
     fn standing(&self, path: &Path, file: &MemoryFile) -> io::Result<Standing> {
-        let mut state = self.state();
-        let at_path = match state.files.contains_key(path) {
-            true if state.inode(path) == file.inode => AtPath::Itself,
-            true => AtPath::Another,
-            false => AtPath::Nothing,
+        let state = self.state();
+        let at_path = match state.storage.node(path) {
+            Ok(node) if node == file.node => AtPath::Itself,
+            Ok(_) => AtPath::Another,
+            Err(_) => AtPath::Nothing,
         };
-        let links = u64::from(state.path_of(file.inode).is_some());
-        Ok(Standing { at_path, links, length: state.bytes_of(file.inode).len() as u64 })
+        let length = state.storage.bytes(file.node).len() as u64;
+        Ok(Standing { at_path, links: state.storage.links(file.node), length })
     }
 
     fn link(&self, name: &str, path: &Path) -> io::Result<()> {
-        self.operate("link", path, |state| {
-            state.files.insert(path.to_owned(), name.as_bytes().to_vec());
+        self.operate("link", path, None, |state| {
+            // A link's target goes to the disk with its name.
+            let node = state.storage.put(path, name.as_bytes());
+            state.storage.sync(node);
             Ok(())
         })
     }
 
     fn create_new(&self, path: &Path, _: Access) -> io::Result<MemoryFile> {
-        self.operate("create_new", path, |state| {
-            if state.files.contains_key(path) {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            state.files.insert(path.to_owned(), Vec::new());
-            Ok(())
+        let node = self.operate("create_new", path, None, |state| match state.storage.node(path) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => Ok(state.storage.put(path, b"")),
         })?;
-        Ok(self.handle(path))
+        Ok(MemoryFile { files: self.clone(), path: path.to_owned(), node })
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.operate("rename", to, |state| {
-            let (inode, bytes) = (state.inode(from), state.files.remove(from));
-            state.inodes.remove(from);
-            let bytes = bytes.ok_or(io::ErrorKind::NotFound)?;
-            state.unlink(to);
-            state.files.insert(to.to_owned(), bytes);
-            state.inodes.insert(to.to_owned(), inode);
-            Ok(())
-        })
+        self.operate("rename", to, None, |state| state.storage.rename(from, to))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.operate("remove", path, |state| state.unlink(path).ok_or(io::ErrorKind::NotFound.into()))
+        self.operate("remove", path, None, |state| state.storage.remove(path))
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.operate("sync_folder", folder, |_| Ok(()))
+        self.operate("sync_folder", folder, None, |state| {
+            state.storage.sync_folder(folder);
+            Ok(())
+        })
     }
 
     fn exposure(&self, _: &Path, _: Access) -> io::Result<Option<Exposure>> {
@@ -233,7 +266,7 @@ impl FileSystem for MemoryFiles {
     }
 
     fn lock(&self, path: &Path, _: Access, _: &str) -> io::Result<MemoryLock> {
-        self.operate("lock", path, |state| match state.locks.iter().any(|held| held == path) {
+        self.operate("lock", path, None, |state| match state.locks.iter().any(|held| held == path) {
             true => Err(io::ErrorKind::WouldBlock.into()),
             false => Ok(()),
         })?;
@@ -247,7 +280,7 @@ pub(crate) struct MemoryFile {
     files: MemoryFiles,
     /// Where it was opened.
     path: PathBuf,
-    inode: u64,
+    node: usize,
 }
 
 impl LogFile for MemoryFile {
@@ -267,23 +300,32 @@ impl LogFile for MemoryFile {
             _ => None,
         };
         let bytes = &bytes[..short.unwrap_or(bytes.len())];
-        self.files.operate("append", &self.path, |state| {
-            state.bytes_of(self.inode).extend_from_slice(bytes);
+        self.files.operate("append", &self.path, Some((self.node, bytes)), |state| {
+            state.storage.append(self.node, bytes);
             Ok(bytes.len())
         })
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.files.operate("sync", &self.path, |_| Ok(()))
+        let mut happened = false;
+        let result = self.files.operate("sync", &self.path, None, |state| {
+            state.storage.sync(self.node);
+            happened = true;
+            Ok(())
+        });
+        if !happened {
+            self.files.state().storage.doubt(self.node);
+        }
+        result
     }
 
     fn len(&self) -> io::Result<u64> {
-        Ok(self.files.state().bytes_of(self.inode).len() as u64)
+        Ok(self.files.state().storage.bytes(self.node).len() as u64)
     }
 
     fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-        let mut state = self.files.state();
-        let bytes = state.bytes_of(self.inode).iter().skip(usize::try_from(offset).unwrap()).take(length);
+        let state = self.files.state();
+        let bytes = state.storage.bytes(self.node).iter().skip(usize::try_from(offset).unwrap()).take(length);
         Ok(bytes.copied().collect())
     }
 }
