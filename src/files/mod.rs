@@ -100,17 +100,27 @@ pub(crate) trait LogFile: Send {
 /// Puts a whole small file in place, durably: temporary file, sync, rename, sync of the folder. At every moment the
 /// name shows the old file or the new one, whole.
 pub(crate) fn store<F: FileSystem>(files: &F, path: &Path, access: Access, bytes: &[u8]) -> io::Result<()> {
+    store_through(files, &path.with_extension("tmp"), path, access, bytes)
+}
+
+/// [`store`], with the temporary file named, in the same folder.
+pub(crate) fn store_through<F: FileSystem>(
+    files: &F,
+    temporary: &Path,
+    path: &Path,
+    access: Access,
+    bytes: &[u8],
+) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = path.with_extension("tmp");
-    match files.remove(&temporary) {
+    match files.remove(temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = files.create_new(&temporary, access)?;
+    let mut file = files.create_new(temporary, access)?;
     append_all(&mut file, bytes)?;
     file.sync()?;
     drop(file);
-    files.rename(&temporary, path)?;
+    files.rename(temporary, path)?;
     files.sync_folder(folder)
 }
 

@@ -1,54 +1,99 @@
 //! `<prefix>.keys`, beside the log files: copies of the first genesis and of every hand-off. With it a log whose oldest
 //! files are gone verifies from the pinned key.
+//!
+//! A copy is appended. Where that can't be trusted, since a power cut left zeros for a part of the last one or a sync
+//! failed, all that is whole is written to a new file, which takes the place of the old one.
 
 use std::io;
 use std::path::Path;
 
-use crate::files::{Access, FileSystem, LogFile, append_all};
+use crate::files::{Access, FileSystem, LogFile, append_all, store_through};
 use crate::trail::MAX_LINE;
+
+/// Bytes read at once.
+const CHUNK: usize = 1 << 20;
 
 /// Lines, with their newlines, that must be copied before the next step.
 #[derive(Debug, Default)]
-pub(super) struct Copies(Vec<Vec<u8>>);
+pub(super) struct Copies {
+    due: Vec<u8>,
+    /// A sync failed: the disk may not have what was appended, whatever later syncs say.
+    doubtful: bool,
+}
 
 impl Copies {
-    pub(super) fn add(&mut self, line: Vec<u8>) {
-        self.0.push(line);
+    pub(super) fn add(&mut self, line: &[u8]) {
+        self.due.extend_from_slice(line);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.due.is_empty()
     }
 
     /// Copies what is due, durably. After an error, or a crash, the next call goes on where this one had to stop.
     pub(super) fn write<F: FileSystem>(&mut self, files: &F, path: &Path) -> io::Result<()> {
         let Some(folder) = path.parent().filter(|_| !self.is_empty()) else { return Ok(()) };
+        if self.doubtful {
+            return self.replace(files, path);
+        }
         let mut file = match files.create_new(path, Access::Group) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => files.open(path)?,
             file => file?,
         };
-        for line in &self.0 {
-            let length = file.len()?;
-            let end = files.read(path, length.saturating_sub(MAX_LINE as u64), MAX_LINE)?;
-            append_all(&mut file, &missing_of(line, &end))?;
+        let end = files.read(path, file.len()?.saturating_sub(MAX_LINE as u64), MAX_LINE)?;
+        if end.contains(&0) {
+            return self.replace(files, path);
         }
-        file.sync()?;
+        append_all(&mut file, &missing_of(&self.due, &end))?;
+        if let Err(error) = file.sync() {
+            self.doubtful = true;
+            return Err(error);
+        }
         files.sync_folder(folder)?;
-        self.0.clear();
+        self.due.clear();
+        Ok(())
+    }
+
+    /// Puts a file in place that has all up to the first zero, and what is due.
+    fn replace<F: FileSystem>(&mut self, files: &F, path: &Path) -> io::Result<()> {
+        let mut bytes = read(files, path)?;
+        if let Some(zero) = bytes.iter().position(|byte| *byte == 0) {
+            let whole =
+                bytes[..zero].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+            bytes.truncate(whole);
+        }
+        let missing = missing_of(&self.due, &bytes);
+        bytes.extend_from_slice(&missing);
+        // For a verifier that meets it, a file of copies too, behind this one.
+        let temporary = path.with_extension("~.keys");
+        store_through(files, &temporary, path, Access::Group, &bytes)?;
+        self.due.clear();
+        self.doubtful = false;
         Ok(())
     }
 }
 
-/// What a file that ends like this lacks for the line to be its last. A piece at the end is the start of this line,
-/// torn when it was copied before, or garbage, which is left alone in a line of its own.
-fn missing_of(line: &[u8], end: &[u8]) -> Vec<u8> {
-    if end.ends_with(line) {
-        return Vec::new();
+fn read<F: FileSystem>(files: &F, path: &Path) -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    loop {
+        let bytes = files.read(path, all.len() as u64, CHUNK)?;
+        if bytes.is_empty() {
+            return Ok(all);
+        }
+        all.extend_from_slice(&bytes);
     }
-    let piece = end.iter().rposition(|byte| *byte == b'\n').map_or(end, |newline| &end[newline + 1..]);
-    match line.strip_prefix(piece) {
-        Some(rest) => rest.to_vec(),
-        None => [b"\n", line].concat(),
+}
+
+/// What a file that ends like this lacks for these lines to be its last. It may end with a start of them, as far as they
+/// were copied before. Any other piece at its end is garbage, which is left alone in a line of its own.
+fn missing_of(lines: &[u8], end: &[u8]) -> Vec<u8> {
+    let is_line_start = |before: &[u8]| before.is_empty() || before.ends_with(b"\n");
+    let copied = (1..=lines.len()).rev();
+    let mut copied = copied.filter(|length| end.strip_suffix(&lines[..*length]).is_some_and(is_line_start));
+    match copied.next() {
+        Some(length) => lines[length..].to_vec(),
+        None if is_line_start(end) => lines.to_vec(),
+        None => [b"\n", lines].concat(),
     }
 }
 
@@ -64,9 +109,9 @@ mod tests {
             for after in 0..8 {
                 let files = MemoryFiles::default();
                 let mut copies = Copies::default();
-                copies.add(b"first\n".to_vec());
+                copies.add(b"first\n");
                 copies.write(&files, path).unwrap();
-                copies.add(b"second\n".to_vec());
+                copies.add(b"second\n");
                 files.fail(after, fault, true);
                 let failed = copies.write(&files, path).is_err();
                 files.mend();
@@ -74,11 +119,51 @@ mod tests {
                     assert!(!copies.is_empty());
                 }
                 copies.write(&files, path).unwrap();
-                copies.add(b"second\n".to_vec());
+                copies.add(b"second\n");
                 copies.write(&files, path).unwrap();
                 assert_eq!(files.contents(path).unwrap(), b"first\nsecond\n", "{fault:?} after {after}");
             }
         }
+    }
+
+    #[test]
+    fn zeros_that_a_power_cut_left_are_replaced_with_the_copies_that_they_hide() {
+        let path = Path::new("/log/audit.keys");
+        for left in [&b"first\n\0\0\0"[..], b"first\ns\0\0ond\n", b"first\n\0\0third\n", b"first\nse\0"] {
+            for (fault, after) in
+                [Fault::Failed, Fault::Persisted].into_iter().flat_map(|f| (0..9).map(move |n| (f, n)))
+            {
+                let files = MemoryFiles::default();
+                append_all(&mut files.create_new(path, Access::Group).unwrap(), left).unwrap();
+                let mut copies = Copies::default();
+                copies.add(b"second\n");
+                copies.add(b"third\n");
+                files.fail(after, fault, true);
+                let _ = copies.write(&files, path);
+                files.mend();
+                copies.write(&files, path).unwrap();
+                assert_eq!(
+                    files.contents(path).unwrap(),
+                    b"first\nsecond\nthird\n",
+                    "{fault:?} after {after}"
+                );
+                let all = files.all();
+                assert_eq!(all.len(), 1, "{all:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn behind_a_sync_that_failed_the_copies_are_in_a_file_that_was_synced_whole() {
+        let path = Path::new("/log/audit.keys");
+        let files = MemoryFiles::default();
+        let mut copies = Copies::default();
+        copies.add(b"first\n");
+        files.fail(2, Fault::Failed, false);
+        copies.write(&files, path).unwrap_err();
+        copies.write(&files, path).unwrap();
+        let left = files.storage().cut_power(4, |of| of - 1);
+        assert_eq!(left.all()[path], b"first\n");
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let start = self.pending.len();
         let epoch = self.store.epoch() + 1;
         self.control(&Control::Handoff(Handoff { epoch, public_key, reason: reason.as_str().to_owned() }));
-        self.copies.add(self.pending[start..].to_vec());
+        self.copies.add(&self.pending[start..]);
         self.store.hand_over();
         let due = self.clock.elapsed() + self.options.key_interval;
         self.epoch = Epoch { started: self.clock.now(), due, first_seq: self.chain.next() };

@@ -8,7 +8,7 @@ use super::copies::Copies;
 use super::start::{self, Start};
 use super::turn_over::{Stage, create};
 use super::watch::Watch;
-use super::{Epoch, FailedSyncs, Live, OpenError, Progress, WriteError, Writer};
+use super::{Epoch, FailedSyncs, Live, OpenError, Progress, Unsynced, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{self, Access, FileSystem, LogFile};
 use crate::identity;
@@ -112,7 +112,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             pending: Vec::new(),
             appended: 0,
             held: None,
-            unsynced: None,
+            // The last writer may not have synced what this one builds upon.
+            unsynced: start.last.as_ref().map(|_| Unsynced { since: elapsed, bytes: 0 }),
             folder_unsynced: true,
             link_due: true,
             dated: 0,
@@ -129,7 +130,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// Composes the line with which this process goes on.
     fn go_on(&mut self, start: Start) -> Result<(), OpenError> {
-        start.copies.into_iter().for_each(|line| self.copies.add(line));
+        start.copies.iter().for_each(|line| self.copies.add(line));
         let Some(last) = start.last else {
             return Ok(self.begin_here(None)?);
         };
@@ -153,6 +154,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             self.control(&Control::Resume(Resume { ended, torn: last.torn, writer }));
             return Ok(());
         }
+        // No head is stored from here to the genesis: no line ends where torn bytes do.
+        self.stage = Stage::Closing;
         self.pending.extend_from_slice(repair);
         self.write_pending()?;
         self.sync()?;

@@ -12,12 +12,12 @@ const OPENING: usize = 4 << 10;
 /// What every genesis of file 0 or later begins with; a file that holds a start of it was begun by a writer that died.
 const GENESIS_START: &[u8] = b"{\"fields\":{\"epoch\":";
 
-/// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short,
-/// and zeros stand behind it where the power went. (One that lacks only its newline is whole.)
+/// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short.
+/// (One that lacks only its newline is whole.) Where the power went zeros stand for any part that the disk did not get.
 pub(super) fn is_vacant(start: &[u8]) -> bool {
-    let zeros = start.iter().rev().take_while(|byte| **byte == 0).count();
-    let mut pieces = start[..start.len() - zeros].split(|byte| *byte == b'\n');
-    start.len() < MAX_LINE && pieces.all(is_start_of_genesis)
+    let lost_power = start.contains(&0) && first_line(start).is_none();
+    let mut pieces = start.split(|byte| *byte == b'\n');
+    start.len() < MAX_LINE && (lost_power || pieces.all(is_start_of_genesis))
 }
 
 /// A whole line that does not parse is none: it was altered.

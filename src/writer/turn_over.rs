@@ -144,7 +144,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let start = self.pending.len();
         self.control(&Control::Genesis(genesis));
         if self.live.number == 0 {
-            self.copies.add(self.pending[start..].to_vec());
+            self.copies.add(&self.pending[start..]);
         }
         self.progress.files += 1;
         self.folder_unsynced = true;
@@ -153,24 +153,24 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     }
 
     /// Deletes the files of this log that retention gives up, and only those whose first line says so: what can't be
-    /// read stays.
+    /// read stays. The oldest goes first: wherever this ends, no file is missing between others.
     pub(super) fn prune(&mut self) -> Result<(), WriteError> {
         let Some(_) = self.options.max_files else { return Ok(()) };
         let folder = &self.options.folder;
         let names = self.files.list(folder).map_err(|error| WriteError::io("list", folder, &error))?;
-        let mut result = Ok(());
+        let mut given_up = Vec::new();
         for name in names.iter().filter(|name| self.options.names.may_be_file(name)) {
             let path = folder.join(name);
-            let given_up = first_genesis(&self.files, &path, |line, genesis| {
-                line.link.log == self.chain.log() && genesis.file < self.oldest
+            let number = first_genesis(&self.files, &path, |line, genesis| {
+                (line.link.log == self.chain.log() && genesis.file < self.oldest).then_some(genesis.file)
             });
-            if given_up == Some(true)
-                && let Err(error) = self.files.remove(&path)
-            {
-                result = Err(WriteError::io("remove", &path, &error));
-            }
+            given_up.extend(number.flatten().map(|number| (number, path)));
         }
-        result
+        given_up.sort_unstable();
+        for (_, path) in given_up {
+            self.files.remove(&path).map_err(|error| WriteError::io("remove", &path, &error))?;
+        }
+        Ok(())
     }
 
     pub(super) fn point_link(&mut self) -> Result<(), WriteError> {
