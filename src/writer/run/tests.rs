@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::super::tests::{LOG, options, record};
+use super::super::tests::{KEYS, LOG, options, oracle, record};
 use super::super::{LogOptions, WriteError, Writer};
 use super::run;
 use crate::clock::SystemClock;
@@ -14,7 +14,7 @@ use crate::keys::Store;
 use crate::losses::Loss;
 use crate::promises::{Durability, Overflow, QueueOptions};
 use crate::recorder::Recorder;
-use crate::trail::{Control, Kind, Line};
+use crate::trail::{Kind, Line};
 
 struct Log {
     files: MemoryFiles,
@@ -28,7 +28,7 @@ fn open(length: usize, overflow: Overflow, durability: Durability) -> Log {
 
 fn open_with(options: LogOptions, queue: QueueOptions) -> Log {
     let files = MemoryFiles::default();
-    let store = Store::open_or_create(&files, Path::new("/keys")).unwrap();
+    let store = Store::open_or_create(&files, Path::new(KEYS)).unwrap();
     let writer = Writer::open(&files, SystemClock::new(), store, options).unwrap();
     let (recorder, commands) = Recorder::new(queue, writer.path());
     let recorder = Arc::new(recorder);
@@ -40,23 +40,12 @@ fn open_with(options: LogOptions, queue: QueueOptions) -> Log {
 }
 
 impl Log {
-    /// Numbers of the events in the file, and the records that its gaps declare lost.
+    /// Numbers of the events in the log, which the oracle proves, and the records that its gaps declare lost.
     fn proved(&self) -> (Vec<u64>, u64) {
-        let (mut numbers, mut lost) = (Vec::new(), 0);
-        for line in
-            self.files.contents(LOG).unwrap().split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
-        {
-            let line = Line::parse(line).unwrap();
-            match Control::parse(&line).unwrap() {
-                Some(Control::Gap(gap)) => lost += gap.lost,
-                Some(_) => {}
-                None => {
-                    let fields: serde_json::Value = serde_json::from_str(line.fields).unwrap();
-                    numbers.push(fields["number"].as_u64().unwrap());
-                }
-            }
-        }
-        (numbers, lost)
+        let proved = oracle::prove(&self.files, &[oracle::pin(&self.files).unwrap()]);
+        let findings: Vec<_> = proved.findings().collect();
+        assert!(findings.is_empty(), "{findings:?}");
+        (proved.numbers(), proved.lost())
     }
 
     fn shut_down(self) -> (Vec<u64>, u64) {
@@ -101,7 +90,7 @@ fn one_sync_serves_all_who_wait() {
     for reply in replies {
         reply.wait().unwrap();
     }
-    let syncs = log.files.operations().iter().filter(|operation| operation.starts_with("sync audit")).count();
+    let syncs = log.files.operations().iter().filter(|operation| operation.starts_with("sync audit.")).count();
     assert!(syncs <= 2 + 1, "{syncs} syncs, the genesis's among them");
     log.shut_down();
 }
@@ -240,7 +229,7 @@ fn by_hand_the_log_goes_on_in_another_file_and_with_another_key() {
         (first.as_path(), second.as_path()),
         (Path::new(LOG), Path::new("/var/log/app/audit/audit.1.jsonl"))
     );
-    assert_eq!(log.shut_down(), (vec![1], 0));
+    assert_eq!(log.shut_down(), (vec![1, 2], 0));
 }
 
 #[test]

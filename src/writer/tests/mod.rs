@@ -3,8 +3,12 @@
 mod crash;
 mod meddled;
 mod one_path;
+pub(crate) mod oracle;
+mod power;
+mod service;
 mod start;
 mod succession;
+mod torn;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,13 +19,15 @@ use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::recorder::Record;
 use crate::rotation::{Names, Rotation};
-use crate::trail::{Control, Ended, Gap, Hash, Line, PublicKey, Timestamp};
+use crate::trail::{Control, Ended, Gap, Line, PublicKey, Timestamp};
 
+pub(crate) const KEYS: &str = "/var/lib/app/audit-keys";
+pub(crate) const FOLDER: &str = "/var/log/app/audit";
 pub(crate) const LOG: &str = "/var/log/app/audit/audit.jsonl";
 
 pub(crate) fn options() -> LogOptions {
     LogOptions {
-        folder: PathBuf::from("/var/log/app/audit"),
+        folder: PathBuf::from(FOLDER),
         names: Names { prefix: "audit".into(), suffix: "jsonl".into() },
         origin: "example.com/payments".into(),
         program: "payments 2.3.0".into(),
@@ -45,7 +51,7 @@ struct Bench {
 
 fn open() -> Bench {
     let (files, clock) = (MemoryFiles::default(), ManualClock::default());
-    let store = Store::open_or_create(&files, Path::new("/var/lib/app/audit-keys")).unwrap();
+    let store = Store::open_or_create(&files, Path::new(KEYS)).unwrap();
     let pin = store.pin();
     let writer = Writer::open(&files, clock.clone(), store, options()).unwrap();
     files.operations();
@@ -57,24 +63,11 @@ pub(super) fn record(number: u64) -> Record {
     Record { body: body.into_bytes(), time: Timestamp::from_nanos(number) }
 }
 
-/// The kinds of the lines in the file, `!` behind those that are signed: the oracle of each test. The chain, the
-/// signatures and the signed end are proved on the way; a piece at the end is `piece`.
+/// The kinds of the lines of the log, which the oracle proves, `!` behind those that are signed.
 fn proved(bench: &Bench) -> Vec<String> {
-    let bytes = bench.files.contents(LOG).unwrap();
-    let (mut prev, mut kinds) = (Hash::ZERO, Vec::new());
-    for (number, bytes) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let Some(bytes) = bytes.strip_suffix(b"\n") else {
-            kinds.push("piece".to_owned());
-            break;
-        };
-        let line = Line::parse(bytes).unwrap();
-        assert_eq!((line.link.seq, line.link.prev), (number as u64, prev), "{}", line.text);
-        prev = line.hash();
-        let signed = line.is_signed_by(&bench.pin);
-        assert_eq!(signed, line.link.signature.is_some(), "{}", line.text);
-        kinds.push(format!("{}{}", line.kind.as_str(), if signed { "!" } else { "" }));
-    }
-    kinds
+    let proved = oracle::Oracle::default().prove(&bench.files, "the log");
+    let signed = |line: &oracle::ProvedLine| if line.signed { "!" } else { "" };
+    proved.lines.iter().map(|line| format!("{}{}", line.kind, signed(line))).collect()
 }
 
 #[test]

@@ -4,15 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::{LogOptions, OnTruncation, OpenError, Writer};
-use super::{LOG, options, record};
+use super::{KEYS, LOG, options, record};
 use crate::clock::ManualClock;
 use crate::files::FileSystem as _;
 use crate::files::memory::MemoryFiles;
 use crate::files::{Access, store};
 use crate::keys::{KeyStoreError, Store};
 use crate::trail::{Control, Ended, Line};
-
-const KEYS: &str = "/var/lib/app/audit-keys";
 
 type Opened = Result<Writer<MemoryFiles, ManualClock>, OpenError>;
 
