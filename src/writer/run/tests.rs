@@ -90,7 +90,8 @@ fn one_sync_serves_all_who_wait() {
     for reply in replies {
         reply.wait().unwrap();
     }
-    let syncs = log.files.operations().iter().filter(|operation| operation.starts_with("sync audit.")).count();
+    let syncs =
+        log.files.operations().iter().filter(|operation| operation.starts_with("sync audit.")).count();
     assert!(syncs <= 2 + 1, "{syncs} syncs, the genesis's among them");
     log.shut_down();
 }
