@@ -165,7 +165,9 @@ fn losses_are_told_and_at_the_end_all_of_them() {
     let log = Log::open(Durability::Enqueued);
     log.recorder.lose(Loss::TooLarge);
     assert_eq!(log.wait_until_told(1), [Failure::Lost { records: 1, total: 1 }]);
-    (0..3).for_each(|_| drop(log.recorder.lose(Loss::TooLarge)));
+    for _ in 0..3 {
+        let _ = log.recorder.lose(Loss::TooLarge);
+    }
     log.recorder.close().wait().unwrap();
     log.thread.join().unwrap();
     let told = log.told.lock().unwrap();
