@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use service::{Running, Service};
 use tracing_audit::trail::{Ended, Kind, Line};
-use tracing_audit::verify::{Contents, FindingKind, NoticeKind, Report, Verdict};
+use tracing_audit::verify::{Contents, FindingKind, Report, Verdict};
 use tracing_audit::{Builder, Rotation};
 
 /// What `contrib` has for an operator.
@@ -213,6 +213,8 @@ fn row_15_as_contrib_configures_it_the_log_is_intact_across_compressed_files_and
 #[cfg(feature = "compressed")]
 #[test]
 fn row_22_what_logrotate_deletes_is_gone_by_plan_where_the_log_knows_the_plan() {
+    use tracing_audit::verify::NoticeKind;
+
     for (max_files, verdict) in [(Some(3), Verdict::Intact), (None, Verdict::Incomplete)] {
         let Some(logrotate) = Logrotate::configured(|text| text.replace("rotate 30", "rotate 2")) else {
             return;

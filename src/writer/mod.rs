@@ -243,12 +243,15 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.failed_syncs.last.as_ref().or(behind.map(|(error, _)| error))
     }
 
-    /// Ends the log: all that was appended, a `close`, a sync.
+    /// Ends the log: all that was appended, a `close`, a sync. Where that fails half-way, another call goes on there.
     pub(crate) fn close(&mut self) -> Result<(), WriteError> {
         for _ in 0..CLOSES {
             self.turn_over_if_begun()?;
-            self.sign_held();
-            self.control(&Control::Close(Close { reason: Ended::Shutdown }));
+            if self.stage == Stage::Writing {
+                self.sign_held();
+                self.control(&Control::Close(Close { reason: Ended::Shutdown }));
+                self.stage = Stage::Ended;
+            }
             self.write_pending()?;
             if !self.is_meddled_with() {
                 break;
@@ -343,7 +346,10 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// What a sync allows: the link to the file, copies of lines that others need, the end of a hand-off, the head.
     fn follow_up(&mut self) {
-        if self.unsynced.is_some() || self.backlog() > 0 || self.stage != Stage::Writing {
+        if self.unsynced.is_some()
+            || self.backlog() > 0
+            || !matches!(self.stage, Stage::Writing | Stage::Ended)
+        {
             return;
         }
         let now = self.clock.elapsed();

@@ -21,6 +21,8 @@ pub(super) enum Stage {
     Writing,
     /// The `close` is composed; nothing more may be written to the file.
     Closing,
+    /// The log's last `close` is composed.
+    Ended,
     /// A sync of the file failed: nobody knows what of it is durable, and nothing more is written to it.
     Abandoned,
     /// Somebody meddled with the file: nothing is written to it but what ends it.
@@ -68,7 +70,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.look_before();
         loop {
             match self.stage {
-                Stage::Writing => return Ok(()),
+                Stage::Writing | Stage::Ended => return Ok(()),
                 Stage::Closing => {
                     self.write_pending()?;
                     if self.stage == Stage::Closing {

@@ -78,7 +78,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// Looks at the live file behind a write that it took whole.
     pub(super) fn look_after(&mut self) {
-        if !matches!(self.stage, Stage::Writing | Stage::Closing) {
+        if !matches!(self.stage, Stage::Writing | Stage::Closing | Stage::Ended) {
             return;
         }
         match self.look() {
@@ -87,7 +87,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
                 self.stage = Stage::Meddled(Meddling::Damaged(Ended::Replaced));
             }
             // A file that is being closed may be moved.
-            Some(Meddling::Moved) if self.stage == Stage::Closing => {}
+            Some(Meddling::Moved) if self.stage != Stage::Writing => {}
             Some(meddling) => self.stage = Stage::Meddled(meddling),
             None => {}
         }

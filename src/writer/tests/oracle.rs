@@ -135,8 +135,9 @@ impl Oracle {
             return Err(format!("the verifier proved {counted} lines, the oracle {}", proved.lines.len()));
         }
         let numbers = proved.numbers();
-        if let Some(pair) = numbers.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(format!("record {} stands behind record {}", pair[1], pair[0]));
+        let pairs = numbers.iter().zip(numbers.iter().skip(1));
+        if let Some((before, number)) = pairs.into_iter().find(|(before, number)| before >= number) {
+            return Err(format!("record {number} stands behind record {before}"));
         }
         // Retention gave up what was before; the verifier says whether it did.
         let is_pruned = proved.logs.iter().all(|log| log.first_seq > Some(0));
