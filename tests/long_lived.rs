@@ -2,10 +2,12 @@
 //! for the library and for the Python of `docs/FORMAT.md`, and what was acknowledged is in it once, in order.
 #![cfg(unix)]
 
+#[allow(dead_code)] // it can tell more than this test asks for
+#[path = "common/history.rs"]
+mod history;
 #[path = "common/python.rs"]
 mod python;
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,9 +15,8 @@ use std::process::{self, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tracing::info;
-use tracing_audit::verify::{Options, Verdict, verify_paths};
+use tracing_audit::verify::Verdict;
 use tracing_audit::{AuditLayer, KeyStore, Overflow, Rotation, require};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
@@ -67,23 +68,21 @@ fn live(life: &Life) {
     let starts = (0..=life.restarts).map(|run| life.run(folder, run, ends(run))).collect::<Vec<_>>();
     println!("starts, in order: {starts:?}");
 
-    let pin = KeyStore::read_pin(folder.join("keys")).unwrap();
-    let report =
-        verify_paths(&[folder.join("log")], &Options { keys: vec![pin], ..Options::default() }).unwrap();
-    assert_eq!(report.verdict, Verdict::Intact, "{report:?}");
-    let log = &report.logs[0];
+    let history = history::History::of(folder);
+    let log = &history.report;
+    assert_eq!(log.verdict, Verdict::Intact, "{log:?}");
     println!("{} lines in {} files, {} keys, {} torn bytes", log.lines, log.files, log.keys, log.torn_bytes);
     assert!(log.files > 5 && log.keys > 5 && log.lines > life.key_lines * (log.keys - 1), "{log:?}");
 
-    let files = files(&folder.join("log"));
     if let Some(python) = python::Python::from_the_page() {
-        let output = python.verify(&pin.to_string(), &files);
+        let pin = KeyStore::read_pin(folder.join("keys")).unwrap();
+        let output = python.verify(&pin.to_string(), &history::files(&folder.join("log")));
         let head = log.head.unwrap();
         let expected = format!("whole: {} lines, head {}\n", log.lines, head.hash);
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
     }
 
-    let mut records = records(&files);
+    let mut records = history.records();
     for run in 0..=life.restarts {
         for thread in 0..THREADS {
             let found = records.remove(&(run, thread)).unwrap_or_default();
@@ -175,41 +174,4 @@ fn acknowledged(folder: &Path, run: u64, thread: u64) -> u64 {
     let text = fs::read_to_string(acknowledgements(folder, run, thread)).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     whole.lines().last().map_or(0, |last| last.parse().unwrap())
-}
-
-/// The log's files in the order of their genesis.
-fn files(log: &Path) -> Vec<PathBuf> {
-    let paths = fs::read_dir(log).unwrap().map(|entry| entry.unwrap().path());
-    let number = |path: &PathBuf| {
-        let text = fs::read(path).unwrap();
-        let mut lines =
-            text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-        lines.find(|line| line["kind"] == "genesis").map(|line| line["fields"]["file"].as_u64().unwrap())
-    };
-    let mut files = paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .map(|path| (number(&path).expect("a file without a genesis"), path))
-        .collect::<Vec<_>>();
-    files.sort_unstable();
-    files.into_iter().map(|(_, path)| path).collect()
-}
-
-/// The numbers of the records of each run and thread, in the order of the log. Whole lines that a crash left unsigned
-/// are no records: the line that goes on takes their number.
-fn records(files: &[PathBuf]) -> BTreeMap<(u64, u64), Vec<u64>> {
-    let mut lines = BTreeMap::new();
-    for file in files {
-        for line in fs::read(file).unwrap().split(|byte| *byte == b'\n') {
-            let Ok(line) = serde_json::from_slice::<Value>(line) else { continue };
-            let seq = line["trail"]["seq"].as_u64().unwrap();
-            lines.split_off(&seq);
-            lines.insert(seq, line);
-        }
-    }
-    let mut records = BTreeMap::<_, Vec<_>>::new();
-    for line in lines.values().filter(|line| line["kind"] == "event") {
-        let field = |name: &str| line["fields"][name].as_u64().unwrap();
-        records.entry((field("run"), field("thread"))).or_default().push(field("number"));
-    }
-    records
 }
