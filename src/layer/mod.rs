@@ -189,6 +189,8 @@ impl AuditLayer {
     fn hand_over(&self, mut body: Vec<u8>) {
         quiet(|| {
             let handed_over = if fit::fit(&mut body, self.body_limit) {
+                // The queue holds no more than its length times the line limit, whatever the records grew to first.
+                body.shrink_to(self.body_limit);
                 self.recorder.record(Record { body, time: self.recorder.now() }, require::is_collecting())
             } else {
                 Err(self.recorder.lose(Loss::TooLarge))

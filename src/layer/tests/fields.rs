@@ -113,6 +113,17 @@ fn a_record_beyond_the_line_loses_the_end_of_its_longest_values_first() {
 }
 
 #[test]
+fn no_record_takes_more_memory_than_a_line_may_have() {
+    let log = Log::new();
+    let value = "x".repeat(5_000);
+    info!(target: "audit", a = value, "just below the limit of a line");
+    info!(target: "audit", a = value, b = value, c = value, d = value, "far above it");
+    let capacities = log.records.try_iter().map(|record| record.body.capacity()).collect::<Vec<_>>();
+    let limit = LayerConfig::default().line_limit;
+    assert!(capacities.len() == 2 && capacities.iter().all(|capacity| *capacity <= limit), "{capacities:?}");
+}
+
+#[test]
 fn a_debug_that_fails_leaves_a_reason() {
     struct Broken;
     impl fmt::Debug for Broken {
