@@ -21,7 +21,7 @@ use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A process that does not say for so long what a test waits for hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the service does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
