@@ -70,6 +70,8 @@ mod recorder;
 mod reply;
 mod require;
 mod rotation;
+#[cfg(feature = "shipped")]
+pub mod shipped;
 mod status;
 pub mod trail;
 mod turns;

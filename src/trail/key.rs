@@ -9,7 +9,7 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
-use super::hash::parse_lower_hex;
+use super::hash::{Hash, Hasher, parse_lower_hex};
 
 /// What each signed message begins with, so that a signature of a line can never pass for another of the same key.
 const LINE_CONTEXT: &[u8; 22] = b"tracing-audit/v1/line\n";
@@ -29,10 +29,21 @@ impl KeyId {
         parse_lower_hex(hex, &mut bytes).then_some(KeyId(bytes))
     }
 
+    /// The raw 8 bytes.
+    pub fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+
     pub(super) fn write_to(self, out: &mut Vec<u8>) {
         let mut text = [0; 16];
         const_hex::encode_to_slice(self.0, &mut text).expect("16 digits for 8 bytes");
         out.extend_from_slice(&text);
+    }
+}
+
+impl From<[u8; 8]> for KeyId {
+    fn from(bytes: [u8; 8]) -> KeyId {
+        KeyId(bytes)
     }
 }
 
@@ -88,6 +99,11 @@ impl PublicKey {
     /// Whether `signature` is this key's for the unsigned form U of a line, given in parts.
     /// By the strict rules of RFC 8032: no small order, canonical encodings only.
     pub(super) fn verifies(&self, unsigned: &[&[u8]], signature: &[u8; 64]) -> bool {
+        self.verifies_hash(unsigned_hash(unsigned), signature)
+    }
+
+    /// As [`PublicKey::verifies`], given SHA-256(U).
+    pub(crate) fn verifies_hash(&self, unsigned: Hash, signature: &[u8; 64]) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(signature);
         self.0.verify_strict(&line_message(unsigned), &signature).is_ok()
     }
@@ -168,7 +184,7 @@ impl SecretKey {
     }
 
     pub(super) fn sign(&self, unsigned: &[&[u8]]) -> [u8; 64] {
-        self.signing.sign(&line_message(unsigned)).to_bytes()
+        self.signing.sign(&line_message(unsigned_hash(unsigned))).to_bytes()
     }
 }
 
@@ -186,15 +202,20 @@ impl fmt::Debug for SecretKey {
 }
 
 /// The 54 bytes that a key signs for a line: the context, then SHA-256(U).
-fn line_message(unsigned: &[&[u8]]) -> [u8; 54] {
-    let mut sha = Sha256::new();
-    for part in unsigned {
-        sha.update(part);
-    }
+fn line_message(unsigned: Hash) -> [u8; 54] {
     let mut message = [0; 54];
     message[..22].copy_from_slice(LINE_CONTEXT);
-    message[22..].copy_from_slice(&sha.finalize());
+    message[22..].copy_from_slice(unsigned.as_bytes());
     message
+}
+
+/// SHA-256(U), of U in parts.
+pub(super) fn unsigned_hash(unsigned: &[&[u8]]) -> Hash {
+    let mut hasher = Hasher::default();
+    for part in unsigned {
+        hasher.update(part);
+    }
+    hasher.finish()
 }
 
 pub(super) fn write_signature(signature: &[u8; 64], out: &mut Vec<u8>) {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::canonical::scan::{NotCanonical, Scanner};
 use super::hash::Hash;
+#[cfg(feature = "shipped")]
+use super::key::unsigned_hash;
 use super::key::{KeyId, PublicKey, SIGNATURE_TEXT, parse_signature};
 use super::{MAX_LINE, timestamp};
 
@@ -169,8 +171,18 @@ impl<'a> Line<'a> {
     /// Whether the line has a signature, and it is this key's.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         let Some(signature) = &self.link.signature else { return false };
-        let unsigned = &self.text.as_bytes()[..self.text.len() - 2 - SIGNATURE_MEMBER];
-        signature.key == key.id() && key.verifies(&[unsigned, b"}}"], &signature.bytes)
+        signature.key == key.id() && key.verifies(&self.unsigned(), &signature.bytes)
+    }
+
+    /// SHA-256(U) of a signed line: what its signature is for.
+    #[cfg(feature = "shipped")]
+    pub(crate) fn unsigned_hash(&self) -> Option<Hash> {
+        self.link.signature.is_some().then(|| unsigned_hash(&self.unsigned()))
+    }
+
+    /// U of a signed line, in parts.
+    fn unsigned(&self) -> [&[u8]; 2] {
+        [&self.text.as_bytes()[..self.text.len() - 2 - SIGNATURE_MEMBER], b"}}"]
     }
 }
 

@@ -144,6 +144,20 @@ pub enum FindingKind {
     /// Nobody said which key to trust: a forger may have made all of it.
     NoPinnedKey { log: KeyId },
 
+    /// Re-emitted JSON that says which line it is, and can't be brought back to it.
+    NotRestored { expected: Option<Hash>, member: Option<String>, why: String },
+    /// Different lines have this number, and none of them is proved.
+    Conflict { lines: u64 },
+    /// Different lines of this number are proved: two writers had the keys. `crash`: one of them began after a crash,
+    /// as it does who starts from a copy.
+    Forked { branches: u64, crash: bool },
+    /// Lines are not among those that were given.
+    NotGiven { from: u64, to: u64 },
+    /// The lines at the end, which no signature that is known to be good follows.
+    Unproved { from: u64, to: u64 },
+    /// From here on lines are signed by a key to which no hand-off leads: that of the last known key is not there.
+    HandOffMissing { epoch: u64, key: KeyId, found: KeyId },
+
     /// A format that this version does not read, validly signed.
     NeedsVersion { format: String },
 }
@@ -164,7 +178,11 @@ impl FindingKind {
             | FindingKind::EndMissing { .. }
             | FindingKind::LogMissing { .. }
             | FindingKind::Nothing
+            | FindingKind::NotGiven { .. }
+            | FindingKind::Unproved { .. }
+            | FindingKind::HandOffMissing { .. }
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
+            FindingKind::Forked { crash: true, .. } => Verdict::Forked,
             // Its end was cut since; lines that nobody should have written are more.
             FindingKind::SuccessionDiffers { expected, last, .. }
                 if last.is_none_or(|last| last < *expected) =>
@@ -309,6 +327,36 @@ impl fmt::Display for FindingKind {
             FindingKind::Nothing => f.write_str("nothing to verify: no line is proved"),
             FindingKind::NoPinnedKey { log } => {
                 write!(f, "no pinned key for log {log}: it is only known to agree with itself")
+            }
+            FindingKind::NotRestored { expected, member, why } => {
+                f.write_str("JSON written anew, from which the line can't be restored: ")?;
+                if let Some(member) = member {
+                    write!(f, "member `{member}`: ")?;
+                }
+                f.write_str(why)?;
+                expected.map_or(Ok(()), |expected| write!(f, "; the line had hash {expected}"))
+            }
+            FindingKind::Conflict { lines } => {
+                write!(f, "{lines} different lines have this number, and none of them is proved")
+            }
+            FindingKind::Forked { branches, crash: true } => {
+                write!(f, "forked: {branches} branches are signed from here on, and one begins after a crash")
+            }
+            FindingKind::Forked { branches, crash: false } => {
+                write!(f, "{branches} branches are signed from here on, and none begins after a crash")
+            }
+            FindingKind::NotGiven { from, to } => {
+                write!(f, "{} not among those given", Lines(*from, *to))
+            }
+            FindingKind::Unproved { from, to } => {
+                write!(f, "{} there, and no good signature follows", Lines(*from, *to))
+            }
+            FindingKind::HandOffMissing { epoch, key, found } => {
+                write!(
+                    f,
+                    "from here on lines are signed by key {found}, to which no hand-off leads: that of key {key} \
+                     (epoch {epoch}) is missing, and perhaps more"
+                )
             }
             FindingKind::NeedsVersion { format } => {
                 write!(f, "written in the format {format:?}, which this version does not read")

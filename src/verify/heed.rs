@@ -77,7 +77,8 @@ fn misremembered(resume: &Resume, closed: Option<Ended>) -> Option<FindingKind> 
     wrong.then_some(FindingKind::EndedDiffers { expected: closed, found: resume.ended })
 }
 
-fn noticed(line: &Line<'_>, control: Option<Control>) -> Option<NoticeKind> {
+/// What of a proved control line is worth knowing.
+pub(crate) fn noticed(line: &Line<'_>, control: Option<Control>) -> Option<NoticeKind> {
     let kind = || line.kind.as_str().to_owned();
     match (line.kind, control) {
         (Kind::Other(_), _) => Some(NoticeKind::UnknownKind { kind: kind() }),

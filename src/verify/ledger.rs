@@ -1,20 +1,21 @@
 //! Where findings and notices are written down, in bounded space.
 
 use super::{Finding, FindingKind, LISTED, Notice, NoticeKind, Place, Verdict};
+use crate::trail::{KeyId, PublicKey};
 
 /// The first [`LISTED`] of each; the rest is counted, and still counts for the verdict.
 #[derive(Clone)]
-pub(super) struct Ledger {
-    pub(super) verdict: Verdict,
-    pub(super) findings: Vec<Finding>,
-    pub(super) more_findings: u64,
-    pub(super) notices: Vec<Notice>,
-    pub(super) more_notices: u64,
-    pub(super) signatures_checked: u64,
+pub(crate) struct Ledger {
+    pub(crate) verdict: Verdict,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) more_findings: u64,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) more_notices: u64,
+    pub(crate) signatures_checked: u64,
 }
 
 impl Ledger {
-    pub(super) fn new() -> Ledger {
+    pub(crate) fn new() -> Ledger {
         Ledger {
             verdict: Verdict::Intact,
             findings: Vec::new(),
@@ -25,16 +26,31 @@ impl Ledger {
         }
     }
 
+    /// Of one log: without a pinned key it can at best agree with itself.
+    pub(crate) fn for_log(log: KeyId, keys: &[PublicKey]) -> Ledger {
+        let mut ledger = Ledger::new();
+        if !keys.iter().any(|key| key.id() == log) {
+            let pinned: Vec<_> = keys.iter().map(PublicKey::id).collect();
+            let kind = if pinned.is_empty() {
+                FindingKind::NoPinnedKey { log }
+            } else {
+                FindingKind::NotPinned { log, pinned }
+            };
+            ledger.find(None, None, kind);
+        }
+        ledger
+    }
+
     /// How many findings there are.
-    pub(super) fn found(&self) -> u64 {
+    pub(crate) fn found(&self) -> u64 {
         self.findings.len() as u64 + self.more_findings
     }
 
-    pub(super) fn find(&mut self, at: Option<Place>, seq: Option<u64>, kind: FindingKind) {
+    pub(crate) fn find(&mut self, at: Option<Place>, seq: Option<u64>, kind: FindingKind) {
         self.enter(Finding { at, seq, kind });
     }
 
-    pub(super) fn enter(&mut self, finding: Finding) {
+    pub(crate) fn enter(&mut self, finding: Finding) {
         self.verdict = self.verdict.max(finding.kind.verdict());
         if self.findings.len() < LISTED {
             self.findings.push(finding);
@@ -44,14 +60,14 @@ impl Ledger {
     }
 
     /// Enters findings of which `more` were only counted; those are as bad as the listed ones.
-    pub(super) fn enter_all(&mut self, findings: Vec<Finding>, more: u64) {
+    pub(crate) fn enter_all(&mut self, findings: Vec<Finding>, more: u64) {
         for finding in findings {
             self.enter(finding);
         }
         self.more_findings += more;
     }
 
-    pub(super) fn notice(&mut self, at: Option<Place>, seq: Option<u64>, kind: NoticeKind) {
+    pub(crate) fn notice(&mut self, at: Option<Place>, seq: Option<u64>, kind: NoticeKind) {
         if self.notices.len() < LISTED {
             self.notices.push(Notice { at, seq, kind });
         } else {

@@ -74,6 +74,9 @@ mod times;
 mod verifier;
 mod walk;
 
+#[cfg(feature = "shipped")]
+pub(crate) use {heed::noticed, ledger::Ledger};
+
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
 pub use paths::{

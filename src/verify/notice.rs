@@ -56,6 +56,12 @@ pub enum NoticeKind {
     SucceededBy { log: KeyId },
     /// The torn end of a copied hand-off.
     TornCopy { bytes: u64 },
+    /// The lines begin within the log: those before this one were not given.
+    Window { first: u64 },
+    /// A copy of a hand-off names a later line than the last one given.
+    LaterKnown { line: u64 },
+    /// Items that begin like a line, and are none: something cuts them.
+    Cut { items: u64 },
     /// A file that is none of a log.
     NotALog { file: String },
     /// A link, which is not followed.
@@ -101,6 +107,18 @@ impl fmt::Display for NoticeKind {
                 write!(f, "its keys were lost: log {log} replaces it from the last line on")
             }
             NoticeKind::TornCopy { bytes } => write!(f, "{bytes} torn bytes, passed over"),
+            NoticeKind::Window { first } => {
+                write!(f, "begins with line {first}: those before it were not given")
+            }
+            NoticeKind::LaterKnown { line } => {
+                write!(f, "a copy of line {line} is known: the lines given end before it")
+            }
+            NoticeKind::Cut { items } => {
+                write!(
+                    f,
+                    "{items} items begin like a line and are none; the first of them here: something cuts them"
+                )
+            }
             NoticeKind::NotALog { file } => write!(f, "{file}: no file of a log, passed over"),
             NoticeKind::Link { file } => write!(f, "{file}: a link, not followed"),
             NoticeKind::Double { file, of } => {

@@ -47,7 +47,7 @@ pub struct ExpectedHead {
 }
 
 /// How a log stands. The worst counts: tampered is worse than error, so that no broken neighbour hides it; then
-/// incomplete, then intact.
+/// forked and incomplete, then intact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -55,6 +55,8 @@ pub enum Verdict {
     Intact,
     /// True as far as it goes.
     Incomplete,
+    /// The log was continued from two copies of its keys; each branch is true as far as it goes.
+    Forked,
     /// Not judged: a format newer than this version.
     Error,
     /// Something is not what the writer wrote, or is missing in the middle.
@@ -68,7 +70,7 @@ impl Verdict {
             Verdict::Intact => 0,
             Verdict::Tampered => 1,
             Verdict::Error => 2,
-            Verdict::Incomplete => 3,
+            Verdict::Incomplete | Verdict::Forked => 3,
         }
     }
 }
@@ -194,9 +196,10 @@ mod tests {
 
     #[test]
     fn tampering_is_never_hidden_by_another_verdict() {
-        let worst = [Verdict::Tampered, Verdict::Error, Verdict::Incomplete, Verdict::Intact];
+        let worst =
+            [Verdict::Tampered, Verdict::Error, Verdict::Forked, Verdict::Incomplete, Verdict::Intact];
         assert!(worst.is_sorted_by(|a, b| a > b));
-        assert_eq!(worst.map(Verdict::exit_code), [1, 2, 3, 0]);
+        assert_eq!(worst.map(Verdict::exit_code), [1, 2, 3, 3, 0]);
     }
 
     #[test]

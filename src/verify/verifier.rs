@@ -62,22 +62,12 @@ impl Verifier {
     /// Verifies the log of this id: the id of its first key.
     pub fn new(log: KeyId, options: &Options) -> Verifier {
         let pinned = options.keys.iter().copied().find(|key| key.id() == log);
-        let mut ledger = Ledger::new();
-        if pinned.is_none() {
-            let pinned: Vec<_> = options.keys.iter().map(PublicKey::id).collect();
-            let kind = if pinned.is_empty() {
-                FindingKind::NoPinnedKey { log }
-            } else {
-                FindingKind::NotPinned { log, pinned }
-            };
-            ledger.find(None, None, kind);
-        }
         let proof = Proof::new(log, pinned);
         Verifier {
             trust: Trust { log, hand_offs: HandOffs::default(), expect: options.expect_head },
             pinned,
             options: options.clone(),
-            ledger,
+            ledger: Ledger::for_log(log, &options.keys),
             quick: None,
             proof,
             times: Times::default(),

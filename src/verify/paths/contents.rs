@@ -62,7 +62,7 @@ impl Contents {
     }
 
     /// Whether a read failed for what is in the file, and not for the disk.
-    pub(super) fn is_damage(&self, error: &io::Error) -> bool {
+    pub(crate) fn is_damage(&self, error: &io::Error) -> bool {
         self.is_compressed() && !is_of_disk(error)
     }
 }

@@ -52,7 +52,7 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
     notices(&log.notices, log.more_notices, out)
 }
 
-fn findings(findings: &[Finding], more: u64, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn findings(findings: &[Finding], more: u64, out: &mut impl Write) -> io::Result<()> {
     if findings.is_empty() {
         return Ok(());
     }
@@ -70,7 +70,7 @@ fn findings(findings: &[Finding], more: u64, out: &mut impl Write) -> io::Result
     Ok(())
 }
 
-fn notices(notices: &[Notice], more: u64, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn notices(notices: &[Notice], more: u64, out: &mut impl Write) -> io::Result<()> {
     if notices.is_empty() {
         return Ok(());
     }
@@ -84,15 +84,16 @@ fn notices(notices: &[Notice], more: u64, out: &mut impl Write) -> io::Result<()
     Ok(())
 }
 
-fn spoken(verdict: Verdict) -> &'static str {
+pub(super) fn spoken(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Intact => "INTACT",
         Verdict::Incomplete => "INCOMPLETE",
+        Verdict::Forked => "FORKED",
         Verdict::Error => "NOT JUDGED",
         Verdict::Tampered => "TAMPERED",
     }
 }
 
-fn count(number: u64, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,0 +1,222 @@
+//! The lines of a log within what a shipper, a store or a query made of them.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::restore::{self, Restored};
+use super::tree::{Members, Tree, member};
+use crate::trail::{Line, Timestamp};
+
+/// Where shippers put the line that they relay, the likeliest first.
+pub(super) const MEMBERS: [&str; 6] = ["event.original", "message", "log", "_raw", "line", "msg"];
+
+/// Values within values, and texts within them, that are looked into.
+const DEPTH: usize = 12;
+
+/// Places in a text at which a line may begin.
+const STARTS: usize = 16;
+
+/// What is found.
+pub(super) enum Found<'a> {
+    /// Byte for byte what was written.
+    Line(&'a Line<'a>, Timestamp),
+    /// Written anew.
+    Restored(Restored),
+}
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Ours,
+    /// Begins like a line, and is none.
+    Cut,
+    NotOurs,
+}
+
+/// Looks for lines in items.
+pub(super) struct Finder<'f> {
+    /// The member that has them, where it is known: none else is looked at.
+    pub(super) at: Option<&'f str>,
+    pub(super) found: &'f mut dyn FnMut(Found<'_>),
+}
+
+impl Finder<'_> {
+    /// Looks into an item: a line of text, a JSON value, a cell of a table.
+    pub(super) fn item(&mut self, bytes: &[u8]) -> Outcome {
+        let ours = memmem::find(bytes, b"trail").is_some() && self.text(bytes, DEPTH);
+        match ours {
+            true => Outcome::Ours,
+            false if begins_like_a_line(bytes) => Outcome::Cut,
+            false => Outcome::NotOurs,
+        }
+    }
+
+    /// A line, JSON around one, or either behind a prefix, as syslog has it.
+    fn text(&mut self, bytes: &[u8], depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let bytes = trimmed(bytes);
+        if bytes.first() == Some(&b'"') {
+            return match Tree::parse(bytes) {
+                Some(Tree::Text(text)) => self.text(text.as_bytes(), depth),
+                _ => false,
+            };
+        }
+        memchr::memchr_iter(b'{', bytes).take(STARTS).any(|start| self.json(&bytes[start..], depth))
+    }
+
+    fn json(&mut self, bytes: &[u8], depth: usize) -> bool {
+        if let Some((line, time)) = restore::line(bytes) {
+            (self.found)(Found::Line(&line, time));
+            return true;
+        }
+        if bytes.last() != Some(&b'}') {
+            return false;
+        }
+        match Tree::parse(bytes) {
+            Some(tree) => self.tree(tree, depth),
+            None => false,
+        }
+    }
+
+    fn tree(&mut self, tree: Tree, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match tree {
+            Tree::Object(members) => self.object(members, depth),
+            Tree::Array(items) => items.into_iter().fold(false, |found, item| self.tree(item, depth) | found),
+            _ => false,
+        }
+    }
+
+    /// A line that came as text goes before one that was parsed, which goes before what stands deeper.
+    fn object(&mut self, members: Members, depth: usize) -> bool {
+        let places = match self.at {
+            Some(at) => vec![at],
+            None => MEMBERS.to_vec(),
+        };
+        let mut texts: Vec<Cow<'_, str>> = Vec::new();
+        for value in places.into_iter().filter_map(|path| at_path(&members, path)) {
+            match value {
+                Tree::Text(text) if !texts.iter().any(|known| known == text) => {
+                    texts.push(Cow::Borrowed(text));
+                }
+                _ => {}
+            }
+        }
+        if texts.iter().fold(false, |found, text| self.text(text.as_bytes(), depth) | found) {
+            return true;
+        }
+        drop(texts);
+        if restore::is_line(&members) {
+            return match restore::restore(members) {
+                Some(restored) => {
+                    (self.found)(Found::Restored(restored));
+                    true
+                }
+                None => false,
+            };
+        }
+        let within = members.into_iter().map(|(_, value)| value);
+        within.fold(false, |found, value| self.tree(value, depth) | found)
+    }
+}
+
+/// `event.original`: a member of that name, or `original` within `event`.
+fn at_path<'a>(members: &'a Members, path: &str) -> Option<&'a Tree> {
+    if let Some(value) = member(members, path) {
+        return Some(value);
+    }
+    path.match_indices('.').find_map(|(dot, _)| {
+        let within = member(members, &path[..dot])?.as_object()?;
+        at_path(within, &path[dot + 1..])
+    })
+}
+
+/// Without what stands around a line in a stream: white space, and the zero byte that ends some syslog frames.
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., 0] = bytes {
+        bytes = rest;
+    }
+    bytes.trim_ascii()
+}
+
+/// Whether a line was cut, or damaged so that it is no JSON any more.
+fn begins_like_a_line(bytes: &[u8]) -> bool {
+    const STARTS: [&[u8]; 4] =
+        [b"{\"fields\":{", b"{\"duration_ns\":", b"{\\\"fields\\\":{", b"{\\\"duration_ns\\\":"];
+    STARTS.iter().any(|start| memmem::find(bytes, start).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &str = include_str!("../../tests/example-log/audit.2026-11-22.jsonl");
+
+    fn line() -> &'static str {
+        LOG.lines().next().unwrap()
+    }
+
+    /// What is found, and whether it came byte for byte.
+    fn found(item: &str, at: Option<&str>) -> Vec<(String, bool)> {
+        let mut all = Vec::new();
+        let mut found = |found: Found<'_>| match found {
+            Found::Line(line, _) => all.push((line.text.to_owned(), true)),
+            Found::Restored(restored) => all.push((String::from_utf8(restored.text).unwrap(), false)),
+        };
+        let outcome = Finder { at, found: &mut found }.item(item.as_bytes());
+        assert_eq!(outcome == Outcome::Ours, !all.is_empty(), "{item}");
+        all
+    }
+
+    #[test]
+    fn a_relayed_line_is_found_wherever_shippers_put_it() {
+        let text = serde_json::to_string(line()).unwrap();
+        let with_newline = serde_json::to_string(&format!("{}\n", line())).unwrap();
+        for item in [
+            line().to_owned(),
+            format!("  {}\r\n", line()),
+            text.clone(),
+            format!("<134>1 2026-11-22T00:00:00Z host app 7 - [a@1 b=\"c\"] {}", line()),
+            format!("<134>Nov 22 00:00:00 host app[7]: {}\0", line()),
+            format!("<134>Nov 22 00:00:00 host app[7]: @cee: {{\"msg\":{text}}}"),
+            format!("{{\"log\":{with_newline},\"stream\":\"stdout\"}}"),
+            format!("{{\"@timestamp\":\"x\",\"event\":{{\"original\":{text}}},\"message\":\"other\"}}"),
+            format!("{{\"event.original\":{text}}}"),
+            format!("{{\"_index\":\"i\",\"_source\":{{\"message\":{text}}}}}"),
+            format!("{{\"hits\":{{\"hits\":[{{\"_source\":{{\"line\":{text}}}}}]}}}}"),
+            format!("{{\"result\":{{\"_raw\":{text}}}}}"),
+        ] {
+            assert_eq!(found(&item, None), [(line().to_owned(), true)], "{item}");
+        }
+    }
+
+    #[test]
+    fn a_named_place_is_the_only_one() {
+        let text = serde_json::to_string(line()).unwrap();
+        let item = format!("{{\"a\":{{\"b\":{text}}},\"message\":\"trail\"}}");
+        assert_eq!(found(&item, Some("a.b")).len(), 1);
+        assert_eq!(found(&item, None), []);
+        assert_eq!(found(&format!("{{\"message\":{text}}}"), Some("a.b")), []);
+    }
+
+    #[test]
+    fn a_line_as_text_goes_before_its_own_members() {
+        let parsed = line().strip_suffix('}').unwrap();
+        let item = format!("{parsed},\"message\":{}}}", serde_json::to_string(line()).unwrap());
+        assert_eq!(found(&item, None), [(line().to_owned(), true)]);
+        assert_eq!(found(&format!("{parsed},\"date\":1.5}}"), None), [(line().to_owned(), false)]);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_told_from_what_was_cut() {
+        let mut none = |_: Found<'_>| panic!("nothing is to be found");
+        let mut finder = Finder { at: None, found: &mut none };
+        assert_eq!(finder.item(b"{\"trail\":\"of another kind\"}"), Outcome::NotOurs);
+        assert_eq!(finder.item(b"a trail {of} words"), Outcome::NotOurs);
+        assert_eq!(finder.item(&line().as_bytes()[..line().len() - 9]), Outcome::Cut);
+        assert_eq!(finder.item(&line().as_bytes()[..40]), Outcome::Cut);
+        let deep = format!("{}\"trail\"{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(finder.item(deep.as_bytes()), Outcome::NotOurs);
+    }
+}

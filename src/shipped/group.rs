@@ -1,0 +1,67 @@
+//! The lines of one log that say the same number.
+
+use super::fact::{Fact, Shape};
+use super::restore;
+use crate::trail::Hash;
+
+/// So many different lines of one number are looked at; who floods a store with forged ones is found out all the same.
+const DIFFERENT: usize = 256;
+
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) seq: u64,
+    /// Each differs from the others.
+    pub(super) lines: Vec<Fact>,
+    /// Lines that came once more, the same.
+    pub(super) doubles: u64,
+    /// Different lines that were too many to be looked at.
+    pub(super) more: u64,
+    /// Some came with others, and not just as copies of the lines that name keys.
+    pub(super) shipped: bool,
+    last_was_shipped: bool,
+}
+
+impl Group {
+    /// `shipped`: it came from an input with other lines than those that name keys.
+    pub(super) fn of(fact: Fact, shipped: bool) -> Group {
+        let seq = fact.seq;
+        Group { seq, lines: vec![fact], doubles: 0, more: 0, shipped, last_was_shipped: shipped }
+    }
+
+    /// Takes a line of the same number; equal ones come one after the other.
+    pub(super) fn add(&mut self, fact: Fact, shipped: bool) {
+        self.shipped |= shipped;
+        if self.lines.last().is_some_and(|last| last.hash == fact.hash) {
+            self.doubles += u64::from(shipped && self.last_was_shipped);
+            self.last_was_shipped |= shipped;
+        } else if self.lines.len() < DIFFERENT {
+            self.lines.push(fact);
+            self.last_was_shipped = shipped;
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Finds the lines that re-emitted ones were, by what the next line follows. The answer names the members that had
+    /// to be changed.
+    pub(super) fn repair(&mut self, next: Option<&Group>) -> Vec<String> {
+        let mut members = Vec::new();
+        if self.lines.iter().all(|line| line.shape == Shape::Raw) {
+            return members;
+        }
+        let follow = next.filter(|next| next.seq == self.seq + 1);
+        let wanted: Vec<Hash> =
+            follow.into_iter().flat_map(|next| &next.lines).map(|line| line.prev).collect();
+        if wanted.is_empty() || self.lines.iter().any(|line| wanted.contains(&line.hash)) {
+            return members;
+        }
+        for fact in self.lines.iter_mut().filter(|line| line.shape != Shape::Raw) {
+            let Some((text, changed)) = restore::repair(&fact.text, &wanted) else { continue };
+            if let Some((line, time)) = restore::line(&text) {
+                *fact = Fact::of(&line, time, Shape::Restored, fact.at);
+                members.extend(changed);
+            }
+        }
+        members
+    }
+}

@@ -1,0 +1,110 @@
+//! What can be said of a log only when all its lines were taken.
+
+use super::report::{LogReport, Named, Options, Restored};
+use super::walk::Walk;
+use crate::trail::{PublicKey, Timestamp};
+use crate::verify::{Finding, FindingKind, Head, NoticeKind, Verdict};
+
+/// What holds of a log.
+pub(super) fn report(
+    mut walk: Walk<'_>,
+    foreign: Vec<Named>,
+    retyped: Vec<Named>,
+    now: Timestamp,
+) -> LogReport {
+    walk.end_all();
+    judge_ends(&mut walk);
+    judge_expectations(&mut walk, now);
+    let Walk { log, pinned, ledger, history, coverage, head, origin, lost, doubles, restored, .. } = walk;
+    let key = history.latest();
+    let (lines, example) = restored;
+    LogReport {
+        verdict: ledger.verdict,
+        log,
+        origin,
+        pinned: pinned.is_some(),
+        proved: coverage.proved,
+        unproved: coverage.unproved,
+        missing: coverage.missing,
+        doubles,
+        restored: Restored { lines, example, foreign, retyped },
+        head,
+        signatures_checked: ledger.signatures_checked,
+        keys: history.keys(),
+        key: key.map(|key| key.id),
+        epoch: key.map(|key| key.epoch),
+        lost,
+        findings: ledger.findings,
+        more_findings: ledger.more_findings,
+        notices: ledger.notices,
+        more_notices: ledger.more_notices,
+    }
+}
+
+fn judge_ends(walk: &mut Walk<'_>) {
+    if let Some(first) = walk.shipped.first.filter(|first| *first > 0) {
+        walk.ledger.notice(None, None, NoticeKind::Window { first });
+    }
+    if let Some(line) = walk.later_known() {
+        walk.ledger.notice(None, None, NoticeKind::LaterKnown { line });
+    }
+    if walk.head.is_none() {
+        walk.ledger.find(None, None, FindingKind::Nothing);
+    }
+    // Within, something else is wrong that explains it; the end may just have come before its signature.
+    let last = walk.coverage.unproved.listed.last().copied();
+    let at_end = last.filter(|last| walk.coverage.unproved.more == 0 && Some(last.to) == walk.last);
+    if let Some(range) = at_end.or(last.filter(|_| walk.ledger.verdict == Verdict::Intact)) {
+        walk.ledger.find(None, None, FindingKind::Unproved { from: range.from, to: range.to });
+    }
+}
+
+fn judge_expectations(walk: &mut Walk<'_>, now: Timestamp) {
+    let last = walk.head.map(|head| head.seq);
+    if let Some(expect) = walk.options.expect_head.filter(|_| !walk.expected.proved) {
+        match (walk.expected.differs, expect.seq) {
+            (Some((at, found)), seq) => {
+                let kind = FindingKind::HeadDiffers { expected: expect.hash, found };
+                let place = walk.sources.place(at);
+                walk.ledger.find(Some(place), seq, kind);
+            }
+            (None, Some(expected)) if last.is_none_or(|last| last < expected) => {
+                walk.ledger.find(None, None, FindingKind::HeadBehind { expected, last });
+            }
+            (None, _) => walk.ledger.find(None, None, FindingKind::HeadNotFound { expected: expect.hash }),
+        }
+    }
+    if let (Some(limit), Some(Head { time, .. })) = (walk.options.max_silence, walk.head) {
+        let silence = now.since(time);
+        if silence > limit {
+            walk.ledger.find(None, None, FindingKind::Silent { last: time, silence, limit });
+        }
+    }
+}
+
+/// What is of no single log.
+pub(super) fn of_all(logs: &mut [LogReport], options: &Options) -> Vec<Finding> {
+    one_head_is_enough(logs);
+    let missing = options.keys.iter().map(PublicKey::id);
+    let missing = missing.filter(|key| logs.iter().all(|log| log.log != *key));
+    let mut kinds: Vec<_> = missing.map(|log| FindingKind::LogMissing { log }).collect();
+    if logs.is_empty() {
+        kinds.insert(0, FindingKind::Nothing);
+    }
+    kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect()
+}
+
+/// The expected head is of one log: where it is there, the others need not have it.
+fn one_head_is_enough(logs: &mut [LogReport]) {
+    use FindingKind::{HeadBehind, HeadDiffers, HeadNotFound};
+    let of_head = |finding: &Finding| {
+        matches!(finding.kind, HeadBehind { .. } | HeadDiffers { .. } | HeadNotFound { .. })
+    };
+    if logs.iter().any(|log| log.more_findings == 0 && !log.findings.iter().any(of_head)) {
+        for log in logs.iter_mut().filter(|log| log.more_findings == 0) {
+            log.findings.retain(|finding| !of_head(finding));
+            let verdicts = log.findings.iter().map(|finding| finding.kind.verdict());
+            log.verdict = verdicts.max().unwrap_or(Verdict::Intact);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Which numbers are there, and which are not.
+
+use super::fact::{At, Shape};
+use super::group::Group;
+use super::walk::Walk;
+use crate::trail::Hash;
+use crate::verify::{ExpectedHead, FindingKind};
+
+/// The lines that came, but for copies of those that name keys.
+#[derive(Default)]
+pub(super) struct Shipped {
+    pub(super) first: Option<u64>,
+    pub(super) last: Option<u64>,
+    /// Copies of lines behind the last.
+    copies: Vec<u64>,
+}
+
+/// The line that is known from elsewhere.
+#[derive(Default)]
+pub(super) struct Expected {
+    pub(super) met: Option<u64>,
+    pub(super) proved: bool,
+    pub(super) differs: Option<(At, Hash)>,
+}
+
+impl Walk<'_> {
+    pub(super) fn meet(&mut self, group: &Group) {
+        let seq = group.seq;
+        self.coverage.meet(seq);
+        self.doubles += group.doubles;
+        for line in &group.lines {
+            if line.shape == Shape::Restored {
+                self.restored.0 += 1;
+                self.restored.1.get_or_insert_with(|| self.sources.place(line.at));
+            }
+            match self.options.expect_head {
+                Some(ExpectedHead { seq: expected, hash })
+                    if hash == line.hash && expected.is_none_or(|expected| expected == seq) =>
+                {
+                    self.expected.met = Some(seq);
+                }
+                Some(ExpectedHead { seq: Some(expected), .. }) if expected == seq => {
+                    self.expected.differs = Some((line.at, line.hash));
+                }
+                _ => {}
+            }
+        }
+        if !group.shipped {
+            self.shipped.copies.push(seq);
+            return;
+        }
+        let copies = std::mem::take(&mut self.shipped.copies);
+        if let Some(last) = self.shipped.last {
+            let mut from = last + 1;
+            for there in copies.into_iter().chain([seq]) {
+                if from < there {
+                    self.coverage.missing.push(from, there - 1);
+                    let kind = FindingKind::NotGiven { from, to: there - 1 };
+                    self.ledger.find(None, None, kind);
+                }
+                from = there + 1;
+            }
+        }
+        self.shipped.first = self.shipped.first.or(Some(seq));
+        self.shipped.last = Some(seq);
+    }
+
+    /// The last of the copies behind the last line.
+    pub(super) fn later_known(&self) -> Option<u64> {
+        self.shipped.copies.last().copied().filter(|_| self.shipped.last.is_some())
+    }
+}

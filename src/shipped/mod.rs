@@ -1,0 +1,59 @@
+//! Verifying shipped lines: what a shipper, a store or a query made of logs, years later, far from their files.
+//!
+//! [`verify_shipped`] reads files, [`Verifier`] any streams. Lines may come in any order, several times, of many logs
+//! at once; raw, behind a syslog prefix, as a string in JSON or CSV; and as JSON that was parsed and written anew. What
+//! the files of a log say of each other is not asked: `verify` does that where the files are.
+//!
+//! # Step by step
+//!
+//! 1. **Find.** Of each item of a stream, the lines in it: text that is a line from a brace on; a string that is one,
+//!    in a member that shippers use (or the one that is named); an object with the members of a line. The last is
+//!    *restored*: its other members are left out, and what remains is written in canonical form.
+//! 2. **Sort** by log, number and hash. Equal lines are doubles.
+//! 3. **Chain.** In the order of numbers, a line goes on with the chain whose last line has the hash that `prev` says.
+//!    Where no chain does, it begins one. Chains branch where several lines follow one.
+//! 4. **Keys.** The first is the pinned one. A hand-off whose own signature is good leads to the next.
+//! 5. **Proved.** A good signature by the key in force proves its line and all lines of its chain before it. It needs
+//!    no neighbours.
+//! 6. **Blame.** Of different lines of one number, those that are not proved were altered, if one is. Where a line
+//!    follows none of the lines before it: if it is proved, or a line follows it, the one before was altered; else it
+//!    is blamed itself. Where several of one number are proved, two writers had the keys.
+//! 7. **Restored by the hash.** A re-emitted line that is not the one that the next line follows is tried with its
+//!    strings as the numbers and booleans that they read as, and without members that may be the shipper's.
+//!
+//! # Cost
+//!
+//! Each line is parsed and hashed once. Of most lines only numbers and hashes are sorted, not their text. Signatures
+//! that are checked: of each control line, and the newest before each end of a chain. Memory is bounded by
+//! [`Options::memory`], whatever the number of lines.
+
+mod chain;
+mod dispute;
+mod fact;
+mod find;
+mod group;
+mod heed;
+mod history;
+mod items;
+mod judge;
+mod meet;
+mod names;
+mod paths;
+mod ranges;
+mod report;
+mod restore;
+mod sign;
+mod sort;
+mod sources;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod verifier;
+mod walk;
+
+pub use paths::verify_shipped;
+pub use ranges::{Range, Ranges};
+pub use report::{LogReport, Named, Options, Report, Restored};
+use sources::Sources;
+pub use verifier::Verifier;

@@ -1,0 +1,160 @@
+//! Which lines of a log are there, and which of them are proved.
+
+use serde::Serialize;
+
+use crate::verify::LISTED;
+
+/// Lines by their numbers: ranges in their order, the first [`LISTED`] of them listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Ranges {
+    /// How many lines.
+    pub lines: u64,
+    /// The ranges.
+    pub listed: Vec<Range>,
+    /// Ranges that are not listed.
+    pub more: u64,
+}
+
+/// Lines that follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
+}
+
+impl Ranges {
+    /// Adds a range behind the others.
+    pub(super) fn push(&mut self, from: u64, to: u64) {
+        self.lines += to - from + 1;
+        let listed = self.listed.len();
+        match self.listed.last_mut().filter(|last| last.to + 1 == from) {
+            Some(last) if self.more == 0 => last.to = to,
+            _ if listed < LISTED => self.listed.push(Range { from, to }),
+            _ => self.more += 1,
+        }
+    }
+}
+
+/// So many ranges are kept before those on which nothing more can be said are let go.
+const KEPT: usize = 4_096;
+
+/// Lines that were met, in their order, and lines that were proved, which may be later and in any order.
+pub(super) struct Coverage {
+    present: Vec<Range>,
+    proved_since: Vec<Range>,
+    room: usize,
+    pub(super) proved: Ranges,
+    pub(super) unproved: Ranges,
+    pub(super) missing: Ranges,
+}
+
+impl Coverage {
+    pub(super) fn new() -> Coverage {
+        let (proved, unproved, missing) = (Ranges::default(), Ranges::default(), Ranges::default());
+        Coverage { present: Vec::new(), proved_since: Vec::new(), room: KEPT, proved, unproved, missing }
+    }
+
+    pub(super) fn meet(&mut self, seq: u64) {
+        add(&mut self.present, seq, seq);
+    }
+
+    pub(super) fn prove(&mut self, from: u64, to: u64) {
+        add(&mut self.proved_since, from, to);
+    }
+
+    /// Whether ranges wait to be settled.
+    pub(super) fn is_full(&self) -> bool {
+        self.present.len() + self.proved_since.len() > self.room
+    }
+
+    /// Nothing more will be said of lines before this one.
+    pub(super) fn settle(&mut self, before: u64) {
+        let present = split_off_before(&mut self.present, before);
+        let proved = split_off_before(&mut self.proved_since, before);
+        let mut proved = proved.into_iter().peekable();
+        for Range { mut from, to } in present {
+            while let Some(range) = proved.next_if(|range| range.from <= to) {
+                if from < range.from {
+                    self.unproved.push(from, range.from - 1);
+                }
+                self.proved.push(range.from, range.to);
+                from = range.to + 1;
+            }
+            if from <= to {
+                self.unproved.push(from, to);
+            }
+        }
+        self.room = KEPT.max(2 * (self.present.len() + self.proved_since.len()));
+    }
+}
+
+/// Adds a range to ranges that are apart and in order.
+fn add(ranges: &mut Vec<Range>, from: u64, to: u64) {
+    let first = ranges.partition_point(|range| range.to + 1 < from);
+    let behind = ranges.partition_point(|range| range.from <= to + 1);
+    let (mut from, mut to) = (from, to);
+    if first < behind {
+        from = from.min(ranges[first].from);
+        to = to.max(ranges[behind - 1].to);
+    }
+    ranges.splice(first..behind, [Range { from, to }]);
+}
+
+fn split_off_before(ranges: &mut Vec<Range>, before: u64) -> Vec<Range> {
+    let whole = ranges.partition_point(|range| range.to < before);
+    let mut settled = ranges.drain(..whole).collect::<Vec<_>>();
+    if let Some(cut) = ranges.first_mut().filter(|range| range.from < before) {
+        settled.push(Range { from: cut.from, to: before - 1 });
+        cut.from = before;
+    }
+    settled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn lines(ranges: &Ranges) -> BTreeSet<u64> {
+        assert_eq!(ranges.more, 0);
+        ranges.listed.iter().flat_map(|range| range.from..=range.to).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_said_of_each_line_is_what_was_met(
+            met in prop::collection::btree_set(0..60u64, 0..60),
+            proofs in prop::collection::vec((0..60u64, 0..9u64), 0..12),
+            settled in 0..60u64,
+        ) {
+            let mut coverage = Coverage::new();
+            for seq in &met {
+                coverage.meet(*seq);
+            }
+            let mut proved = BTreeSet::new();
+            for (from, more) in proofs {
+                // A proof is of lines that are there.
+                let run = (from..=from + more).take_while(|seq| met.contains(seq)).count() as u64;
+                if run > 0 {
+                    coverage.prove(from, from + run - 1);
+                    proved.extend(from..from + run);
+                }
+            }
+            coverage.settle(settled);
+            coverage.settle(u64::MAX);
+            prop_assert_eq!(lines(&coverage.proved), proved.clone());
+            prop_assert_eq!(lines(&coverage.unproved), met.difference(&proved).copied().collect::<BTreeSet<_>>());
+            prop_assert_eq!(coverage.proved.lines, proved.len() as u64);
+        }
+    }
+
+    #[test]
+    fn ranges_beyond_the_listed_ones_are_counted() {
+        let mut ranges = Ranges::default();
+        (0..LISTED as u64 + 5).for_each(|at| ranges.push(at * 3, at * 3 + 1));
+        assert_eq!((ranges.lines, ranges.listed.len(), ranges.more), (2 * (LISTED as u64 + 5), LISTED, 5));
+    }
+}

@@ -1,0 +1,122 @@
+//! What is said of shipped lines: plain data.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Ranges;
+use crate::trail::{KeyId, PublicKey};
+use crate::verify::{ExpectedHead, Finding, Head, Notice, Place, Verdict};
+
+/// What to verify against, and with how much memory.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The pinned keys, one for each log. Without any, a log can at best agree with itself.
+    pub keys: Vec<PublicKey>,
+    /// Checks every signature. Otherwise those of control lines, and the newest before each break.
+    pub every_signature: bool,
+    /// A line that must be there, known from elsewhere.
+    pub expect_head: Option<ExpectedHead>,
+    /// How old the last line may be.
+    pub max_silence: Option<Duration>,
+    /// The member, or the column, that has the line: `a.b` is member `a.b`, or `b` within `a`. Otherwise it is looked
+    /// for in those that shippers use.
+    pub at: Option<String>,
+    /// Bytes that are sorted in memory, 128 MiB by default; what is more goes to temporary files.
+    pub memory: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            keys: Vec::new(),
+            every_signature: false,
+            expect_head: None,
+            max_silence: None,
+            at: None,
+            memory: 128 << 20,
+        }
+    }
+}
+
+/// What holds of all lines that were given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The worst of all.
+    pub verdict: Verdict,
+    /// Each log.
+    pub logs: Vec<LogReport>,
+    /// Lines of logs that were found, doubles too.
+    pub lines: u64,
+    /// Items that have no line of a log.
+    pub others: u64,
+    /// What does not hold, and is of no log.
+    pub findings: Vec<Finding>,
+    /// What is worth knowing, and is of no log.
+    pub notices: Vec<Notice>,
+}
+
+/// What holds of one log's lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogReport {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// The log's id.
+    pub log: KeyId,
+    /// Who writes it, as its last proved genesis says.
+    pub origin: Option<String>,
+    /// Whether its first key is a pinned one.
+    pub pinned: bool,
+    /// Lines that are proved.
+    pub proved: Ranges,
+    /// Lines that are there and not proved: altered, or not covered by a good signature.
+    pub unproved: Ranges,
+    /// Lines that were not given, between those that were.
+    pub missing: Ranges,
+    /// Lines that came once more, the same.
+    pub doubles: u64,
+    /// Lines that did not come byte for byte.
+    pub restored: Restored,
+    /// What the newest good signature says: it proves this line.
+    pub head: Option<Head>,
+    /// Signatures that were checked, those that failed too.
+    pub signatures_checked: u64,
+    /// Keys that are proved.
+    pub keys: u64,
+    /// The key that signs next, as the last proved hand-off says.
+    pub key: Option<KeyId>,
+    /// That key's number.
+    pub epoch: Option<u64>,
+    /// Records that the writer declared lost.
+    pub lost: u64,
+    /// What does not hold; the first [`crate::verify::LISTED`].
+    pub findings: Vec<Finding>,
+    /// Findings that are not listed.
+    pub more_findings: u64,
+    /// What is worth knowing; the first [`crate::verify::LISTED`].
+    pub notices: Vec<Notice>,
+    /// Notices that are not listed.
+    pub more_notices: u64,
+}
+
+/// Lines whose JSON was written anew on the way, and that were brought back. Whether each is proved, the ranges say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// How many lines; doubles count once, and one that came byte for byte too does not count.
+    pub lines: u64,
+    /// One of them.
+    pub example: Option<Place>,
+    /// Members that are not ours, which were beside them, of doubles too.
+    pub foreign: Vec<Named>,
+    /// Members that had become of another type, as the hash tells: strings that were numbers.
+    pub retyped: Vec<Named>,
+}
+
+/// A member, and on how many lines it was met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// Its name, from the line down: `host`, `trail.x`, `fields.count`.
+    pub member: String,
+    /// Lines.
+    pub lines: u64,
+}

@@ -1,0 +1,277 @@
+//! Takes streams, and says what holds of the logs in them.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use super::fact::{At, Fact, Shape};
+use super::find::{Finder, Found, Outcome};
+use super::group::Group;
+use super::items::Items;
+use super::names::Names;
+use super::report::{Options, Report};
+use super::restore::{self, Restored};
+use super::sort::{Sorted, Sorter};
+use super::walk::Walk;
+use super::{Sources, judge, table};
+use crate::trail::{Hash, KeyId, Kind, Line, Timestamp};
+use crate::verify::{Finding, FindingKind, Notice, NoticeKind, Verdict};
+
+/// How much of a stream is looked at to tell a table from anything else.
+const START: u64 = 64 << 10;
+
+/// Verifies the lines of any logs, in any order, as they come out of streams. It reads no clock; what its memory does
+/// not hold goes to temporary files, in the system's folder for them (`TMPDIR`), which nobody else can open.
+///
+/// ```
+/// use tracing_audit::shipped::{Options, Verifier};
+/// use tracing_audit::verify::Verdict;
+///
+/// let key: tracing_audit::trail::PublicKey = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=".parse()?;
+/// let mut verifier = Verifier::new(&Options { keys: vec![key], ..Options::default() });
+/// verifier.read("second", include_bytes!("../../tests/example-log/audit.2026-11-22.jsonl").as_slice())?;
+/// verifier.read("first", include_bytes!("../../tests/example-log/audit.2026-11-21.jsonl").as_slice())?;
+/// let report = verifier.finish(std::time::SystemTime::now().into())?;
+/// assert_eq!((report.verdict, report.logs[0].proved.lines), (Verdict::Intact, 11));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Verifier {
+    options: Options,
+    intake: Intake,
+    findings: Vec<Finding>,
+}
+
+impl Verifier {
+    /// Verifies against these keys and expectations.
+    pub fn new(options: &Options) -> Verifier {
+        let intake = Intake {
+            sorter: Sorter::new(options.memory),
+            sources: Sources::default(),
+            record: Vec::new(),
+            foreign: BTreeMap::new(),
+            lines: 0,
+            others: 0,
+            cut: None,
+            failed: None,
+        };
+        Verifier { options: options.clone(), intake, findings: Vec::new() }
+    }
+
+    /// Takes a stream to its end; `name` is what findings call it. What it is, is told by how it begins: CSV, or lines
+    /// of text and JSON values, with a line of a log in them or around them.
+    ///
+    /// A stream in which stand only lines that name keys, as `<prefix>.keys` does, says nothing of what else should be
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// What the reader says, and temporary files; `InvalidData` where a record of a table has more than 16 MiB.
+    pub fn read(&mut self, name: &str, mut reader: impl Read) -> io::Result<()> {
+        let source = self.intake.sources.add(name);
+        let mut start = Vec::new();
+        (&mut reader).take(START).read_to_end(&mut start)?;
+        let at = self.options.at.as_deref();
+        let intake = &mut self.intake;
+        match table::delimiter(&start) {
+            Some(delimiter) => {
+                let stream = io::Cursor::new(start).chain(reader);
+                table::read(source, stream, delimiter, at, |at, cells| intake.record(at, cells))?;
+            }
+            None => {
+                let mut items = Items::new(source, reader, start);
+                while let Some((place, item)) = items.next()? {
+                    let outcome = intake.item(place, item, at);
+                    intake.count(place, outcome);
+                    intake.failed.take().map_or(Ok(()), Err)?;
+                }
+            }
+        }
+        self.intake.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// A stream ended before its end.
+    pub(super) fn find(&mut self, kind: FindingKind) {
+        self.findings.push(Finding { at: None, seq: None, kind });
+    }
+
+    /// All streams were taken. `now` is for [`Options::max_silence`].
+    ///
+    /// # Errors
+    ///
+    /// Temporary files.
+    pub fn finish(self, now: Timestamp) -> io::Result<Report> {
+        let Verifier { options, intake, mut findings } = self;
+        let Intake { sorter, sources, mut foreign, lines, others, cut, .. } = intake;
+        let mut groups =
+            Groups { sorted: sorter.finish()?, record: Vec::new(), sources: &sources, next: None };
+        let mut logs = Vec::new();
+        let mut next = groups.next()?;
+        while let Some((log, group)) = next.take() {
+            let mut walk = Walk::new(log, &options, &sources);
+            let mut restored = Names::default();
+            let mut held = group;
+            loop {
+                next = groups.next()?;
+                let follows = next.as_ref().filter(|(other, _)| *other == log).map(|(_, group)| group);
+                held.repair(follows).into_iter().for_each(|member| restored.count(member));
+                let is_last = follows.is_none();
+                walk.take(held);
+                match next.take_if(|_| !is_last) {
+                    Some((_, group)) => held = group,
+                    None => break,
+                }
+            }
+            let foreign = foreign.remove(&log).unwrap_or_default();
+            logs.push(judge::report(walk, foreign.list(), restored.list(), now));
+        }
+        findings.extend(judge::of_all(&mut logs, &options));
+        let notices = cut.map(|(at, items)| Notice {
+            at: Some(sources.place(at)),
+            seq: None,
+            kind: NoticeKind::Cut { items },
+        });
+        let verdicts = findings.iter().map(|finding| finding.kind.verdict());
+        let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
+        Ok(Report { verdict, logs, lines, others, findings, notices: notices.into_iter().collect() })
+    }
+}
+
+/// What was read so far.
+struct Intake {
+    sorter: Sorter,
+    sources: Sources,
+    record: Vec<u8>,
+    /// Members that are not ours, of each log.
+    foreign: BTreeMap<KeyId, Names>,
+    lines: u64,
+    others: u64,
+    /// The first item that was cut, and how many there were.
+    cut: Option<(At, u64)>,
+    failed: Option<io::Error>,
+}
+
+impl Intake {
+    /// Takes the cells of a record: the first that has lines.
+    fn record(&mut self, place: At, cells: &[&[u8]]) {
+        let mut worst = Outcome::NotOurs;
+        for cell in cells {
+            match self.item(place, cell, None) {
+                Outcome::Ours => {
+                    worst = Outcome::Ours;
+                    break;
+                }
+                Outcome::Cut => worst = Outcome::Cut,
+                Outcome::NotOurs => {}
+            }
+        }
+        self.count(place, worst);
+    }
+
+    fn item(&mut self, place: At, bytes: &[u8], at: Option<&str>) -> Outcome {
+        let mut found = |found: Found<'_>| match found {
+            Found::Line(line, time) => self.line(line, time, place),
+            Found::Restored(restored) => self.restored(restored, place),
+        };
+        Finder { at, found: &mut found }.item(bytes)
+    }
+
+    fn count(&mut self, place: At, outcome: Outcome) {
+        self.others += u64::from(outcome != Outcome::Ours);
+        if outcome == Outcome::Cut {
+            self.cut.get_or_insert((place, 0)).1 += 1;
+        }
+    }
+
+    fn line(&mut self, line: &Line<'_>, time: Timestamp, at: At) {
+        self.push(&Fact::of(line, time, Shape::Raw, at), names_a_key(line));
+    }
+
+    fn restored(&mut self, restored: Restored, at: At) {
+        let Restored { log, seq, text, foreign } = restored;
+        if !foreign.is_empty() {
+            let names = self.foreign.entry(log).or_default();
+            for name in foreign {
+                names.count(name);
+            }
+        }
+        match restore::line(&text) {
+            Some((line, time)) => self.push(&Fact::of(&line, time, Shape::Restored, at), names_a_key(&line)),
+            None => self.push(&broken(log, seq, text, at), false),
+        }
+    }
+
+    fn push(&mut self, fact: &Fact, names_a_key: bool) {
+        self.lines += 1;
+        self.sources.met(fact.at.source, names_a_key);
+        self.record.clear();
+        fact.encode(&mut self.record);
+        if let Err(error) = self.sorter.push(&self.record) {
+            self.failed = Some(error);
+        }
+    }
+}
+
+/// Whether `<prefix>.keys` has a copy of such lines.
+fn names_a_key(line: &Line<'_>) -> bool {
+    line.kind == Kind::Handoff || line.kind == Kind::Genesis && line.link.seq == 0
+}
+
+fn broken(log: KeyId, seq: u64, text: Vec<u8>, at: At) -> Fact {
+    Fact {
+        log,
+        seq,
+        hash: Hash::of_line(&text),
+        shape: Shape::Broken,
+        at,
+        prev: Hash::ZERO,
+        time: Timestamp::default(),
+        control: false,
+        signature: None,
+        text,
+    }
+}
+
+/// The sorted lines, by log and number.
+struct Groups<'a> {
+    sorted: Sorted,
+    record: Vec<u8>,
+    sources: &'a Sources,
+    /// The first line of the next group.
+    next: Option<Fact>,
+}
+
+impl Groups<'_> {
+    fn next(&mut self) -> io::Result<Option<(KeyId, Group)>> {
+        let first = match self.next.take() {
+            Some(first) => first,
+            None => match self.fact()? {
+                Some(first) => first,
+                None => return Ok(None),
+            },
+        };
+        let (log, seq) = (first.log, first.seq);
+        let shipped = |fact: &Fact| self.sources.is_shipped(fact.at.source);
+        let is_shipped = shipped(&first);
+        let mut group = Group::of(first, is_shipped);
+        loop {
+            match self.fact()? {
+                Some(fact) if (fact.log, fact.seq) == (log, seq) => {
+                    let is_shipped = self.sources.is_shipped(fact.at.source);
+                    group.add(fact, is_shipped);
+                }
+                other => {
+                    self.next = other;
+                    return Ok(Some((log, group)));
+                }
+            }
+        }
+    }
+
+    fn fact(&mut self) -> io::Result<Option<Fact>> {
+        let any = self.sorted.next(&mut self.record)?;
+        let fact = any.then(|| Fact::decode(&self.record));
+        match fact {
+            Some(None) => Err(io::Error::new(io::ErrorKind::InvalidData, "a temporary file was changed")),
+            fact => Ok(fact.flatten()),
+        }
+    }
+}

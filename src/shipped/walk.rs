@@ -1,0 +1,256 @@
+//! One log, its lines in the order of their numbers: what is proved, and what does not hold.
+
+use std::collections::BTreeSet;
+
+use super::chain::Chain;
+use super::dispute::{Blame, Claim, Dispute};
+use super::fact::Fact;
+use super::group::Group;
+use super::history::History;
+use super::meet::{Expected, Shipped};
+use super::ranges::Coverage;
+use super::{Options, Sources};
+use crate::trail::{Hash, KeyId, PublicKey};
+use crate::verify::{FindingKind, Head, LISTED, Ledger, Place};
+
+/// Disputes that may be open; where there are more, those who dispute are asked for their signatures.
+const DISPUTES: usize = 64;
+
+/// Where there are even more, what is known must do.
+const DISPUTES_AT_MOST: usize = 1_024;
+
+pub(super) struct Walk<'a> {
+    pub(super) log: KeyId,
+    pub(super) options: &'a Options,
+    pub(super) sources: &'a Sources,
+    pub(super) pinned: Option<PublicKey>,
+    pub(super) ledger: Ledger,
+    pub(super) history: History,
+    pub(super) coverage: Coverage,
+    /// Chains that end with the line met last.
+    live: Vec<Chain>,
+    chains: u32,
+    pub(super) disputes: Vec<Dispute>,
+    /// What is wrong with lines by themselves; where a dispute blames one of them, it says more.
+    faults: Vec<Blame>,
+    blamed: BTreeSet<(u64, Hash)>,
+    pub(super) last: Option<u64>,
+    pub(super) shipped: Shipped,
+    /// A line is signed by a key to which no hand-off leads.
+    pub(super) unknown_key: bool,
+    pub(super) head: Option<Head>,
+    pub(super) origin: Option<String>,
+    pub(super) lost: u64,
+    pub(super) doubles: u64,
+    /// Lines that came re-emitted, and the first of them.
+    pub(super) restored: (u64, Option<Place>),
+    pub(super) expected: Expected,
+}
+
+/// A chain that goes on.
+struct Parent {
+    chain: Chain,
+    /// So many lines follow it,
+    heirs: usize,
+    /// and so many of them were not taken yet.
+    left: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(log: KeyId, options: &'a Options, sources: &'a Sources) -> Walk<'a> {
+        let pinned = options.keys.iter().copied().find(|key| key.id() == log);
+        Walk {
+            log,
+            options,
+            sources,
+            pinned,
+            ledger: Ledger::for_log(log, &options.keys),
+            history: History::new(pinned),
+            coverage: Coverage::new(),
+            live: Vec::new(),
+            chains: 0,
+            disputes: Vec::new(),
+            faults: Vec::new(),
+            blamed: BTreeSet::new(),
+            last: None,
+            shipped: Shipped::default(),
+            unknown_key: false,
+            head: None,
+            origin: None,
+            lost: 0,
+            doubles: 0,
+            restored: (0, None),
+            expected: Expected::default(),
+        }
+    }
+
+    /// Takes the lines of the next number.
+    pub(super) fn take(&mut self, group: Group) {
+        let seq = group.seq;
+        self.meet(&group);
+        if self.last.is_some_and(|last| last + 1 < seq) {
+            self.end_chains();
+        }
+        self.last = Some(seq);
+        if let ([chain], [line]) = (self.live.as_slice(), group.lines.as_slice())
+            && chain.leads_to(line)
+        {
+            return self.go_on(group);
+        }
+        let (several, more) = (group.lines.len() > 1, group.more);
+        let (parents, ends): (Vec<Chain>, Vec<Chain>) = std::mem::take(&mut self.live)
+            .into_iter()
+            .partition(|chain| group.lines.iter().any(|line| chain.leads_to(line)));
+        let ends: Vec<Claim> = ends.into_iter().map(|chain| self.end(chain)).collect();
+        let nobody_goes_on = parents.is_empty();
+        let mut parents: Vec<Parent> = parents
+            .into_iter()
+            .map(|chain| {
+                let heirs = group.lines.iter().filter(|line| chain.leads_to(line)).count();
+                Parent { chain, heirs, left: heirs }
+            })
+            .collect();
+        let mut claims = Vec::new();
+        for line in group.lines {
+            let prev = line.prev;
+            let parent = parents.iter().position(|parent| parent.left > 0 && parent.chain.leads_to(&line));
+            let (chain, begins) = match parent {
+                Some(at) if parents[at].left == 1 => {
+                    let Parent { chain, heirs, .. } = parents.swap_remove(at);
+                    self.disputes.iter_mut().for_each(|dispute| dispute.followed(seq, chain.id));
+                    let id = chain.id;
+                    (chain.with(id, line), heirs > 1)
+                }
+                Some(at) => {
+                    parents[at].left -= 1;
+                    (self.branch(parents[at].chain.clone(), line), true)
+                }
+                None => (Chain::begin(self.next_id(), line), true),
+            };
+            let is_new = parent.is_none();
+            let chain = self.extend(chain);
+            let claim = || Claim::of(&chain.tip, chain.id, chain.is_proved(), begins);
+            if several {
+                claims.push(claim());
+            }
+            if is_new && nobody_goes_on && !ends.is_empty() {
+                let (begin, ends) = (claim(), ends.clone());
+                self.disputes.push(Dispute::Break { begin, prev, confirmed: false, ends });
+            }
+            self.live.push(chain);
+        }
+        if claims.iter().any(|claim| claim.begins) {
+            if more > 0 {
+                let Claim { seq, hash, at, .. } = claims[0];
+                let kind = FindingKind::Conflict { lines: claims.len() as u64 + more };
+                self.blame(Blame { seq, hash, at, kind });
+            }
+            self.disputes.push(Dispute::Rivals(claims));
+        }
+        self.settle_disputes();
+    }
+
+    /// The one chain goes on with the one line.
+    fn go_on(&mut self, group: Group) {
+        for (chain, line) in self.live.pop().into_iter().zip(group.lines) {
+            self.disputes.iter_mut().for_each(|dispute| dispute.followed(group.seq, chain.id));
+            let id = chain.id;
+            let chain = self.extend(chain.with(id, line));
+            self.live.push(chain);
+        }
+        self.settle_disputes();
+    }
+
+    /// All lines were taken.
+    pub(super) fn end_all(&mut self) {
+        self.end_chains();
+        self.decide(|_| true);
+        self.flush_faults();
+        self.coverage.settle(u64::MAX);
+    }
+
+    /// A chain that goes on from one from which others go on as well.
+    fn branch(&mut self, chain: Chain, line: Fact) -> Chain {
+        let branch = self.next_id();
+        for dispute in &mut self.disputes {
+            dispute.branched(chain.id, branch);
+            dispute.followed(line.seq, chain.id);
+        }
+        chain.with(branch, line)
+    }
+
+    fn next_id(&mut self) -> u32 {
+        self.chains = self.chains.wrapping_add(1);
+        self.chains
+    }
+
+    fn end_chains(&mut self) {
+        for chain in std::mem::take(&mut self.live) {
+            self.end(chain);
+        }
+    }
+
+    /// No line follows the chain.
+    fn end(&mut self, mut chain: Chain) -> Claim {
+        self.settle(&mut chain);
+        self.disputes.iter_mut().for_each(|dispute| dispute.ended(chain.id));
+        let mut claim = Claim::of(&chain.tip, chain.id, chain.is_proved(), false);
+        claim.chains.clear();
+        claim
+    }
+
+    fn settle_disputes(&mut self) {
+        if self.disputes.len() > DISPUTES || self.coverage.is_full() {
+            let mut live = std::mem::take(&mut self.live);
+            for chain in &mut live {
+                self.settle(chain);
+            }
+            self.live = live;
+        }
+        if !self.disputes.is_empty() {
+            let too_many = self.disputes.len() > DISPUTES_AT_MOST;
+            self.decide(|dispute| too_many || dispute.is_settled());
+        }
+        if self.coverage.is_full() {
+            let open = self.live.iter().map(|chain| chain.unproved).min();
+            self.coverage.settle(open.or(self.last).unwrap_or(0));
+        }
+    }
+
+    fn decide(&mut self, is_ripe: impl FnMut(&mut Dispute) -> bool) {
+        let mut is_ripe = is_ripe;
+        let (mut ripe, mut open) = (Vec::new(), Vec::new());
+        for mut dispute in std::mem::take(&mut self.disputes) {
+            if is_ripe(&mut dispute) { ripe.push(dispute) } else { open.push(dispute) }
+        }
+        self.disputes = open;
+        for blame in ripe.into_iter().flat_map(Dispute::verdict) {
+            self.blame(blame);
+        }
+    }
+
+    /// Blames a line, once.
+    pub(super) fn blame(&mut self, Blame { seq, hash, at, kind }: Blame) {
+        let is_line = !matches!(kind, FindingKind::Forked { .. });
+        if is_line && !self.blamed.insert((seq, hash)) {
+            return;
+        }
+        if self.blamed.len() > LISTED {
+            self.blamed.pop_first();
+        }
+        self.ledger.find(Some(self.sources.place(at)), Some(seq), kind);
+    }
+
+    pub(super) fn fault(&mut self, fault: Blame) {
+        self.faults.push(fault);
+        if self.faults.len() > LISTED {
+            self.flush_faults();
+        }
+    }
+
+    fn flush_faults(&mut self) {
+        for fault in std::mem::take(&mut self.faults) {
+            self.blame(fault);
+        }
+    }
+}
