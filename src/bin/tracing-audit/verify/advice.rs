@@ -38,6 +38,24 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::SuccessionDiffers { .. } => {
             "Compare its end with a backup from the time at which its keys were lost, and the new log began."
         }
+        FindingKind::NotRestored { .. } => {
+            "Have the shipper relay the raw line, unparsed: docs/SHIPPING.md says how. The log itself has it."
+        }
+        FindingKind::Conflict { .. } => {
+            "At most one of them was written: the log itself, or its copies, say which."
+        }
+        FindingKind::Forked { .. } => {
+            "Look for a second copy of the key store: a restored backup, a cloned machine, a thief."
+        }
+        FindingKind::NotGiven { .. } => {
+            "Did the shipper lose them, or the query leave them out? Verify the log where it was written."
+        }
+        FindingKind::Unproved { .. } => {
+            "The next signature proves them: ask again later, or for more of the log."
+        }
+        FindingKind::HandOffMissing { .. } => {
+            "Give the log's `.keys` file too, or all lines of kind `handoff` that the store has."
+        }
         FindingKind::Undecodable { .. } => {
             "Test it with `gzip -t` or `zstd -t`; if it is damaged, get it from a backup, and verify again."
         }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod print;
+mod shipped;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -14,10 +15,10 @@ use tracing_audit::verify::{ExpectedHead, Options, Progress, verify_paths_with};
 
 use crate::terminal::harmless;
 
-/// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete; the worst of all logs counts
+/// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Files of logs, and folders in which they lie
+    /// Files of logs, and folders in which they lie; with `--shipped`, pipes too, and `-` for the standard input
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// The pinned public key of a log; one for each log
@@ -35,6 +36,12 @@ pub(crate) struct Arguments {
     /// Check every signature, one by one; otherwise the chain proves most lines
     #[arg(long)]
     every_signature: bool,
+    /// Verify lines as a shipper, a store or a query delivers them: any order, doubles, many logs; raw or within JSON or CSV
+    #[arg(long)]
+    shipped: bool,
+    /// The member or column that has the line, such as `doc.body`; otherwise it is looked for where shippers put it
+    #[arg(long, value_name = "PATH", requires = "shipped")]
+    at: Option<String>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -44,6 +51,9 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let mut keys = arguments.key.clone();
     for file in &arguments.key_file {
         keys.extend(keys_in(file)?);
+    }
+    if arguments.shipped {
+        return shipped::run(arguments, keys);
     }
     let options = Options {
         keys,

@@ -1,0 +1,109 @@
+//! `tracing-audit verify --shipped`: what became of the lines on their way.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use tracing_audit::shipped::{LogReport, Named, Options, Ranges, Report, verify_shipped};
+use tracing_audit::trail::PublicKey;
+
+use super::{Arguments, print};
+use crate::terminal::harmless;
+
+/// Ranges that are printed; the report as JSON has more.
+const PRINTED: usize = 10;
+
+pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>) -> io::Result<ExitCode> {
+    let options = Options {
+        keys,
+        every_signature: arguments.every_signature,
+        expect_head: arguments.expect_head,
+        max_silence: arguments.max_silence,
+        at: arguments.at.clone(),
+        ..Options::default()
+    };
+    let report = verify_shipped(&arguments.paths, &options).map_err(io::Error::other)?;
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        print(&report, &mut out)?;
+    }
+    out.flush()?;
+    Ok(ExitCode::from(report.verdict.exit_code()))
+}
+
+fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    for log in &report.logs {
+        self::log(log, out)?;
+        writeln!(out)?;
+    }
+    print::findings(&report.findings, 0, out)?;
+    print::notices(&report.notices, 0, out)?;
+    writeln!(
+        out,
+        "{}: {} of {}; {} of none",
+        print::spoken(report.verdict),
+        print::count(report.lines, "line"),
+        print::count(report.logs.len() as u64, "log"),
+        print::count(report.others, "item"),
+    )
+}
+
+fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
+    let origin = log.origin.as_deref().unwrap_or("an unknown origin");
+    writeln!(out, "Log {} of {}: {}", log.log, harmless(origin), print::spoken(log.verdict))?;
+    ranges("proved", &log.proved, out)?;
+    ranges("there, not proved", &log.unproved, out)?;
+    ranges("missing", &log.missing, out)?;
+    writeln!(
+        out,
+        "  {} that agree; {} declared lost; {}, {} checked.",
+        print::count(log.doubles, "double"),
+        print::count(log.lost, "record"),
+        print::count(log.keys, "key"),
+        print::count(log.signatures_checked, "signature"),
+    )?;
+    if let Some(example) = &log.restored.example {
+        let lines = print::count(log.restored.lines, "line");
+        writeln!(
+            out,
+            "  Restored from JSON that was written anew: {lines}, as {}.",
+            harmless(&example.to_string())
+        )?;
+    }
+    members("Members beside ours, not proved", &log.restored.foreign, out)?;
+    members("Members that came as strings", &log.restored.retyped, out)?;
+    if let Some(head) = log.head {
+        let key = if log.pinned { "It leads back to the pinned key." } else { "Its key is not pinned." };
+        writeln!(out, "  The newest signature is of {}. {key} Head: {}:{}", head.time, head.seq, head.hash)?;
+    }
+    print::findings(&log.findings, log.more_findings, out)?;
+    print::notices(&log.notices, log.more_notices, out)
+}
+
+fn ranges(what: &str, ranges: &Ranges, out: &mut impl Write) -> io::Result<()> {
+    if ranges.lines == 0 {
+        return Ok(());
+    }
+    write!(out, "  {} {what}:", print::count(ranges.lines, "line"))?;
+    for (at, range) in ranges.listed.iter().take(PRINTED).enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        match range.from == range.to {
+            true => write!(out, "{comma} {}", range.from)?,
+            false => write!(out, "{comma} {} to {}", range.from, range.to)?,
+        }
+    }
+    match (ranges.listed.len() as u64).saturating_sub(PRINTED as u64) + ranges.more {
+        0 => writeln!(out, "."),
+        more => writeln!(out, ", and {} more.", print::count(more, "range")),
+    }
+}
+
+fn members(what: &str, members: &[Named], out: &mut impl Write) -> io::Result<()> {
+    if members.is_empty() {
+        return Ok(());
+    }
+    let named = members.iter().map(|named| format!("{} ({})", harmless(&named.member), named.lines));
+    writeln!(out, "  {what}: {}.", named.collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,130 @@
+//! The command `tracing-audit verify --shipped`: what it takes, what it prints, and its exit codes.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
+const FIRST: &str = include_str!("example-log/audit.2026-11-21.jsonl");
+const SECOND: &str = include_str!("example-log/audit.2026-11-22.jsonl");
+
+/// The log's lines, but for what was torn.
+fn lines() -> Vec<&'static str> {
+    FIRST.lines().chain(SECOND.lines()).filter(|line| line.ends_with("}}")).collect()
+}
+
+fn shipped(paths: &[&Path], arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tracing-audit"))
+        .args(["verify", "--shipped"])
+        .args(paths)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Who refuses its arguments reads nothing.
+    let _ = command.stdin.take().unwrap().write_all(input.as_bytes());
+    command.wait_with_output().unwrap()
+}
+
+fn piped(input: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = shipped(&[Path::new("-")], arguments, input);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_pipe_in_any_order_is_intact_and_says_what_holds() {
+    let mut lines = lines();
+    lines.reverse();
+    lines.push(lines[3]);
+    let (code, text) = piped(&lines.join("\n"), &["--key", KEY]);
+    assert_eq!(code, Some(0), "{text}");
+    for said in [
+        "Log b1541897b6ad297c of example.com/payments: INTACT",
+        "11 lines proved: 0 to 10.",
+        "1 double that agree",
+        "3 records declared lost",
+        "It leads back to the pinned key. Head: 10:d5b072cb9b963cbfb604208602c707d38658eebb767fc2caf3c97e119c9a0bb8",
+        "INTACT: 12 lines of 1 log; 0 items of none",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+}
+
+#[test]
+fn an_altered_line_is_named_with_its_place_and_exits_with_1() {
+    let text = lines().join("\n").replace("bob\",\"outcome", "eve\",\"outcome");
+    let (code, text) = piped(&text, &["--key", KEY]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("TAMPERED: standard input, line 3 (seq 2): altered"), "{text}");
+}
+
+#[test]
+fn missing_lines_and_a_missing_key_exit_with_3() {
+    let mut lines = lines();
+    lines.remove(4);
+    let (code, text) = piped(&lines.join("\n"), &["--key", KEY]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("1 line missing: 4."), "{text}");
+    assert!(text.contains("line 4 is not among those given"), "{text}");
+    assert_eq!(piped(&lines.join("\n"), &[]).0, Some(3));
+    assert_eq!(piped("nothing of ours\n", &["--key", KEY]).0, Some(3));
+}
+
+#[test]
+fn a_table_and_a_folder_of_compressed_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = lines();
+    let table = lines[..6].iter().map(|line| format!("7,\"{}\"\n", line.replace('"', "\"\"")));
+    fs::write(folder.path().join("export.csv"), format!("id,message\n{}", table.collect::<String>()))
+        .unwrap();
+    let file = fs::File::create(folder.path().join("rest.json.gz")).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    let rest: Vec<_> =
+        lines[6..].iter().map(|line| serde_json::json!({ "log": format!("{line}\n") })).collect();
+    gzip.write_all(serde_json::to_string_pretty(&rest).unwrap().as_bytes()).unwrap();
+    gzip.finish().unwrap();
+    let output = shipped(&[folder.path()], &["--key", KEY, "--json"], "");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["verdict"]), (Some(0), &"intact".into()), "{report:#}");
+    assert_eq!(report["logs"][0]["proved"]["listed"], serde_json::json!([{"from": 0, "to": 10}]));
+}
+
+#[test]
+fn a_member_of_another_name_is_given_with_at() {
+    let rows =
+        lines().into_iter().map(|line| serde_json::json!({ "doc": { "body": line } }).to_string() + "\n");
+    let text: String = rows.collect();
+    assert_eq!(piped(&text, &["--key", KEY, "--at", "doc.body"]).0, Some(0));
+    assert_eq!(piped(&text, &["--key", KEY]).0, Some(3));
+}
+
+#[test]
+fn restored_lines_are_counted_and_members_beside_ours_are_named_harmlessly() {
+    let text =
+        lines().into_iter().map(|line| format!("{{ \"\u{9b}host\": 1, {}\n", &line[1..].replace('/', "\\/")));
+    let (code, text) = piped(&text.collect::<String>(), &["--key", KEY]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("written anew: 11 lines, as standard input, line 1."), "{text}");
+    assert!(text.contains("Members beside ours, not proved: \\u009bhost (11)."), "{text}");
+}
+
+#[test]
+fn what_can_not_be_restored_comes_with_advice() {
+    let text = lines().join("\n").replacen("\"level\":\"INFO\",\"target\"", "\"target\"", 1);
+    let (code, text) = piped(&text, &["--key", KEY]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("member `level`") && text.contains("docs/SHIPPING.md"), "{text}");
+}
+
+#[test]
+fn usage_and_what_can_not_be_read_exit_with_2() {
+    for (path, arguments) in [("/nowhere", &["--key", KEY][..]), ("-", &["--key", "no key"])] {
+        let output = shipped(&[Path::new(path)], arguments, "");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{path}");
+        assert!(!output.stderr.is_empty());
+    }
+}
