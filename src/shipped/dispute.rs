@@ -13,12 +13,14 @@ pub(super) struct Claim {
     pub(super) at: At,
     pub(super) shape: Shape,
     /// Its text, where it is at hand.
-    text: Vec<u8>,
+    pub(super) text: Vec<u8>,
     /// The chains that have it, and may prove it yet.
     pub(super) chains: Vec<u32>,
     pub(super) proved: bool,
-    /// It begins a chain of its own here.
+    /// It begins a chain of its own here,
     pub(super) begins: bool,
+    /// and follows none of the lines before it: a branch may go on so, behind a hole.
+    pub(super) detached: bool,
 }
 
 /// What one has to find out.
@@ -45,7 +47,7 @@ pub(super) struct Blame {
 }
 
 impl Claim {
-    pub(super) fn of(fact: &Fact, chain: u32, proved: bool, begins: bool) -> Claim {
+    pub(super) fn of(fact: &Fact, chain: u32, proved: bool) -> Claim {
         Claim {
             seq: fact.seq,
             hash: fact.hash,
@@ -54,7 +56,8 @@ impl Claim {
             text: fact.text.clone(),
             chains: vec![chain],
             proved,
-            begins,
+            begins: false,
+            detached: false,
         }
     }
 
@@ -138,15 +141,16 @@ impl Dispute {
     }
 
     /// Whom to blame, as far as is known.
-    pub(super) fn verdict(self) -> Vec<Blame> {
+    pub(super) fn verdict(self, known_fork: bool) -> Vec<Blame> {
         match self {
-            Dispute::Rivals(claims) => rivals(&claims),
+            Dispute::Rivals(claims) => rivals(&claims, known_fork),
             Dispute::Break { begin, prev, confirmed, ends } => broken(&begin, prev, confirmed, &ends),
         }
     }
 }
 
-fn rivals(claims: &[Claim]) -> Vec<Blame> {
+/// `known_fork`: branches of the log are known, which may go on here behind a hole.
+fn rivals(claims: &[Claim], known_fork: bool) -> Vec<Blame> {
     let (proved, others): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.proved);
     let Some(first) = proved.first() else {
         let lines = claims.len() as u64;
@@ -161,7 +165,10 @@ fn rivals(claims: &[Claim]) -> Vec<Blame> {
         && let Some(branch) = proved.iter().rev().find(|claim| claim.begins)
     {
         let crash = proved.iter().any(|claim| claim.begins && claim.tells_of_a_crash());
-        blames.push(branch.blame(FindingKind::Forked { branches: proved.len() as u64, crash }));
+        let goes_on = proved.iter().all(|claim| claim.detached || !claim.begins);
+        if !(known_fork && goes_on) {
+            blames.push(branch.blame(FindingKind::Forked { branches: proved.len() as u64, crash }));
+        }
     }
     blames
 }

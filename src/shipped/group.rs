@@ -2,7 +2,7 @@
 
 use super::fact::{Fact, Shape};
 use super::restore;
-use crate::trail::Hash;
+use crate::trail::{Hash, Line};
 
 /// So many different lines of one number are looked at; who floods a store with forged ones is found out all the same.
 const DIFFERENT: usize = 256;
@@ -42,9 +42,13 @@ impl Group {
         }
     }
 
-    /// Finds the lines that re-emitted ones were, by what the next line follows. The answer names the members that had
-    /// to be changed.
-    pub(super) fn repair(&mut self, next: Option<&Group>) -> Vec<String> {
+    /// Finds the lines that re-emitted ones were: by what the next line follows, or by their own signatures, which
+    /// `is_good` checks. The answer names the members that had to be changed.
+    pub(super) fn repair(
+        &mut self,
+        next: Option<&Group>,
+        is_good: impl Fn(&Line<'_>) -> bool,
+    ) -> Vec<String> {
         let mut members = Vec::new();
         if self.lines.iter().all(|line| line.shape == Shape::Raw) {
             return members;
@@ -52,11 +56,14 @@ impl Group {
         let follow = next.filter(|next| next.seq == self.seq + 1);
         let wanted: Vec<Hash> =
             follow.into_iter().flat_map(|next| &next.lines).map(|line| line.prev).collect();
-        if wanted.is_empty() || self.lines.iter().any(|line| wanted.contains(&line.hash)) {
+        if self.lines.iter().any(|line| wanted.contains(&line.hash)) {
             return members;
         }
+        let is_it = |line: &Line<'_>| wanted.contains(&line.hash()) || wanted.is_empty() && is_good(line);
         for fact in self.lines.iter_mut().filter(|line| line.shape != Shape::Raw) {
-            let Some((text, changed)) = restore::repair(&fact.text, &wanted) else { continue };
+            let is_whole = restore::line(&fact.text).is_some_and(|(line, _)| is_it(&line));
+            let repaired = if is_whole { None } else { restore::repair(&fact.text, is_it) };
+            let Some((text, changed)) = repaired else { continue };
             if let Some((line, time)) = restore::line(&text) {
                 *fact = Fact::of(&line, time, Shape::Restored, fact.at);
                 members.extend(changed);

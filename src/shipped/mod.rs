@@ -18,8 +18,9 @@
 //! 6. **Blame.** Of different lines of one number, those that are not proved were altered, if one is. Where a line
 //!    follows none of the lines before it: if it is proved, or a line follows it, the one before was altered; else it
 //!    is blamed itself. Where several of one number are proved, two writers had the keys.
-//! 7. **Restored by the hash.** A re-emitted line that is not the one that the next line follows is tried with its
-//!    strings as the numbers and booleans that they read as, and without members that may be the shipper's.
+//! 7. **Restored by the hash.** A re-emitted line that is not the one that the next line follows, or, where none does,
+//!    whose own signature is not good, is tried with its strings as the numbers and booleans that they read as, and
+//!    without members that may be the shipper's. Of what came in canonical form only hashes are kept: it is not tried.
 //!
 //! # Cost
 //!

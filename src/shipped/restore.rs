@@ -5,7 +5,7 @@
 
 use super::tree::{Members, Tree, member};
 use crate::trail::canonical::MAX_SAFE_INTEGER;
-use crate::trail::{Hash, KeyId, Line, Timestamp};
+use crate::trail::{KeyId, Line, Timestamp};
 
 /// The members of a line; all others are not ours.
 const OURS: [&str; 9] =
@@ -114,9 +114,9 @@ pub(super) fn line(bytes: &[u8]) -> Option<(Line<'_>, Timestamp)> {
     Some((line, time))
 }
 
-/// Finds the line that `text` was, by its hash, where a shipper made strings of its values or took a member of its own
-/// for ours. Also says which members it changed.
-pub(super) fn repair(text: &[u8], wanted: &[Hash]) -> Option<(Vec<u8>, Vec<String>)> {
+/// Finds the line that `text` was where a shipper made strings of its values, or has a member of its own under a name of
+/// ours; by its hash, or its signature. Also says which members had to be changed.
+pub(super) fn repair(text: &[u8], is_it: impl Fn(&Line<'_>) -> bool) -> Option<(Vec<u8>, Vec<String>)> {
     let tree = Tree::parse(text)?;
     let edits = edits(&tree);
     let tried = edits.len().min(EDITS);
@@ -129,8 +129,8 @@ pub(super) fn repair(text: &[u8], wanted: &[Hash]) -> Option<(Vec<u8>, Vec<Strin
         }
         let mut text = Vec::new();
         tree.write(&mut text).ok()?;
-        let is_it = wanted.contains(&Hash::of_line(&text)) && line(&text).is_some();
-        is_it.then(|| (text, set.iter().map(|edit| edits[*edit].member()).collect()))
+        let found = line(&text).is_some_and(|(line, _)| is_it(&line));
+        found.then(|| (text, set.iter().map(|edit| edits[*edit].member()).collect()))
     })
 }
 

@@ -5,10 +5,18 @@ use super::dispute::{Blame, not_restored};
 use super::fact::{Fact, Shape};
 use super::history::{Key, Known};
 use super::walk::Walk;
-use crate::trail::KeyId;
+use crate::trail::{KeyId, Line};
 use crate::verify::{FindingKind, Head};
 
 impl Walk<'_> {
+    /// Whether a line has a good signature of a key that is in force.
+    pub(super) fn is_signed(&self, line: &Line<'_>) -> bool {
+        match line.link.signature.map(|signature| self.history.known(signature.key)) {
+            Some(Known::InForce(key)) => line.is_signed_by(&key.public),
+            _ => false,
+        }
+    }
+
     /// Looks at the line that a chain has now at its end.
     pub(super) fn extend(&mut self, mut chain: Chain) -> Chain {
         let line = &chain.tip;

@@ -112,7 +112,9 @@ impl Verifier {
             loop {
                 next = groups.next()?;
                 let follows = next.as_ref().filter(|(other, _)| *other == log).map(|(_, group)| group);
-                held.repair(follows).into_iter().for_each(|member| restored.count(member));
+                held.repair(follows, |line| walk.is_signed(line))
+                    .into_iter()
+                    .for_each(|member| restored.count(member));
                 let is_last = follows.is_none();
                 walk.take(held);
                 match next.take_if(|_| !is_last) {

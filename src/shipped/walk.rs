@@ -36,6 +36,8 @@ pub(super) struct Walk<'a> {
     blamed: BTreeSet<(u64, Hash)>,
     pub(super) last: Option<u64>,
     pub(super) shipped: Shipped,
+    /// Branches of it are known.
+    forked: bool,
     /// A line is signed by a key to which no hand-off leads.
     pub(super) unknown_key: bool,
     pub(super) head: Option<Head>,
@@ -74,6 +76,7 @@ impl<'a> Walk<'a> {
             blamed: BTreeSet::new(),
             last: None,
             shipped: Shipped::default(),
+            forked: false,
             unknown_key: false,
             head: None,
             origin: None,
@@ -105,8 +108,11 @@ impl<'a> Walk<'a> {
         let nobody_goes_on = parents.is_empty();
         let mut parents: Vec<Parent> = parents
             .into_iter()
-            .map(|chain| {
+            .map(|mut chain| {
                 let heirs = group.lines.iter().filter(|line| chain.leads_to(line)).count();
+                if heirs > 1 {
+                    self.settle(&mut chain); // so that no signature waits twice
+                }
                 Parent { chain, heirs, left: heirs }
             })
             .collect();
@@ -129,7 +135,8 @@ impl<'a> Walk<'a> {
             };
             let is_new = parent.is_none();
             let chain = self.extend(chain);
-            let claim = || Claim::of(&chain.tip, chain.id, chain.is_proved(), begins);
+            let claim =
+                || Claim { begins, detached: is_new, ..Claim::of(&chain.tip, chain.id, chain.is_proved()) };
             if several {
                 claims.push(claim());
             }
@@ -194,7 +201,7 @@ impl<'a> Walk<'a> {
     fn end(&mut self, mut chain: Chain) -> Claim {
         self.settle(&mut chain);
         self.disputes.iter_mut().for_each(|dispute| dispute.ended(chain.id));
-        let mut claim = Claim::of(&chain.tip, chain.id, chain.is_proved(), false);
+        let mut claim = Claim::of(&chain.tip, chain.id, chain.is_proved());
         claim.chains.clear();
         claim
     }
@@ -224,8 +231,11 @@ impl<'a> Walk<'a> {
             if is_ripe(&mut dispute) { ripe.push(dispute) } else { open.push(dispute) }
         }
         self.disputes = open;
-        for blame in ripe.into_iter().flat_map(Dispute::verdict) {
-            self.blame(blame);
+        for dispute in ripe {
+            for blame in dispute.verdict(self.forked) {
+                self.forked |= matches!(blame.kind, FindingKind::Forked { .. });
+                self.blame(blame);
+            }
         }
     }
 

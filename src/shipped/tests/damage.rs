@@ -129,6 +129,16 @@ fn two_branches_of_copied_keys_are_forked() {
 }
 
 #[test]
+fn branches_that_go_on_behind_a_hole_are_still_those_of_one_fork() {
+    let log = Log::new(1).events(5, 5);
+    let one = log.clone().events(16, 1).without(11..=13);
+    let other = log.clone().resume().events(15, 1).without(10..=12);
+    let report = &verify(&[&one.text(), &other.text()], &[log.pin()]).logs[0];
+    let forks: Vec<_> = report.findings.iter().filter(|f| f.kind.verdict() == Verdict::Forked).collect();
+    assert_eq!((report.verdict, forks.len(), forks[0].seq), (Verdict::Forked, 1, Some(6)), "{report:?}");
+}
+
+#[test]
 fn two_branches_none_of_which_begins_after_a_crash_are_tampered() {
     let log = Log::new(1).events(5, 5);
     let (one, other) = (log.clone().events(6, 2), log.clone().event("\"forged\":true", true));

@@ -134,6 +134,14 @@ fn values_that_became_strings_are_found_by_the_hash() {
 }
 
 #[test]
+fn values_that_became_strings_are_found_by_the_signature_where_no_line_follows() {
+    let log = spelled().event("\"amount\":7,\"name\":\"x\"", true);
+    let report = log.clone().with(9, |line| spaced(&line.replace(":7,", ":\"7\","))).verify();
+    is_whole(&report, 10);
+    assert_eq!(report.restored.retyped[0].member, "fields.amount");
+}
+
+#[test]
 fn what_can_not_be_restored_is_named_with_its_member() {
     let log = spelled();
     for (from, to, member) in [
