@@ -11,9 +11,9 @@ use crate::verify::{Contents, FindingKind, VerifyError};
 /// Verifies the lines in files, and in the files that lie in folders, not in folders within. Files may be compressed
 /// (feature `compressed`), and be pipes; `-` is the standard input.
 ///
-/// Blocks while it reads and sorts. Memory: [`Options::memory`], as much as half of it more for an index, and less than
-/// 20 MiB besides. Temporary files take about 150 bytes a line, 250 where each line is signed, and its length more
-/// where its JSON was written anew; while more than 128 of them are merged, twice as much.
+/// Blocks while it reads and sorts. Memory: [`Options::memory`], and about 20 MiB besides. Temporary files take 114 bytes
+/// a line, 218 a signed one, and its length more where its JSON was written anew; where there are 128 of them, they are
+/// merged into one, which takes as much again for that time.
 pub fn verify_shipped<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Report, VerifyError> {
     let mut verifier = Verifier::new(options);
     for path in paths {
