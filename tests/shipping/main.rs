@@ -1,0 +1,18 @@
+//! The log, shipped by real software: each copy has every line as we wrote it, and proves itself.
+//!
+//! The configurations are those of `contrib/`, with the folders and ports of the test. Each shipper is killed and
+//! started again while the log grows and rotates.
+#![cfg(unix)]
+
+#[path = "../common/require.rs"]
+mod require;
+
+mod by_time;
+mod contrib;
+mod copy;
+mod http;
+mod process;
+mod rsyslog;
+mod scenario;
+mod source;
+mod syslog_ng;

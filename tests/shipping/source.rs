@@ -1,0 +1,136 @@
+//! A service whose log is shipped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tracing::{Dispatch, dispatcher, info};
+use tracing_audit::trail::PublicKey;
+use tracing_audit::{AuditLayer, Builder, Guard, KeyStore, Rotation};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
+
+/// What a shipper might stumble over: control characters, formats of its own, what looks like a header or an end.
+const ODD: [&str; 12] = [
+    "plain",
+    "  spaces before and behind  ",
+    "\u{0}\u{1}\u{1b}[31m\u{7f}\u{85}\u{2028}",
+    "a\nb\r\nc\td",
+    "<13>1 2026-11-21T20:41:00Z host app - - - 23 text",
+    "%msg% %$!all-json% $MSG ${MESSAGE} @cee: {\"a\":1}",
+    r#"\ \\ \n / \/ " ' `"#,
+    "é ß 日本語 😀 \u{202e}",
+    "\u{feff}\u{fffd}\u{10ffff}",
+    "}{\"fields\":{}}\n{\"fields\":{\"message\":\"not a line\"}",
+    "#011 #177 ^A",
+    "",
+];
+
+/// Its disk, and its process.
+pub(crate) struct Source {
+    folder: TempDir,
+    dispatch: Dispatch,
+    guard: Guard,
+    emitted: AtomicU64,
+}
+
+impl Source {
+    pub(crate) fn new(options: impl FnOnce(Builder) -> Builder) -> Source {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
+        let builder = AuditLayer::builder(folder.path().join("log"), keys).rotation(Rotation::NEVER);
+        let builder = builder.line_limit(65_535).value_limit(65_000).latest_symlink("audit.current");
+        let (layer, guard) = options(builder).build().unwrap();
+        Source { folder, dispatch: Dispatch::new(registry().with(layer)), guard, emitted: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// For what the shipper keeps and writes.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn pin(&self) -> PublicKey {
+        KeyStore::read_pin(self.folder.path().join("keys")).unwrap()
+    }
+
+    /// The file that is written.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.guard.status().file
+    }
+
+    pub(crate) fn emitted(&self) -> u64 {
+        self.emitted.load(SeqCst)
+    }
+
+    /// Records go on while `meanwhile` runs; then the log is shut down.
+    pub(crate) fn under_load<T>(&self, meanwhile: impl FnOnce() -> T) -> T {
+        let ended = AtomicBool::new(false);
+        let ended = &ended;
+        let result = thread::scope(|scope| {
+            // Ends the load where `meanwhile` panics, too.
+            let _end = OnDrop(|| ended.store(true, SeqCst));
+            scope.spawn(move || {
+                while !ended.load(SeqCst) {
+                    (0..10).for_each(|_| self.emit());
+                    thread::sleep(Duration::from_millis(10));
+                }
+            });
+            meanwhile()
+        });
+        self.guard.shutdown().unwrap();
+        result
+    }
+
+    fn emit(&self) {
+        let number = self.emitted.fetch_add(1, SeqCst);
+        let odd = ODD[usize::try_from(number).unwrap() % ODD.len()];
+        // Up to the longest line that there is: longer than most shippers take by default.
+        let long = match number % 500 {
+            99 => 7_600,
+            199 => 8_200,
+            299 => 33_000,
+            399 => 65_000,
+            _ => 40,
+        };
+        let long = "x".repeat(long);
+        dispatcher::with_default(&self.dispatch, || info!(target: "audit", number, odd, long, "shipped"));
+    }
+
+    /// The lines of the log, by file, in order. `seq` is the place in the whole.
+    pub(crate) fn files(&self) -> Vec<Vec<Vec<u8>>> {
+        let paths = fs::read_dir(self.log()).unwrap().map(|entry| entry.unwrap().path());
+        let logs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        let mut files: Vec<_> = logs
+            .map(|path| {
+                let bytes = fs::read(path).unwrap();
+                let lines = bytes.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n');
+                lines.map(<[u8]>::to_vec).collect::<Vec<_>>()
+            })
+            .collect();
+        files.sort_by_key(|lines| {
+            let genesis: Value = serde_json::from_slice(&lines[0]).unwrap();
+            genesis["fields"]["file"].as_u64().unwrap()
+        });
+        files
+    }
+}
+
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}

@@ -1,0 +1,66 @@
+//! syslog-ng: from files to a file, and to a server over HTTP.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use crate::contrib::configuration;
+use crate::copy::lines;
+use crate::http::{Answer, Server, lines_of};
+use crate::process::Process;
+use crate::require;
+use crate::scenario::killed_under_load;
+use crate::source::{Source, text};
+
+pub(crate) fn available() -> bool {
+    require::available("syslog-ng", Command::new("syslog-ng").arg("--version"))
+}
+
+#[test]
+fn syslog_ng_ships_every_line_to_a_file() {
+    if !available() {
+        return;
+    }
+    let source = Source::new(|builder| builder.max_file_size(400_000));
+    let copy = source.beside("copy.jsonl");
+    let mut shipper = start(&source, "file.conf", &[("/var/log/audit-copy.jsonl", text(&copy))]);
+    let extra = killed_under_load(&source, &mut shipper, || lines(&copy));
+    println!("syslog-ng to a file, {} lines: {extra:?}", source.emitted());
+    assert_eq!(extra.late, 0);
+}
+
+#[test]
+fn syslog_ng_ships_every_line_over_http() {
+    if !available() {
+        return;
+    }
+    let source = Source::new(|builder| builder.max_file_size(400_000));
+    let (taken, requests) = (Arc::new(Mutex::new(Vec::new())), AtomicU64::new(0));
+    let store = Arc::clone(&taken);
+    let server = Server::start(move |request| {
+        let number = requests.fetch_add(1, SeqCst);
+        // Five in a row: more than the default of `retries`.
+        if number % 50 >= 45 {
+            return Answer::Say(503, "busy".into());
+        }
+        store.lock().unwrap().extend(lines_of(&request.body).map(<[u8]>::to_vec));
+        if number % 50 == 20 { Answer::HangUp } else { Answer::Say(200, String::new()) }
+    });
+    let url = format!("http://127.0.0.1:{}/audit", server.port());
+    let mut shipper = start(&source, "http.conf", &[("https://collector.example.com/audit", &url)]);
+    let extra = killed_under_load(&source, &mut shipper, || taken.lock().unwrap().clone());
+    println!("syslog-ng over HTTP, {} lines: {extra:?}", source.emitted());
+}
+
+/// A syslog-ng that reads the log of `source`.
+pub(crate) fn start(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Process {
+    let log = source.log();
+    let theirs = [&[("/var/log/app/audit", text(&log))], theirs].concat();
+    let configuration = configuration(&format!("syslog-ng/{file}"), &source.beside(""), &theirs);
+    let mut command = Command::new("syslog-ng");
+    command.args(["--foreground", "--no-caps", "--stderr", "--cfgfile"]).arg(configuration);
+    for (option, name) in [("--persist-file", "persist"), ("--pidfile", "pid"), ("--control", "control")] {
+        command.arg(option).arg(source.beside(&format!("syslog-ng.{name}")));
+    }
+    Process::start(command, &source.beside("syslog-ng.said"))
+}
