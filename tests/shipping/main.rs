@@ -16,3 +16,4 @@ mod rsyslog;
 mod scenario;
 mod source;
 mod syslog_ng;
+mod systemd;

@@ -83,14 +83,15 @@ pub(crate) fn start(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Pro
 fn run(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Process {
     let configuration = configuration(&format!("rsyslog/{file}"), &source.beside(""), theirs);
     let mut command = Command::new("rsyslogd");
-    // In the foreground, with a pid file of its own: one that a killed process left is no hindrance.
+    // Without a pid file: the one of a process that was killed would be in the way.
     command.arg("-n").arg("-iNONE").arg("-f").arg(&configuration);
     Process::start(command, &source.beside(&format!("{file}.said")))
 }
 
 /// What rsyslog gave up to send, as it keeps it.
 fn refused_by_the_cluster(file: &Path) -> Vec<Vec<u8>> {
-    let entries = lines(file).into_iter().map(|entry| serde_json::from_slice::<Value>(&entry).unwrap());
+    // An entry that a kill tore was not noted as sent.
+    let entries = lines(file).into_iter().filter_map(|entry| serde_json::from_slice::<Value>(&entry).ok());
     entries.flat_map(|entry| messages(entry["request"]["postdata"].as_str().unwrap().as_bytes())).collect()
 }
 

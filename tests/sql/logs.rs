@@ -1,0 +1,118 @@
+//! A table of lines: of real logs, some altered, some gone, some twice, in no order.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tracing::{Dispatch, dispatcher, info};
+use tracing_audit::trail::{Kind, Line};
+use tracing_audit::{AuditLayer, KeyStore, Overflow, Rotation};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
+
+/// Lines of three logs in one file, and what queries must say of them.
+pub(crate) struct Table {
+    pub(crate) path: PathBuf,
+    /// The rows of `chain.sql`, in order.
+    pub(crate) breaks: Vec<String>,
+    /// The rows of `signed.sql`, in order.
+    pub(crate) signed: Vec<String>,
+}
+
+impl Table {
+    /// Of a log with so many records, and two small ones.
+    pub(crate) fn of_broken_logs(records: u64) -> Table {
+        let mut large = log(records);
+        let mut small = log(200);
+        let whole = log(500);
+        let (of_large, of_small) = (id(&large), id(&small));
+
+        let altered = records / 2;
+        alter(&mut large[usize::try_from(altered).unwrap()], "\"number\":");
+        let gone = records * 7 / 10;
+        remove(&mut large, gone..gone + 3);
+        // Its own link altered: the line before is innocent.
+        alter(&mut small[50], "\"prev\":\"");
+        let mut twin = small[60].clone();
+        alter(&mut twin, "\"number\":");
+        small.push(twin);
+        remove(&mut small, 70..71);
+
+        let mut breaks = vec![
+            format!("{of_large}|altered|{altered}|{altered}"),
+            format!("{of_large}|missing|{gone}|{}", gone + 2),
+            format!("{of_small}|altered|50|50"),
+            format!("{of_small}|branched|60|60"),
+            format!("{of_small}|missing|70|70"),
+            "|malformed||2".into(),
+        ];
+        breaks.sort_unstable();
+
+        let mut signed: Vec<_> = [&large, &small, &whole].into_iter().flat_map(|log| proving(log)).collect();
+        signed.sort_unstable();
+
+        let mut lines = [large, small, whole.clone(), whole].concat();
+        lines.extend(["{\"fields\":{}}".into(), "not a line, \\N \\x41 \"'%$".into()]);
+        shuffle(&mut lines);
+        // Not in a temporary folder: what is made once for all tests is never dropped.
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lines-{records}"));
+        let mut file = BufWriter::new(File::create(&path).unwrap());
+        for line in &lines {
+            writeln!(file, "{line}").unwrap();
+        }
+        file.flush().unwrap();
+        Table { path, breaks, signed }
+    }
+}
+
+/// The lines of a log with so many records, the index of each its number.
+fn log(records: u64) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
+    let builder = AuditLayer::builder(folder.path().join("log"), keys).rotation(Rotation::NEVER);
+    let builder = builder.key_lines((records / 10).max(100)).overflow(Overflow::Block);
+    let (layer, guard) = builder.sync_interval(Duration::from_secs(10)).build().unwrap();
+    let dispatch = Dispatch::new(registry().with(layer));
+    dispatcher::with_default(&dispatch, || {
+        (0..records)
+            .for_each(|number| info!(target: "audit", number, text = "a\\b\n\u{7f} é日😀 %$'\"", "read"));
+    });
+    guard.shutdown().unwrap();
+    let text = fs::read_to_string(folder.path().join("log/audit.jsonl")).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn id(log: &[String]) -> String {
+    Line::parse(log[0].as_bytes()).unwrap().link.log.to_string()
+}
+
+/// Another digit behind the mark.
+fn alter(line: &mut String, mark: &str) {
+    let at = line.find(mark).unwrap() + mark.len();
+    let digit = if line[at..].starts_with('7') { "8" } else { "7" };
+    line.replace_range(at..=at, digit);
+}
+
+fn remove(log: &mut Vec<String>, seqs: std::ops::Range<u64>) {
+    log.retain(|line| Line::parse(line.as_bytes()).is_ok_and(|line| !seqs.contains(&line.link.seq)));
+}
+
+/// What names keys, and the newest signed line.
+fn proving(log: &[String]) -> Vec<String> {
+    let names_keys =
+        |line: &&String| matches!(Line::parse(line.as_bytes()).unwrap().kind, Kind::Genesis | Kind::Handoff);
+    let mut lines: Vec<_> = log.iter().filter(names_keys).cloned().collect();
+    let last = log.iter().filter(|line| Line::parse(line.as_bytes()).unwrap().link.signature.is_some());
+    lines.extend(last.max_by_key(|line| Line::parse(line.as_bytes()).unwrap().link.seq).cloned());
+    lines
+}
+
+/// The same way each time.
+fn shuffle(lines: &mut [String]) {
+    let mut state = 1_u64;
+    for place in (1..lines.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        lines.swap(place, usize::try_from(state >> 33).unwrap() % (place + 1));
+    }
+}

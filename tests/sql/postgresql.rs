@@ -1,0 +1,91 @@
+//! A database server of the test's own: in its folder, behind a socket there, of a user who isn't root.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::require;
+
+/// `nobody`: the server refuses to run as root.
+const NOBODY: u32 = 65_534;
+
+pub(crate) fn postgresql(lines: &Path, query: &str) -> Option<Vec<String>> {
+    let server = Server::start()?;
+    // Neither a quote nor a comma is in a line that isn't JSON's own.
+    let copy = format!(
+        r"\copy audit_lines from '{}' with (format csv, delimiter e'\x01', quote e'\x02')",
+        lines.display()
+    );
+    server.psql(&["-c", "create table audit_lines (line text not null)", "-c", &copy]);
+    let rows = server.psql(&["-f", query]);
+    Some(String::from_utf8(rows.stdout).unwrap().lines().map(str::to_owned).collect())
+}
+
+struct Server {
+    folder: TempDir,
+    programs: PathBuf,
+    root: bool,
+}
+
+impl Server {
+    fn start() -> Option<Server> {
+        let found = fs::read_dir("/usr/lib/postgresql").ok().and_then(|versions| versions.flatten().next());
+        let programs = found.map(|version| version.path().join("bin")).unwrap_or_default();
+        if !require::available("PostgreSQL", Command::new(programs.join("initdb")).arg("--version")) {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().metadata().unwrap().uid() == 0;
+        if root {
+            chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let server = Server { folder, programs, root };
+        let data = server.data();
+        server.run(
+            "initdb",
+            &["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "-D", &data],
+        );
+        let options = format!("-c listen_addresses= -c fsync=off -k {}", server.folder.path().display());
+        server.run(
+            "pg_ctl",
+            &["start", "--wait", "--silent", "-D", &data, "-l", &format!("{data}.said"), "-o", &options],
+        );
+        Some(server)
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").to_str().unwrap().to_owned()
+    }
+
+    /// As somebody who isn't root. The server inherits no pipe, which it would keep open.
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = if self.root {
+            let mut command = Command::new("setpriv");
+            command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"), "--clear-groups".into()]);
+            command.arg(self.programs.join(program));
+            command
+        } else {
+            Command::new(self.programs.join(program))
+        };
+        command.args(arguments).current_dir(self.folder.path());
+        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(status.unwrap().success(), "{program}");
+    }
+
+    fn psql(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(self.programs.join("psql"));
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]);
+        let output = command.arg(self.folder.path()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.run("pg_ctl", &["stop", "-m", "immediate", "--silent", "-D", &self.data()]);
+    }
+}
