@@ -39,15 +39,19 @@ fn syslog_ng_ships_every_line_over_http() {
     let store = Arc::clone(&taken);
     let server = Server::start(move |request| {
         let number = requests.fetch_add(1, SeqCst);
-        // Five in a row: more than the default of `retries`.
-        if number % 50 >= 45 {
-            return Answer::Say(503, "busy".into());
+        match number % 12 {
+            // Answers to which it drops a batch unless told otherwise; to the second after three in a row.
+            3 => return Answer::Say(410, String::new()),
+            7..10 => return Answer::Say(504, String::new()),
+            _ => {}
         }
         store.lock().unwrap().extend(lines_of(&request.body).map(<[u8]>::to_vec));
-        if number % 50 == 20 { Answer::HangUp } else { Answer::Say(200, String::new()) }
+        if number % 12 == 11 { Answer::HangUp } else { Answer::Say(200, String::new()) }
     });
     let url = format!("http://127.0.0.1:{}/audit", server.port());
-    let mut shipper = start(&source, "http.conf", &[("https://collector.example.com/audit", &url)]);
+    let theirs =
+        [("https://collector.example.com/audit", url.as_str()), ("time-reopen(5)", "time-reopen(1)")];
+    let mut shipper = start(&source, "http.conf", &theirs);
     let extra = killed_under_load(&source, &mut shipper, || taken.lock().unwrap().clone());
     println!("syslog-ng over HTTP, {} lines: {extra:?}", source.emitted());
 }

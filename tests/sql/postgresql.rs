@@ -14,7 +14,7 @@ const NOBODY: u32 = 65_534;
 
 pub(crate) fn postgresql(lines: &Path, query: &str) -> Option<Vec<String>> {
     let server = Server::start()?;
-    // Neither a quote nor a comma is in a line that isn't JSON's own.
+    // Delimiter and quote are bytes that no line has.
     let copy = format!(
         r"\copy audit_lines from '{}' with (format csv, delimiter e'\x01', quote e'\x02')",
         lines.display()

@@ -19,7 +19,7 @@ with cut as (
       try_cast(split_part(rtrim(substr(link, 73), '}'), ',', 1) as bigint) end as seq
   from cut
 ), linked as (
-  select distinct log, seq as seq, prev as prev,
+  select distinct log, seq, prev,
     sha256('\x00'::blob || encode(line)) as hash
   from numbered where seq is not null
 ), compared as (

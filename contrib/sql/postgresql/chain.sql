@@ -18,7 +18,7 @@ with cut as (
       split_part(rtrim(substr(link, 73), '}'), ',', 1)::bigint end as seq
   from cut
 ), linked as (
-  select distinct log, seq as seq, prev as prev,
+  select distinct log, seq, prev,
     encode(sha256('\x00'::bytea || convert_to(line, 'UTF8')), 'hex') as hash
   from numbered where seq is not null
 ), compared as (
