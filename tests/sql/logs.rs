@@ -28,16 +28,21 @@ impl Table {
         let whole = log(500);
         let (of_large, of_small) = (id(&large), id(&small));
 
-        let altered = records / 2;
-        alter(&mut large[usize::try_from(altered).unwrap()], "\"number\":");
-        let gone = records * 7 / 10;
-        remove(&mut large, gone..gone + 3);
+        // The number of a line is its index.
+        let places = usize::try_from(records).unwrap();
+        let altered = (places / 2..).find(|place| large[*place].contains("\"number\":")).unwrap();
+        let gone = places * 7 / 10;
+        alter(&mut large[altered], "\"number\":");
+        large.drain(gone..gone + 3);
         // Its own link altered: the line before is innocent.
         alter(&mut small[50], "\"prev\":\"");
         let mut twin = small[60].clone();
         alter(&mut twin, "\"number\":");
+        small.remove(70);
+        let signed = [&large, &small, &whole].into_iter().flat_map(|log| proving(log));
+        let mut signed: Vec<_> = signed.collect();
+        signed.sort_unstable();
         small.push(twin);
-        remove(&mut small, 70..71);
 
         let mut breaks = vec![
             format!("{of_large}|altered|{altered}|{altered}"),
@@ -48,9 +53,6 @@ impl Table {
             "|malformed||2".into(),
         ];
         breaks.sort_unstable();
-
-        let mut signed: Vec<_> = [&large, &small, &whole].into_iter().flat_map(|log| proving(log)).collect();
-        signed.sort_unstable();
 
         let mut lines = [large, small, whole.clone(), whole].concat();
         lines.extend(["{\"fields\":{}}".into(), "not a line, \\N \\x41 \"'%$".into()]);
@@ -94,18 +96,13 @@ fn alter(line: &mut String, mark: &str) {
     line.replace_range(at..=at, digit);
 }
 
-fn remove(log: &mut Vec<String>, seqs: std::ops::Range<u64>) {
-    log.retain(|line| Line::parse(line.as_bytes()).is_ok_and(|line| !seqs.contains(&line.link.seq)));
-}
-
 /// What names keys, and the newest signed line.
 fn proving(log: &[String]) -> Vec<String> {
+    let signed = log.iter().filter(|line| line.ends_with("==\"}}"));
     let names_keys =
         |line: &&String| matches!(Line::parse(line.as_bytes()).unwrap().kind, Kind::Genesis | Kind::Handoff);
-    let mut lines: Vec<_> = log.iter().filter(names_keys).cloned().collect();
-    let last = log.iter().filter(|line| Line::parse(line.as_bytes()).unwrap().link.signature.is_some());
-    lines.extend(last.max_by_key(|line| Line::parse(line.as_bytes()).unwrap().link.seq).cloned());
-    lines
+    let newest = signed.clone().next_back().unwrap();
+    signed.filter(names_keys).chain([newest]).cloned().collect()
 }
 
 /// The same way each time.
