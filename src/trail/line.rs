@@ -170,20 +170,26 @@ impl<'a> Line<'a> {
 
     /// Whether the line has a signature, and it is this key's.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        let Some(signature) = &self.link.signature else { return false };
-        signature.key == key.id() && key.verifies(&self.unsigned(), &signature.bytes)
+        self.link.signature.as_ref().is_some_and(|signature| signature.is_of(self.text.as_bytes(), key))
     }
 
     /// SHA-256(U) of a signed line: what its signature is for.
     #[cfg(feature = "shipped")]
     pub(crate) fn unsigned_hash(&self) -> Option<Hash> {
-        self.link.signature.is_some().then(|| unsigned_hash(&self.unsigned()))
+        self.link.signature.as_ref().map(|_| unsigned_hash(&unsigned(self.text.as_bytes())))
     }
+}
 
-    /// U of a signed line, in parts.
-    fn unsigned(&self) -> [&[u8]; 2] {
-        [&self.text.as_bytes()[..self.text.len() - 2 - SIGNATURE_MEMBER], b"}}"]
+impl LineSignature {
+    /// Whether it is this key's for the line that it stands on.
+    pub(crate) fn is_of(&self, line: &[u8], key: &PublicKey) -> bool {
+        self.key == key.id() && key.verifies(&unsigned(line), &self.bytes)
     }
+}
+
+/// U of a signed line, in parts.
+fn unsigned(line: &[u8]) -> [&[u8]; 2] {
+    [&line[..line.len() - 2 - SIGNATURE_MEMBER], b"}}"]
 }
 
 /// The members of a line as they are met.

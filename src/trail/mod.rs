@@ -25,6 +25,9 @@ pub(crate) mod fit;
 mod hash;
 mod key;
 mod line;
+mod record;
+mod shape;
+mod times;
 mod timestamp;
 
 pub use chain::Chain;
@@ -36,6 +39,7 @@ pub(crate) use hash::Hasher;
 pub use hash::{Hash, InvalidHash};
 pub use key::{InvalidPublicKey, KeyId, PublicKey, SecretKey};
 pub use line::{Kind, Level, Line, LineSignature, Link, MalformedLine};
+pub(crate) use record::{Record, Records};
 pub use timestamp::Timestamp;
 
 /// What `genesis.format` says of the logs that this version writes and reads.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::chunk::Run;
 use super::expected::{Expected, meets};
 use super::ledger::Ledger;
 use super::measure::Measure;
@@ -9,7 +10,7 @@ use super::proof::{Proof, ProvedLine, Trust};
 use super::standing::Key;
 use super::walk::{Next, Walk};
 use super::{Finding, FindingKind, NoticeKind, Place};
-use crate::trail::{Control, InvalidControl, Kind, Line, Timestamp, Torn};
+use crate::trail::{Control, InvalidControl, KeyId, Kind, Line, Timestamp, Torn};
 
 /// Records wait for the writer, each with the time of its thread, for 5 s by default.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(10);
@@ -179,24 +180,48 @@ impl Proof {
     }
 
     /// Counts a signed line and goes on from it.
-    pub(super) fn prove(&mut self, trust: &Trust, line: &Line<'_>, time: Timestamp) {
+    fn prove(&mut self, trust: &Trust, line: &Line<'_>, time: Timestamp) {
         let (seq, hash) = (line.link.seq, line.hash());
         if let Some(signature) = &line.link.signature {
-            self.signatures += 1;
-            self.keys += u64::from(self.signer != Some(signature.key));
-            self.signer = Some(signature.key);
-            self.latest = time;
+            self.count_signatures(1, signature.key, time);
         }
         let met = meets(trust, seq, hash, || self.place());
         self.expected.note(met);
-        self.head = Some(ProvedLine { seq, hash, time });
-        self.walk = Walk::from(Next::after(seq, hash));
+        self.go_on_from(ProvedLine { seq, hash, time });
+    }
+
+    /// Counts records that follow the proved line and goes on from the last of them.
+    pub(super) fn prove_run(&mut self, run: &Run) {
+        if let Some((signer, last)) = run.signer.zip(run.signed.last()) {
+            self.count_signatures(run.signed.len() as u64, signer, last.line.time);
+        }
+        let lines = run.last.seq + 1 - run.first.seq;
+        self.lines += lines;
+        self.pass_lines(lines, run.bytes.len() as u64);
+        self.go_on_from(run.last);
+    }
+
+    fn count_signatures(&mut self, signatures: u64, signer: KeyId, latest: Timestamp) {
+        self.signatures += signatures;
+        self.keys += u64::from(self.signer != Some(signer));
+        self.signer = Some(signer);
+        self.latest = latest;
+    }
+
+    fn go_on_from(&mut self, line: ProvedLine) {
+        self.head = Some(line);
+        self.walk = Walk::from(Next::after(line.seq, line.hash));
     }
 
     /// Whether this time is before the latest by more than records overtake each other: then, the latest.
     pub(super) fn went_back(&self, time: Timestamp) -> Option<Timestamp> {
-        (self.latest.since(time) > CLOCK_TOLERANCE).then_some(self.latest)
+        goes_back(self.latest, time).then_some(self.latest)
     }
+}
+
+/// Whether a time is before another by more than records overtake each other.
+pub(super) fn goes_back(before: Timestamp, time: Timestamp) -> bool {
+    before.since(time) > CLOCK_TOLERANCE
 }
 
 /// What follows the proved line does not attest these bytes.

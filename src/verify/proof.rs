@@ -166,10 +166,15 @@ impl Proof {
     }
 
     /// Goes behind a piece.
-    pub(super) fn pass(&mut self, piece: Piece<'_>) {
-        let newline = piece.end == PieceEnd::Newline;
-        self.offset += piece.bytes.len() as u64 + u64::from(newline);
-        self.line += u64::from(newline);
+    fn pass(&mut self, piece: Piece<'_>) {
+        let newline = u64::from(piece.end == PieceEnd::Newline);
+        self.pass_lines(newline, piece.bytes.len() as u64 + newline);
+    }
+
+    /// Goes behind so many lines, of so many bytes with their newlines.
+    pub(super) fn pass_lines(&mut self, lines: u64, bytes: u64) {
+        self.offset += bytes;
+        self.line += lines;
     }
 
     fn take(&mut self, trust: &Trust, ledger: &mut Ledger, place: &Place, line: &Line<'_>, piece: Piece<'_>) {

@@ -1,15 +1,15 @@
 //! The verifier: bytes in, a report out.
 
+use std::sync::Arc;
+
+use super::chunk::{CHUNK, Chunk, Sought};
 use super::hand_offs::HandOffs;
 use super::ledger::Ledger;
 use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
-use super::times::Times;
+use super::quick::Quick;
 use super::{FindingKind, Head, LogReport, Options};
-use crate::trail::{Ended, KeyId, Kind, Line, MAX_LINE, PublicKey, Timestamp};
-
-/// How many bytes may pass before a signature is checked again; so many are kept, to look at them more closely.
-const WINDOW: usize = 1 << 20;
+use crate::trail::{Ended, KeyId, Kind, MAX_LINE, PublicKey, Records, Timestamp};
 
 /// Verifies one log: its files, fed in the order of their numbers. It reads no file and no clock, and its memory does
 /// not grow with the log.
@@ -36,26 +36,15 @@ const WINDOW: usize = 1 << 20;
 pub struct Verifier {
     trust: Trust,
     pinned: Option<PublicKey>,
-    options: Options,
-    ledger: Ledger,
-    proof: Proof,
-    quick: Option<Quick>,
-    times: Times,
+    pub(super) options: Options,
+    pub(super) ledger: Ledger,
+    pub(super) proof: Proof,
+    pub(super) quick: Option<Quick>,
+    records: Records,
     /// The start of a line whose end was not given yet.
     unended: Vec<u8>,
     /// Its line is too long to be kept.
     overlong: bool,
-}
-
-/// The quick way: lines are taken for proved as they chain, their signatures unchecked. Where anything is not as it
-/// should be, the proof goes back to `checkpoint` and takes the lines of the window again, checking each signature.
-struct Quick {
-    checkpoint: Box<Proof>,
-    window: Vec<u8>,
-    /// Where in the window the last signed line stands; none where the checkpoint is it.
-    signed: Option<(usize, usize)>,
-    /// The last line is a signed one.
-    at_signed: bool,
 }
 
 impl Verifier {
@@ -70,7 +59,7 @@ impl Verifier {
             ledger: Ledger::for_log(log, &options.keys),
             quick: None,
             proof,
-            times: Times::default(),
+            records: Records::default(),
             unended: Vec::new(),
             overlong: false,
         }
@@ -89,18 +78,36 @@ impl Verifier {
     }
 
     /// Takes the next bytes of the file, as many as there are at hand.
-    pub fn bytes(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = memchr::memchr(b'\n', bytes) {
-            let line = &bytes[..end];
-            bytes = &bytes[end + 1..];
-            if self.unended.is_empty() && !self.overlong {
-                self.line(Piece { bytes: line, begins: true, end: PieceEnd::Newline });
-            } else {
-                self.go_on(line);
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        for bytes in bytes.chunks(CHUNK) {
+            self.shared_bytes(Arc::new(bytes.to_vec()));
+        }
+    }
+
+    /// [`Verifier::bytes`] of which nothing is copied.
+    pub(super) fn shared_bytes(&mut self, bytes: Arc<Vec<u8>>) {
+        let chunk = Chunk::of(bytes, &self.sought(), &mut self.records);
+        self.take(chunk);
+    }
+
+    /// What to look for in the next bytes.
+    pub(super) fn sought(&self) -> Sought {
+        Sought::new(self.trust.log, &self.options, self.proof.key.map(|key| key.public))
+    }
+
+    /// Takes the next bytes of the file, looked at already.
+    pub(super) fn take(&mut self, chunk: Chunk) {
+        let bytes = Arc::clone(&chunk.bytes);
+        let (end, begin) = (&bytes[..chunk.lines.start], &bytes[chunk.lines.end..]);
+        match end.strip_suffix(b"\n") {
+            Some(end) => {
+                self.go_on(end);
                 self.end(PieceEnd::Newline);
             }
+            None => self.go_on(end),
         }
-        self.go_on(bytes);
+        self.lines(chunk);
+        self.go_on(begin);
     }
 
     /// Whether the log could end here: the last bytes are a signed line and its newline.
@@ -124,12 +131,11 @@ impl Verifier {
             self.end(PieceEnd::File);
         }
         let Some(quick) = &self.quick else { return };
-        let proved = match (quick.at_signed, quick.signed) {
+        let proved = match (quick.at_signed, quick.last_signed()) {
             (true, None) => true,
-            (true, Some((start, end))) => {
+            (true, Some(line)) => {
                 self.ledger.signatures_checked += 1;
-                let line = Line::parse(&quick.window[start..end]);
-                line.is_ok_and(|line| self.proof.key.is_some_and(|key| line.is_signed_by(&key.public)))
+                self.is_signed(line)
             }
             (false, _) => false,
         };
@@ -191,100 +197,63 @@ impl Verifier {
     fn end(&mut self, end: PieceEnd) {
         let mut bytes = std::mem::take(&mut self.unended);
         let begins = !std::mem::take(&mut self.overlong);
-        self.line(Piece { bytes: &bytes, begins, end });
-        bytes.clear();
-        self.unended = bytes;
+        if begins && end == PieceEnd::Newline {
+            bytes.push(b'\n');
+            let line = Chunk::of_lines(Arc::new(bytes), 0, &self.sought(), &mut self.records);
+            self.lines(line);
+        } else {
+            self.line(Piece { bytes: &bytes, begins, end });
+        }
     }
 
+    fn lines(&mut self, chunk: Chunk) {
+        let mut at = chunk.lines.start;
+        for run in chunk.runs {
+            self.each_line(&chunk.bytes[at..run.bytes.start], Self::line);
+            at = run.bytes.end;
+            self.run(&chunk.bytes, run);
+        }
+        self.each_line(&chunk.bytes[at..chunk.lines.end], Self::line);
+    }
+
+    pub(super) fn each_line(&mut self, lines: &[u8], take: impl Fn(&mut Self, Piece<'_>)) {
+        for bytes in lines.split_inclusive(|byte| *byte == b'\n') {
+            let bytes = &bytes[..bytes.len() - 1];
+            take(self, Piece { bytes, begins: true, end: PieceEnd::Newline });
+        }
+    }
+
+    /// Takes what is no ordinary record.
     fn line(&mut self, piece: Piece<'_>) {
-        match self.glance(piece) {
-            Glance::Taken => return,
-            Glance::Proves => {}
-            Glance::Odd => self.look_closely(),
+        if !self.proves(piece) {
+            self.look_closely();
         }
         self.step(piece);
-        let quick_will_do = self.is_clean() && self.proof.before_hole.is_none();
-        self.quick = Quick::after(&self.proof, &self.options).filter(|_| quick_will_do);
+        self.be_quick();
     }
 
-    /// Takes a record that is as it should be.
-    fn glance(&mut self, piece: Piece<'_>) -> Glance {
-        let Some(quick) = &mut self.quick else { return Glance::Odd };
+    /// Whether it is a control line, validly signed, that follows: it proves all that was taken before it.
+    fn proves(&self, piece: Piece<'_>) -> bool {
+        let (Some(quick), Some(key)) = (&self.quick, self.proof.key) else { return false };
         if !piece.begins || piece.end != PieceEnd::Newline || self.proof.closed.is_some() {
-            return Glance::Odd;
+            return false;
         }
-        let Ok(line) = Line::parse(piece.bytes) else { return Glance::Odd };
-        let (Some(time), Some(key)) = (self.times.read(line.timestamp), self.proof.key) else {
-            return Glance::Odd;
-        };
-        if line.link.log != self.trust.log || !self.proof.next().is_taken_by(&line) {
-            return Glance::Odd;
-        }
-        let signed = line.link.signature.is_some_and(|signature| signature.key == key.id);
-        if signed && (line.kind.is_control() || quick.window.len() > WINDOW) {
+        piece.parse().is_ok_and(|line| {
             // A resume goes on from a signed line only.
-            let joins = line.kind != Kind::Resume || quick.at_signed;
-            return if joins && line.is_signed_by(&key.public) { Glance::Proves } else { Glance::Odd };
-        }
-        let unsigned = line.link.signature.is_none() && !line.kind.is_control();
-        if !signed && (!unsigned || quick.window.len() > 2 * WINDOW)
-            || signed && self.proof.went_back(time).is_some()
-        {
-            return Glance::Odd;
-        }
-        self.proof.prove(&self.trust, &line, time);
-        self.proof.lines += 1;
-        self.proof.pass(piece);
-        quick.push(piece.bytes, signed);
-        Glance::Taken
+            line.kind.is_control()
+                && (line.kind != Kind::Resume || quick.at_signed)
+                && line.link.log == self.trust.log
+                && self.proof.next().is_taken_by(&line)
+                && line.is_signed_by(&key.public)
+        })
     }
 
-    /// Goes back to the checkpoint and takes the lines of the window again, each signature checked.
-    fn look_closely(&mut self) {
-        let Some(quick) = self.quick.take() else { return };
-        self.proof = *quick.checkpoint;
-        for line in quick.window.split_inclusive(|byte| *byte == b'\n') {
-            let bytes = &line[..line.len() - 1];
-            self.step(Piece { bytes, begins: true, end: PieceEnd::Newline });
-        }
-    }
-
-    fn step(&mut self, piece: Piece<'_>) {
+    pub(super) fn step(&mut self, piece: Piece<'_>) {
         self.proof.step(&self.trust, &mut self.ledger, piece);
     }
 
     /// Whether nothing stands behind the last proved line.
-    fn is_clean(&self) -> bool {
+    pub(super) fn is_clean(&self) -> bool {
         self.proof.behind.is_empty() && self.proof.before.is_none()
-    }
-}
-
-enum Glance {
-    /// It was taken.
-    Taken,
-    /// It is validly signed and follows: it proves all that was taken before it.
-    Proves,
-    /// Anything else.
-    Odd,
-}
-
-impl Quick {
-    fn after(proof: &Proof, options: &Options) -> Option<Quick> {
-        (!options.every_signature).then(|| Quick {
-            checkpoint: Box::new(proof.clone()),
-            window: Vec::new(),
-            signed: None,
-            at_signed: true,
-        })
-    }
-
-    fn push(&mut self, line: &[u8], signed: bool) {
-        let start = self.window.len();
-        self.window.extend_from_slice(line);
-        if signed {
-            self.signed = Some((start, self.window.len()));
-        }
-        self.at_signed = signed;
-        self.window.push(b'\n');
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`write`] spells values, [`value`] whole `serde` trees, [`scan`] refuses every other spelling.
 
-mod plain;
+pub(crate) mod plain;
 pub(crate) mod scan;
 pub(crate) mod value;
 pub(crate) mod write;

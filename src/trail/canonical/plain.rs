@@ -5,7 +5,7 @@
 /// Eight bytes at a time. A byte is below `n` (at most 128) where `byte - n` borrows and the byte has no high bit, and it is `c`
 /// where `byte ^ c` is below 1; a borrow can only make a byte *behind* the first such one look like another. (Hacker's
 /// Delight, section 6-1.)
-pub(super) fn plain_run(bytes: &[u8]) -> usize {
+pub(crate) fn plain_run(bytes: &[u8]) -> usize {
     const EACH: u64 = u64::MAX / 255;
     let below = |word: u64, n: u64| word.wrapping_sub(EACH * n) & !word & (EACH << 7);
     let (words, rest) = bytes.as_chunks::<8>();

@@ -207,11 +207,9 @@ impl<'a> Scanner<'a> {
 
     fn number(&mut self) -> Result<&'a str> {
         let start = self.at;
-        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        let rest = &self.text.as_bytes()[start..];
-        let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        let length = number_run(&self.text.as_bytes()[start..]);
         let text = &self.text[start..start + length];
-        if !is_canonical_number(text) {
+        if !is_canonical_number(text.as_bytes()) {
             return self.error("a number that canonical JSON writes otherwise");
         }
         self.at += length;
@@ -219,12 +217,19 @@ impl<'a> Scanner<'a> {
     }
 }
 
-fn is_canonical_number(text: &str) -> bool {
+/// How many bytes from the start on a number may be made of.
+pub(crate) fn number_run(bytes: &[u8]) -> usize {
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    bytes.iter().position(|byte| !is_part(byte)).unwrap_or(bytes.len())
+}
+
+pub(crate) fn is_canonical_number(text: &[u8]) -> bool {
     // Every integer of up to 15 digits is exact in a double, and its digits are its spelling.
-    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
     if digits.len() <= 15 && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-        return digits[0] != b'0' || text == "0";
+        return digits[0] != b'0' || text == b"0";
     }
+    let text = std::str::from_utf8(text).unwrap_or_default();
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => ryu_js::Buffer::new().format_finite(value) == text,
         _ => false,

@@ -1,6 +1,7 @@
 //! Verifying files: finds the logs under paths, and feeds each to a [`Verifier`].
 
 mod contents;
+mod crew;
 mod doubles;
 #[cfg(feature = "compressed")]
 mod frames;
@@ -9,17 +10,17 @@ mod opening;
 
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, thread};
 
 pub use contents::Contents;
+use crew::{Buffers, Crew, Passage};
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 
+use super::chunk::CHUNK;
 use super::{Finding, FindingKind, LogReport, Notice, Options, Report, Verdict, Verifier, succession};
 use crate::trail::KeyId;
-
-/// How much is read at once.
-const BUFFER: usize = 256 << 10;
 
 /// How often a log that is being written is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -44,7 +45,7 @@ pub fn verify_paths_with<P: AsRef<Path>>(
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
     let mut attempt = 1;
     loop {
-        match verify_once(&paths, options, progress) {
+        match Crew::at(|crew| verify_once(&paths, options, progress, crew)) {
             Err(VerifyError { error, .. }) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => {
                 attempt += 1;
             }
@@ -66,6 +67,7 @@ fn verify_once(
     paths: &[PathBuf],
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
+    crew: &Crew,
 ) -> Result<Report, VerifyError> {
     let found = find_logs(paths);
     if let Some(error) = found.unread.into_iter().next() {
@@ -82,9 +84,11 @@ fn verify_once(
             .map(|log| FindingKind::LogMissing { log }),
     );
     let mut logs = Vec::new();
+    let mut buffers = Buffers::default();
     for files in found.logs {
         let verifier = Verifier::new(files.log, options);
-        let mut reading = Reading { paths, options, progress: &mut *progress, verifier };
+        let buffers = &mut buffers;
+        let mut reading = Reading { paths, options, progress: &mut *progress, crew, buffers, verifier };
         reading.read(files)?;
         logs.push(reading.verifier.finish(SystemTime::now().into()));
     }
@@ -117,6 +121,8 @@ struct Reading<'a> {
     paths: &'a [PathBuf],
     options: &'a Options,
     progress: &'a mut dyn FnMut(Progress<'_>),
+    crew: &'a Crew,
+    buffers: &'a mut Buffers,
     verifier: Verifier,
 }
 
@@ -188,28 +194,30 @@ impl Reading<'_> {
         let mut contents = Contents::open(path).map_err(fail)?;
         self.verifier.begin_file(&path.display().to_string());
         let live = if is_last { contents.length().map_err(fail)? } else { None };
-        let mut buffer = vec![0; BUFFER];
+        let mut passage = Passage::through(self.crew);
         let mut damage = None;
         let mut bytes = 0;
-        while live.is_none_or(|length| bytes < length) {
+        while live.is_none_or(|length| bytes < length) && damage.is_none() {
             let left = live.map_or(u64::MAX, |length| length - bytes);
-            let room = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
-            let read = match contents.read(&mut buffer[..room]) {
-                Ok(0) => break,
-                Ok(read) => read,
+            let mut buffer = self.buffers.take();
+            let filled = Arc::make_mut(&mut buffer);
+            match fill(filled, &mut contents, left) {
+                Ok(()) if filled.is_empty() => break,
+                Ok(()) => {}
                 Err(error) if contents.is_damage(&error) => {
                     let (file, why) = (path.display().to_string(), error.to_string());
                     damage = Some(FindingKind::Undecodable { file, why });
-                    break;
                 }
                 Err(error) => return Err(fail(error)),
-            };
-            self.verifier.bytes(&buffer[..read]);
-            bytes += read as u64;
+            }
+            bytes += buffer.len() as u64;
+            self.buffers.keep(&buffer);
+            passage.send(buffer, &mut self.verifier);
             (self.progress)(Progress { file: path, bytes });
         }
+        passage.end(&mut self.verifier);
         if live.is_some() {
-            self.read_on(&mut contents, &mut buffer).map_err(fail)?;
+            self.read_on(&mut contents).map_err(fail)?;
         }
         self.verifier.end_file();
         if let Some(kind) = damage {
@@ -219,10 +227,11 @@ impl Reading<'_> {
     }
 
     /// Reads on, line by line, until the log could end there.
-    fn read_on(&mut self, contents: &mut Contents, buffer: &mut [u8]) -> io::Result<()> {
+    fn read_on(&mut self, contents: &mut Contents) -> io::Result<()> {
+        let mut buffer = vec![0; CHUNK];
         let until = Instant::now() + self.options.patience;
         while !self.verifier.at_signed_line() {
-            let read = contents.read(buffer)?;
+            let read = contents.read(&mut buffer)?;
             for line in buffer[..read].split_inclusive(|byte| *byte == b'\n') {
                 self.verifier.bytes(line);
                 if self.verifier.at_signed_line() {
@@ -238,6 +247,25 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
+
+/// Fills a buffer with the next bytes of a file, `left` at most. They stand there where it fails, too.
+fn fill(buffer: &mut Vec<u8>, contents: &mut Contents, left: u64) -> io::Result<()> {
+    buffer.resize(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK), 0);
+    let mut filled = 0;
+    let mut ended = Ok(());
+    while filled < buffer.len() {
+        match contents.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) => {
+                ended = Err(error);
+                break;
+            }
+        }
+    }
+    buffer.truncate(filled);
+    ended
 }
 
 fn io_error(path: &Path, error: io::Error) -> VerifyError {
