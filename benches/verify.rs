@@ -1,0 +1,266 @@
+//! What verifying costs, against one SHA-256 pass over the same bytes: in this process, and by `openssl dgst -sha256`
+//! where it is there. In turns; medians of the rounds' ratios. `cargo bench --bench verify` prints the table;
+//! `-- --quick` takes seconds, `-- --large` goes on to ten million records and ten thousand files.
+//!
+//! Each verification is a process of its own, so that its processors (`taskset`) and its memory are its own.
+
+#![allow(clippy::cast_precision_loss)]
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read as _, Write as _};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use cpu_time::ProcessTime;
+use sha2::{Digest as _, Sha256};
+use tracing_audit::trail::{
+    Chain, Close, Control, Ended, FORMAT, Genesis, Previous, SecretKey, Timestamp, WriterIdentity,
+};
+use tracing_audit::verify::{Options, Verdict, verify_paths};
+
+/// The first argument of this program where it is the process to be measured.
+const MEASURED: &str = "--measured";
+
+fn main() {
+    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
+    if let [measured, work, folder] = &arguments[..]
+        && measured == MEASURED
+    {
+        return measure(work, Path::new(folder));
+    }
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let (quick, large) = (has("--quick"), has("--large"));
+    against_a_hash(if quick { 150_000 } else { 2_600_000 }, if quick { 3 } else { 7 });
+    every_signature(if quick { 10_000 } else { 50_000 }, if quick { 3 } else { 7 });
+    let most = if large { 10_000_000 } else { 1_000_000 };
+    growth("records, one file", most, |records| (1, records));
+    growth("files of 100 records", most / 1_000, |files| (files, 100));
+}
+
+/// The rows against SHA-256, and of memory.
+fn against_a_hash(records: u64, rounds: usize) {
+    let log = Log::new(1, records, 3_000);
+    let names = ["two", "one", "sha", "openssl"];
+    let mut of: [Vec<Cost>; 4] = Default::default();
+    for _ in 0..rounds {
+        of[0].extend(cost("0,1", "verify", log.path()));
+        of[1].extend(cost("0", "verify", log.path()));
+        of[2].extend(cost("0", "sha256", log.path()));
+        of[3].extend(openssl(&log));
+    }
+    println!("{} bytes, {} rounds", log.bytes, rounds);
+    for (name, costs) in names.iter().zip(&of).filter(|(_, costs)| !costs.is_empty()) {
+        println!("  {name:8} {:.3} s", median(costs, Cost::wall));
+    }
+    for (baseline, name) in [(&of[3], "openssl dgst -sha256"), (&of[2], "sha2, in process")] {
+        row(&format!("verify on two processors / {name}"), &of[0], baseline, Cost::wall, Some(0.8));
+        row(&format!("verify on one processor / {name}"), &of[1], baseline, Cost::wall, Some(1.4));
+    }
+    row("verify on one processor / sha2, in process: CPU", &of[1], &of[2], Cost::cpu, None);
+    let peak = of[0].iter().map(|cost| cost.peak).max().unwrap_or(0);
+    println!(
+        "{:64} {:8.1} MB   goal < 50   {}",
+        "memory of verify",
+        peak as f64 / 1e6,
+        met(peak < 50_000_000)
+    );
+}
+
+fn every_signature(records: u64, rounds: usize) {
+    let log = Log::new(1, records, 1);
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        one.extend(cost("0", "every", log.path()));
+        two.extend(cost("0,1", "every", log.path()));
+    }
+    let Some(ratio) = ratio(&one, &two, Cost::wall) else { return };
+    println!(
+        "{:64} {ratio:8.2}      goal ≥ 1.8  {}",
+        "--every-signature, one processor / two",
+        met(ratio >= 1.8)
+    );
+}
+
+fn growth(name: &str, most: u64, shape: impl Fn(u64) -> (u64, u64)) {
+    let sizes = std::iter::successors(Some(1), |size| Some(size * 10)).take_while(|size| *size <= most);
+    for size in sizes.skip_while(|size| most > 1_000 && *size < 1_000) {
+        let (files, records) = shape(size);
+        let log = Log::new(files, records, 3_000);
+        let costs = (0..3).filter_map(|_| cost("0", "verify", log.path())).collect::<Vec<_>>();
+        if costs.is_empty() {
+            return;
+        }
+        let (wall, peak) =
+            (median(&costs, Cost::wall), costs.iter().map(|cost| cost.peak).max().unwrap_or(0));
+        println!(
+            "{size:>10} {name:24} {:>10.3} ms   {:6.0} ns a record   {:5.1} MB of memory",
+            wall * 1e3,
+            wall * 1e9 / (files * records) as f64,
+            peak as f64 / 1e6
+        );
+    }
+}
+
+fn row(name: &str, ours: &[Cost], baseline: &[Cost], of: fn(&Cost) -> f64, goal: Option<f64>) {
+    let Some(ratio) = ratio(ours, baseline, of) else { return println!("{name:64} not measured") };
+    let each = ours.iter().zip(baseline).map(|(ours, theirs)| of(ours) / of(theirs));
+    let (least, most) =
+        each.fold((f64::MAX, 0f64), |(least, most), ratio| (least.min(ratio), most.max(ratio)));
+    let goal = goal.map(|goal| format!("goal ≤ {goal}  {}", met(ratio <= goal))).unwrap_or_default();
+    println!("{name:64} {ratio:8.2}      {goal}   ({least:.2} to {most:.2})");
+}
+
+fn met(met: bool) -> &'static str {
+    if met { "met" } else { "NOT MET" }
+}
+
+struct Cost {
+    wall: f64,
+    cpu: f64,
+    peak: u64,
+}
+
+impl Cost {
+    fn wall(&self) -> f64 {
+        self.wall
+    }
+
+    fn cpu(&self) -> f64 {
+        self.cpu
+    }
+}
+
+fn median(costs: &[Cost], of: fn(&Cost) -> f64) -> f64 {
+    let mut figures = costs.iter().map(of).collect::<Vec<_>>();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// The median of the rounds' ratios.
+fn ratio(ours: &[Cost], baseline: &[Cost], of: fn(&Cost) -> f64) -> Option<f64> {
+    let mut ratios =
+        ours.iter().zip(baseline).map(|(ours, theirs)| of(ours) / of(theirs)).collect::<Vec<_>>();
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied()
+}
+
+/// The cost of this program on these processors; none where they can't be chosen.
+fn cost(processors: &str, work: &str, folder: &Path) -> Option<Cost> {
+    let mut command = Command::new("taskset");
+    command.args(["-c", processors]).arg(std::env::current_exe().ok()?).args([MEASURED, work]).arg(folder);
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let mut figures = text.split_whitespace().map(|figure| figure.parse::<f64>().unwrap());
+    let (wall, cpu, peak) = (figures.next()?, figures.next()?, figures.next()?);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    Some(Cost { wall, cpu, peak: peak as u64 })
+}
+
+fn openssl(log: &Log) -> Option<Cost> {
+    let start = Instant::now();
+    let mut command = Command::new("openssl");
+    let output = command.args(["dgst", "-sha256"]).arg(log.path().join("audit.0.jsonl")).output().ok()?;
+    output.status.success().then(|| Cost { wall: start.elapsed().as_secs_f64(), cpu: 0.0, peak: 0 })
+}
+
+/// Does the work and prints what it cost.
+fn measure(work: &str, folder: &Path) {
+    let (start, cpu) = (Instant::now(), ProcessTime::now());
+    if work == "sha256" {
+        let mut file = File::open(folder.join("audit.0.jsonl")).unwrap();
+        let (mut buffer, mut sha) = (vec![0; 16 << 10], Sha256::new());
+        while let Ok(read @ 1..) = file.read(&mut buffer) {
+            sha.update(&buffer[..read]);
+        }
+        std::hint::black_box(sha.finalize());
+    } else {
+        let options =
+            Options { keys: vec![key().public()], every_signature: work == "every", ..Options::default() };
+        assert_eq!(verify_paths(&[folder], &options).unwrap().verdict, Verdict::Intact);
+    }
+    println!("{} {} {}", start.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64(), peak());
+}
+
+/// The most memory that this process ever had, in bytes; zero where no system says it.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10
+}
+
+fn key() -> SecretKey {
+    SecretKey::from_seed(&[7; 32])
+}
+
+/// A log in a folder of its own.
+struct Log {
+    folder: tempfile::TempDir,
+    bytes: u64,
+}
+
+impl Log {
+    /// So many files of so many records each, one of `signed` signed: under load, one in each write is.
+    fn new(files: u64, records: u64, signed: u64) -> Log {
+        let (folder, key) = (tempfile::tempdir().unwrap(), key());
+        let (mut chain, mut total) = (Chain::new(key.id()), 0);
+        let mut previous = None;
+        for file in 0..files {
+            let name = format!("audit.{file}.jsonl");
+            let mut out = BufWriter::new(File::create_new(folder.path().join(&name)).unwrap());
+            let (mut lines, mut bytes) = (Vec::new(), 0);
+            let now = |seq| Timestamp::from_nanos(1_795_293_660_000_000_000 + seq * 2_000);
+            let time = now(chain.next());
+            chain.signed(&genesis(&key, file, previous.take()).body(), time, &key, &mut lines);
+            for record in 1..=records {
+                let (body, time) = (event(record), now(chain.next()));
+                if record % signed == 0 {
+                    chain.signed(&body, time, &key, &mut lines);
+                } else {
+                    chain.unsigned(&body, time, &mut lines);
+                }
+                out.write_all(&lines).unwrap();
+                bytes += lines.len() as u64;
+                lines.clear();
+            }
+            let reason = if file + 1 < files { Ended::Rotated } else { Ended::Shutdown };
+            let time = now(chain.next());
+            chain.signed(&Control::Close(Close { reason }).body(), time, &key, &mut lines);
+            out.write_all(&lines).unwrap();
+            bytes += lines.len() as u64;
+            previous = Some(Previous { bytes, ended: reason, name, torn: None, unsynced_from: None });
+            total += bytes;
+        }
+        Log { folder, bytes: total }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn genesis(key: &SecretKey, file: u64, previous: Option<Previous>) -> Control {
+    Control::Genesis(Genesis {
+        epoch: 0,
+        file,
+        format: FORMAT.into(),
+        oldest: 0,
+        origin: "example.com/payments".into(),
+        previous,
+        public_key: key.public(),
+        succeeds: None,
+        torn: None,
+        writer: WriterIdentity { host: "db1".into(), pid: 1, program: "bench".into() },
+    })
+}
+
+/// What the layer makes of an event of seven fields.
+fn event(request: u64) -> Vec<u8> {
+    format!(
+        "{{\"fields\":{{\"action\":\"token.issued\",\"actor\":\"alice@example.com\",\"admin\":false,\"message\":\"token issued\",\
+         \"outcome\":\"success\",\"request\":{request},\"source_ip\":\"203.0.113.{}\"}},\"kind\":\"event\",\"level\":\"INFO\",\
+         \"target\":\"audit\"",
+        request % 256
+    )
+    .into_bytes()
+}
