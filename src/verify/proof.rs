@@ -166,7 +166,7 @@ impl Proof {
     }
 
     /// Goes behind a piece.
-    fn pass(&mut self, piece: Piece<'_>) {
+    pub(super) fn pass(&mut self, piece: Piece<'_>) {
         let newline = u64::from(piece.end == PieceEnd::Newline);
         self.pass_lines(newline, piece.bytes.len() as u64 + newline);
     }
