@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -142,13 +143,17 @@ impl Handle {
             End::NotYet(thread) => thread,
         };
         let result = self.0.recorder.close().wait();
-        if result != Err(WriteError::Forked) {
-            if let Some(thread) = thread.take() {
-                // A panic there was answered with `Stopped` already.
-                let _ = thread.join();
-            }
-            *end = End::With(result.clone());
+        let thread = thread.take();
+        if result == Err(WriteError::Forked) {
+            // It is the parent's: neither to be joined nor detached here.
+            mem::forget(thread);
+            return result;
         }
+        if let Some(thread) = thread {
+            // A panic there was answered with `Stopped` already.
+            let _ = thread.join();
+        }
+        *end = End::With(result.clone());
         result
     }
 }

@@ -3,9 +3,13 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::process;
 
 use super::standing::Identity;
 use super::{Access, Exposure, FileSystem, LogFile, Standing};
+
+/// Room behind the bytes of a file in which `read_to_end` finds that there are no more.
+const PROBE: usize = 64;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Disk;
@@ -37,8 +41,11 @@ impl FileSystem for Disk {
 
     fn read(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let mut file = open_ordinary(OpenOptions::new().read(true), path)?;
+        let there = file.metadata()?.len().saturating_sub(offset).min(length as u64);
         file.seek(io::SeekFrom::Start(offset))?;
-        let mut bytes = Vec::new();
+        // Whoever reads a key wipes this buffer, and could not wipe those that it had outgrown.
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(there).unwrap_or(usize::MAX).saturating_add(PROBE));
         file.take(length as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
@@ -63,7 +70,7 @@ impl FileSystem for Disk {
 
     fn create_new(&self, path: &Path, access: Access) -> io::Result<DiskFile> {
         let file = create_options(access).read(true).append(true).create_new(true).open(path)?;
-        exact_mode(&file, access)?;
+        give_to_owner(&file)?;
         DiskFile::of(file)
     }
 
@@ -85,17 +92,25 @@ impl FileSystem for Disk {
     }
 
     fn lock(&self, path: &Path, access: Access, holder: &str) -> io::Result<DiskLock> {
-        let file = no_links(create_options(access).read(true).write(true).create(true).truncate(false))
-            .open(path)?;
+        let file = match create_options(access).read(true).write(true).create_new(true).open(path) {
+            Ok(file) => {
+                give_to_owner(&file)?;
+                file
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                no_links(OpenOptions::new().read(true).write(true)).open(path)?
+            }
+            Err(error) => return Err(error),
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        let mut lock = DiskLock(file);
-        lock.0.set_len(0)?;
-        lock.0.rewind()?;
-        lock.0.write_all(holder.as_bytes())?;
+        let mut lock = DiskLock { file, process: process::id() };
+        lock.file.set_len(0)?;
+        lock.file.rewind()?;
+        lock.file.write_all(holder.as_bytes())?;
         Ok(lock)
     }
 }
@@ -138,25 +153,34 @@ impl LogFile for DiskFile {
 
 /// Held until dropped.
 #[derive(Debug)]
-pub(crate) struct DiskLock(File);
+pub(crate) struct DiskLock {
+    file: File,
+    /// The process that took it.
+    process: u32,
+}
 
 impl Drop for DiskLock {
-    /// Closing is not enough: a child that was forked and did not yet `exec` has the file open too.
+    /// Closing is not enough: a child that was forked and did not yet `exec` has the file open too. It shares the lock,
+    /// and would take it from its parent.
     fn drop(&mut self) {
-        let _ = self.0.unlock();
+        if process::id() == self.process {
+            let _ = self.file.unlock();
+        }
     }
 }
 
 #[cfg(unix)]
 fn create_dir(folder: &Path, access: Access) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-    match access {
-        Access::Private => {
-            fs::DirBuilder::new().mode(0o700).create(folder)?;
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-        }
-        Access::Group => fs::DirBuilder::new().mode(0o750).create(folder),
-        Access::Public => fs::DirBuilder::new().create(folder),
+    let mode = match access {
+        Access::Private => 0o700,
+        Access::Group => 0o750,
+        Access::Public => 0o755,
+    };
+    fs::DirBuilder::new().mode(mode).create(folder)?;
+    match with_bits(&fs::symlink_metadata(folder)?, 0o700) {
+        Some(mode) => fs::set_permissions(folder, fs::Permissions::from_mode(mode)),
+        None => Ok(()),
     }
 }
 
@@ -182,19 +206,27 @@ fn create_options(_: Access) -> OpenOptions {
     OpenOptions::new()
 }
 
-/// A umask can only take bits away; a private file must also be readable by its owner.
+/// A umask takes bits from others as it says, never from the owner.
 #[cfg(unix)]
-fn exact_mode(file: &File, access: Access) -> io::Result<()> {
+fn give_to_owner(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    match access {
-        Access::Private => file.set_permissions(fs::Permissions::from_mode(0o600)),
-        Access::Group | Access::Public => Ok(()),
+    match with_bits(&file.metadata()?, 0o600) {
+        Some(mode) => file.set_permissions(fs::Permissions::from_mode(mode)),
+        None => Ok(()),
     }
 }
 
 #[cfg(not(unix))]
-fn exact_mode(_: &File, _: Access) -> io::Result<()> {
+fn give_to_owner(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// The mode that has these bits too, where they are missing.
+#[cfg(unix)]
+fn with_bits(metadata: &fs::Metadata, bits: u32) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = metadata.mode() & 0o7777;
+    (mode & bits != bits).then_some(mode | bits)
 }
 
 #[cfg(unix)]

@@ -14,10 +14,10 @@ pub(crate) use standing::{AtPath, Standing};
 use std::io;
 use std::path::Path;
 
-/// Who may read what is created.
+/// Who may read what is created. A umask takes bits from the group and from others, never from the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// The owner alone: folders 0700, files 0600, whatever the umask.
+    /// The owner alone: folders 0700, files 0600.
     Private,
     /// The owner, and the group for reading, as far as the umask lets it: folders 0750, files 0640.
     Group,

@@ -17,7 +17,7 @@ pub(crate) struct Service {
 
 /// Its process.
 pub(crate) struct Running {
-    dispatch: Dispatch,
+    pub(crate) dispatch: Dispatch,
     pub(crate) guard: Guard,
 }
 
