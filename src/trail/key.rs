@@ -159,7 +159,8 @@ impl std::error::Error for InvalidPublicKey {}
 
 /// An Ed25519 secret key. Wiped from memory when dropped; `Debug` shows only the public half.
 pub struct SecretKey {
-    signing: SigningKey,
+    /// In one place of the heap: a value that is moved leaves a copy behind that nobody wipes.
+    signing: Box<SigningKey>,
     id: KeyId,
 }
 
@@ -191,7 +192,7 @@ impl SecretKey {
 impl From<SigningKey> for SecretKey {
     fn from(signing: SigningKey) -> SecretKey {
         let id = PublicKey(signing.verifying_key()).id();
-        SecretKey { signing, id }
+        SecretKey { signing: Box::new(signing), id }
     }
 }
 
