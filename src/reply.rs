@@ -1,6 +1,7 @@
 //! An answer that comes later: from the writer's thread to a caller that waits, blocking or not.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -52,7 +53,8 @@ impl Promise {
             drop(state);
             slot.answered.notify_all();
             if let Some(waker) = waker {
-                waker.wake();
+                // An executor's code, in the writer's turn: a panic in it must not end the log.
+                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
             }
         }
     }
