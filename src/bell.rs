@@ -18,6 +18,11 @@ impl Bell {
         let _ = self.sleeper.set(thread::current());
     }
 
+    /// Whether this thread is the one that sleeps.
+    pub(crate) fn is_here(&self) -> bool {
+        self.sleeper.get().is_some_and(|sleeper| sleeper.id() == thread::current().id())
+    }
+
     /// Wakes the sleeper if it is asleep. To be called after the queue has what it should find.
     pub(crate) fn ring_if_asleep(&self) {
         // Pairs with the fence in `sleep`: either the sleeper sees what was queued, or this sees it asleep.

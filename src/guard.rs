@@ -149,7 +149,8 @@ impl Handle {
             mem::forget(thread);
             return result;
         }
-        if let Some(thread) = thread {
+        // In a waker this may be the writer's thread itself.
+        if let Some(thread) = thread.filter(|_| !self.0.recorder.bell.is_here()) {
             // A panic there was answered with `Stopped` already.
             let _ = thread.join();
         }

@@ -195,6 +195,8 @@ impl Recorder {
     fn wait(&self, reply: &Reply) -> Result<(), WriteError> {
         match self.options.overflow.patience().filter(|patience| !patience.is_zero()) {
             None => self.wait_for(reply),
+            // A waker, on the writer's own thread.
+            Some(_) if self.bell.is_here() => self.wait_for(reply),
             Some(patience) => {
                 self.wake();
                 reply.wait_until(Instant::now() + patience)
@@ -206,6 +208,10 @@ impl Recorder {
         let patience = if self.is_forked() { Some(Duration::ZERO) } else { self.options.overflow.patience() };
         let deadline = patience.map(|patience| Instant::now() + patience);
         loop {
+            if self.bell.is_here() {
+                // Nobody else would make room.
+                self.turns.try_take(self);
+            }
             self.bell.ring();
             let left =
                 deadline.map_or(STILL_THERE, |deadline| deadline.saturating_duration_since(Instant::now()));

@@ -1,5 +1,6 @@
 //! An answer that comes later: from the writer's thread to a caller that waits, blocking or not.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -52,12 +53,42 @@ impl Promise {
             let waker = state.waker.take();
             drop(state);
             slot.answered.notify_all();
-            if let Some(waker) = waker {
-                // An executor's code, in the writer's turn: a panic in it must not end the log.
-                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            if let Some(waker) = waker.and_then(put_off) {
+                wake(waker);
             }
         }
     }
+}
+
+thread_local! {
+    /// Wakers that wait for the end of this thread's turn; none outside of any.
+    static PUT_OFF: RefCell<Option<Vec<Waker>>> = const { RefCell::new(None) };
+}
+
+/// Wakes those who are answered in `turn` once it is over. A waker is an executor's code: it may poll the task there and
+/// then, which may emit, or end the log.
+pub(crate) fn waking_behind<R>(turn: impl FnOnce() -> R) -> R {
+    let outer = PUT_OFF.try_with(|put_off| put_off.replace(Some(Vec::new()))).ok().flatten();
+    let result = turn();
+    let answered = PUT_OFF.try_with(|put_off| put_off.replace(outer)).ok().flatten();
+    answered.into_iter().flatten().for_each(wake);
+    result
+}
+
+/// Gives the waker back where there is no turn.
+fn put_off(waker: Waker) -> Option<Waker> {
+    let mut waker = Some(waker);
+    let _ = PUT_OFF.try_with(|put_off| {
+        if let Some(wakers) = put_off.borrow_mut().as_mut() {
+            wakers.extend(waker.take());
+        }
+    });
+    waker
+}
+
+/// A panic in it is the executor's, and must not end the log.
+fn wake(waker: Waker) {
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }
 
 impl Drop for Promise {

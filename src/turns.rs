@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::quiet::quiet;
 use crate::recorder::Recorder;
+use crate::reply::waking_behind;
 
 /// What holds until the next turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,24 +41,28 @@ impl Turns {
 
     /// For the thread: takes a turn as soon as it can.
     pub(crate) fn take(&self, recorder: &Recorder) -> Option<Rest> {
-        let mut state = self.state();
-        let rest = state.take(recorder)?;
-        let time = if rest.nap.is_zero() { rest.at_most } else { rest.nap };
-        state.wakes = Instant::now().checked_add(time);
-        Some(rest)
+        waking_behind(|| {
+            let mut state = self.state();
+            let rest = state.take(recorder)?;
+            let time = if rest.nap.is_zero() { rest.at_most } else { rest.nap };
+            state.wakes = Instant::now().checked_add(time);
+            Some(rest)
+        })
     }
 
     /// For a caller: takes a turn unless another has it. Whether the thread must be woken: it has the rest to do, or has
     /// to wake earlier than it meant to.
     pub(crate) fn try_take(&self, recorder: &Recorder) -> bool {
-        let mut state = match self.0.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::Poisoned(state)) => state.into_inner(),
-            Err(TryLockError::WouldBlock) => return true,
-        };
-        let Some(rest) = state.take(recorder) else { return true };
-        let due = Instant::now().checked_add(rest.at_most);
-        state.wakes.is_some_and(|wakes| due.is_some_and(|due| due < wakes))
+        waking_behind(|| {
+            let mut state = match self.0.try_lock() {
+                Ok(state) => state,
+                Err(TryLockError::Poisoned(state)) => state.into_inner(),
+                Err(TryLockError::WouldBlock) => return true,
+            };
+            let Some(rest) = state.take(recorder) else { return true };
+            let due = Instant::now().checked_add(rest.at_most);
+            state.wakes.is_some_and(|wakes| due.is_some_and(|due| due < wakes))
+        })
     }
 
     // A turn doesn't unwind, and the state is whole between any two.

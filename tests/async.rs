@@ -7,7 +7,7 @@ mod service;
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tracing::info;
 use tracing::instrument::WithSubscriber as _;
 use tracing_audit::verify::Verdict;
-use tracing_audit::{Builder, Durability, Overflow, require};
+use tracing_audit::{Builder, Durability, Handle, Overflow, require};
 
 use self::service::{Running, Service};
 
@@ -215,6 +215,54 @@ fn an_executor_that_panics_when_it_is_woken_ends_no_log() {
         log.guard.flush().unwrap();
         log.guard.shutdown().unwrap();
     });
+}
+
+/// Runs its work when it is woken, as an executor may that polls the task there and then.
+struct Does(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Wake for Does {
+    fn wake(self: Arc<Self>) {
+        if let Some(work) = self.0.lock().unwrap().take() {
+            work();
+        }
+    }
+}
+
+/// Has the writer's thread do this in a waker, and waits until it is done.
+fn woken(handle: &Handle, work: impl FnOnce() + Send + 'static) {
+    let (tell, told) = mpsc::channel();
+    let work = move || {
+        work();
+        tell.send(()).unwrap();
+    };
+    let waker = Waker::from(Arc::new(Does(Mutex::new(Some(Box::new(work))))));
+    // Where the answer is there at once nobody is woken.
+    while pin!(handle.flush_async()).poll(&mut Context::from_waker(&waker)).is_ready() {}
+    drop(waker);
+    told.recv_timeout(Duration::from_secs(120)).expect("the waker hangs");
+}
+
+#[test]
+fn a_waker_may_emit_wait_and_end_the_log() {
+    for durability in [Durability::Enqueued, Durability::Synced] {
+        for overflow in [Overflow::Block, Overflow::BlockFor(Duration::from_secs(600))] {
+            let service = Service::new();
+            let options =
+                |builder: Builder| builder.durability(durability).overflow(overflow).queue_length(2);
+            let Running { dispatch, guard, .. } = service.start(options).unwrap();
+            let handle = guard.handle();
+            woken(&handle, move || {
+                // More than the queue takes, on the thread that empties it.
+                tracing::dispatcher::with_default(&dispatch, || {
+                    (0..10).for_each(|number| info!(target: "audit", number));
+                });
+                guard.flush().unwrap();
+                drop(guard);
+            });
+            assert_eq!((handle.status().written, handle.status().lost), (10, 0));
+            assert_eq!(service.verify().verdict, Verdict::Intact);
+        }
+    }
 }
 
 #[test]

@@ -15,16 +15,14 @@ const GENESIS_START: &[u8] = b"{\"fields\":{\"epoch\":";
 /// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short.
 /// (One that lacks only its newline is whole.) Where the power went zeros stand for any part that the disk did not get.
 pub(super) fn is_vacant(start: &[u8]) -> bool {
-    let lost_power = start.contains(&0) && first_line(start).is_none();
-    let mut pieces = start.split(|byte| *byte == b'\n');
-    start.len() < MAX_LINE && (lost_power || pieces.all(is_start_of_genesis))
+    start.len() < MAX_LINE && start.split(|byte| *byte == b'\n').all(is_start_of_genesis)
 }
 
-/// A whole line that does not parse is none: it was altered.
+/// A whole line without zeros that does not parse is none: it was altered.
 fn is_start_of_genesis(piece: &[u8]) -> bool {
-    let length = piece.len().min(GENESIS_START.len());
     let is_whole = piece.ends_with(b"\"}}") && piece.windows(7).any(|bytes| bytes == b",\"sig\":");
-    piece[..length] == GENESIS_START[..length] && !is_whole
+    let is_what_was_written = |(byte, written): (&u8, &u8)| byte == written || *byte == 0;
+    piece.iter().zip(GENESIS_START).all(is_what_was_written) && (!is_whole || piece.contains(&0))
 }
 
 /// The first whole line, behind what a crash may have torn.
