@@ -97,7 +97,7 @@ fn other_writer(folder: &Path) -> Child {
 }
 
 #[test]
-fn a_second_process_is_refused_by_the_name_of_the_first_until_that_is_killed() {
+fn row_9_a_second_process_is_refused_by_the_name_of_the_first_until_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let (log, keys) = (folder.path().join("log"), folder.path().join("keys"));
     let mut first = other_writer(folder.path());

@@ -1,17 +1,15 @@
 //! The live file in somebody else's hands, while a writer has it open: on a real disk, and what only a verifier sees.
 
-#[path = "../common/service.rs"]
-mod service;
-
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use service::{Running, Service};
 use tracing_audit::Rotation;
 use tracing_audit::trail::{Ended, Hash, Torn};
 use tracing_audit::verify::{Finding, FindingKind, NoticeKind, Report, Verdict};
+
+use crate::service::{Running, Service};
 
 use crate::log::{Log, found, lines, pinned, verify};
 

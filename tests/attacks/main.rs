@@ -22,8 +22,27 @@ mod program;
 #[cfg(target_os = "linux")]
 #[path = "../common/require.rs"]
 mod require;
+#[cfg(unix)]
+mod restart;
+#[cfg(unix)]
+#[path = "../common/service.rs"]
+mod service;
 mod spelling;
 #[cfg(target_os = "linux")]
 #[path = "../common/strace.rs"]
 mod strace;
 mod torn;
+
+#[test]
+fn no_row_is_missing() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attacks");
+    let sources =
+        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()));
+    let sources = sources.collect::<Result<String, _>>().unwrap();
+    let missing = |row: &u8| {
+        ![format!("fn row_{row}_"), format!("fn rows_{row}_"), format!("_and_{row}_")]
+            .iter()
+            .any(|name| sources.contains(name))
+    };
+    assert_eq!((1..=30).filter(missing).collect::<Vec<_>>(), [0; 0]);
+}

@@ -1,18 +1,15 @@
 //! What a start finds that somebody left, or did, while the service was stopped.
-#![cfg(unix)]
-
-#[path = "common/service.rs"]
-mod service;
 
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use service::Service;
 use tracing_audit::trail::{Chain, Hash, Line, Timestamp};
 use tracing_audit::verify::{FindingKind, NoticeKind, Verdict};
-use tracing_audit::{BuildError, OnTruncation, OpenError};
+use tracing_audit::{AuditLayer, BuildError, KeyStore, KeyStoreError, OnTruncation, OpenError};
+
+use crate::service::Service;
 
 fn refused(service: &Service) -> OpenError {
     match service.start(|builder| builder).map(|running| running.guard.status()) {
@@ -138,6 +135,23 @@ fn row_29_a_key_store_put_back_from_before_a_hand_off_is_refused() {
     let error = refused(&service);
     assert!(matches!(error, OpenError::StoreBehind { has: 0, needs: 1, .. }), "{error}");
     assert_eq!(fs::read(service.file("audit.jsonl")).unwrap(), before);
+}
+
+#[test]
+fn row_9_a_second_writer_is_refused_and_told_who_the_first_is() {
+    let service = Service::new();
+    let running = service.start(|builder| builder).unwrap();
+    let name = format!("process {} on ", std::process::id());
+    let refused = KeyStore::open_or_create(service.keys()).unwrap_err();
+    assert!(refused.to_string().contains(&name), "{refused}");
+    assert!(matches!(refused, KeyStoreError::Locked { .. }));
+    let other_keys = KeyStore::open_or_create(service.file("other-keys")).unwrap();
+    let refused = AuditLayer::builder(service.log(), other_keys).build::<tracing_subscriber::Registry>();
+    let refused = refused.err().unwrap();
+    assert!(refused.to_string().contains(&name), "{refused}");
+    assert!(matches!(refused, BuildError::Open(OpenError::Locked { .. })));
+    running.guard.shutdown().unwrap();
+    assert_eq!(service.verify().verdict, Verdict::Intact);
 }
 
 #[test]
