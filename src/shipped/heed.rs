@@ -25,7 +25,12 @@ impl Walk<'_> {
             }
         };
         let wrong = match &control {
-            Some(Control::Genesis(genesis)) => self.file_begins(genesis, key),
+            Some(Control::Genesis(genesis)) => {
+                if let Some(kind) = self.identity.heed(genesis) {
+                    self.ledger.find(Some(place.clone()), Some(seq), kind);
+                }
+                self.file_begins(genesis, key)
+            }
             Some(Control::Handoff(handoff)) => {
                 let next =
                     Key { public: handoff.public_key, id: handoff.public_key.id(), epoch: key.epoch + 1 };

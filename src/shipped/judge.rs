@@ -15,14 +15,14 @@ pub(super) fn report(
     walk.end_all();
     judge_ends(&mut walk);
     judge_expectations(&mut walk, now);
-    let Walk { log, pinned, ledger, history, coverage, head, origin, lost, doubles, restored, .. } = walk;
+    let Walk { log, identity, ledger, history, coverage, head, origin, lost, doubles, restored, .. } = walk;
     let key = history.latest();
     let (lines, example) = restored;
     LogReport {
         verdict: ledger.verdict,
         log,
         origin,
-        pinned: pinned.is_some(),
+        pinned: identity.pinned().is_some(),
         proved: coverage.proved,
         unproved: coverage.unproved,
         missing: coverage.missing,

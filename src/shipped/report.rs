@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use super::Ranges;
 use crate::trail::{KeyId, PublicKey};
-use crate::verify::{ExpectedHead, Finding, Head, Notice, Place, Verdict};
+use crate::verify::{ExpectedHead, Finding, Head, Notice, Place, TrustFile, Verdict};
 
 /// What to verify against, and with how much memory.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The pinned keys, one for each log. Without any, a log can at best agree with itself.
+    /// The pinned keys, one for each log, which must be there. Without any, a log can at best agree with itself.
     pub keys: Vec<PublicKey>,
+    /// Further logs that are trusted, and the name that each must have; they need not be there.
+    pub trust: TrustFile,
     /// Checks every signature. Otherwise those of control lines, and the newest before each break.
     pub every_signature: bool,
     /// A line that must be there, known from elsewhere.
@@ -30,6 +32,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             keys: Vec::new(),
+            trust: TrustFile::default(),
             every_signature: false,
             expect_head: None,
             max_silence: None,

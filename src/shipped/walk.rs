@@ -10,8 +10,8 @@ use super::history::History;
 use super::meet::{Expected, Shipped};
 use super::ranges::Coverage;
 use super::{Options, Sources};
-use crate::trail::{Hash, KeyId, PublicKey};
-use crate::verify::{FindingKind, Head, LISTED, Ledger, Place};
+use crate::trail::{Hash, KeyId};
+use crate::verify::{FindingKind, Head, Identity, LISTED, Ledger, Place};
 
 /// Disputes that may be open; where there are more, those who dispute are asked for their signatures.
 const DISPUTES: usize = 64;
@@ -23,7 +23,7 @@ pub(super) struct Walk<'a> {
     pub(super) log: KeyId,
     pub(super) options: &'a Options,
     pub(super) sources: &'a Sources,
-    pub(super) pinned: Option<PublicKey>,
+    pub(super) identity: Identity,
     pub(super) ledger: Ledger,
     pub(super) history: History,
     pub(super) coverage: Coverage,
@@ -60,14 +60,14 @@ struct Parent {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(log: KeyId, options: &'a Options, sources: &'a Sources) -> Walk<'a> {
-        let pinned = options.keys.iter().copied().find(|key| key.id() == log);
+        let identity = Identity::new(log, &options.keys, &options.trust);
         Walk {
             log,
             options,
             sources,
-            pinned,
-            ledger: Ledger::for_log(log, &options.keys),
-            history: History::new(pinned),
+            ledger: Ledger::for_log(identity.doubt(&options.keys, &options.trust)),
+            history: History::new(identity.pinned()),
+            identity,
             coverage: Coverage::new(),
             live: Vec::new(),
             chains: 0,

@@ -141,6 +141,8 @@ pub enum FindingKind {
     LogMissing { log: KeyId },
     /// No line was proved.
     Nothing,
+    /// The log calls itself otherwise than whoever verifies knows it. Its key signs that, so that no line is false.
+    OriginDiffers { expected: String, found: String },
     /// Nobody said which key to trust: a forger may have made all of it.
     NoPinnedKey { log: KeyId },
 
@@ -181,6 +183,7 @@ impl FindingKind {
             | FindingKind::NotGiven { .. }
             | FindingKind::Unproved { .. }
             | FindingKind::HandOffMissing { .. }
+            | FindingKind::OriginDiffers { .. }
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
             FindingKind::Forked { crash: true, .. } => Verdict::Forked,
             // Its end was cut since; lines that nobody should have written are more.
@@ -327,6 +330,9 @@ impl fmt::Display for FindingKind {
             FindingKind::Nothing => f.write_str("nothing to verify: no line is proved"),
             FindingKind::NoPinnedKey { log } => {
                 write!(f, "no pinned key for log {log}: it is only known to agree with itself")
+            }
+            FindingKind::OriginDiffers { expected, found } => {
+                write!(f, "the log says that it is of {found:?}; it is known as {expected:?}")
             }
             FindingKind::NotRestored { expected, member, why } => {
                 f.write_str("JSON written anew, from which the line can't be restored: ")?;

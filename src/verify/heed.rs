@@ -45,7 +45,12 @@ impl Proof {
                 }
                 self.closed = Some(close.reason);
             }
-            Some(Control::Genesis(genesis)) => self.succeeds = self.succeeds.or(genesis.succeeds),
+            Some(Control::Genesis(genesis)) => {
+                self.succeeds = self.succeeds.or(genesis.succeeds);
+                if let Some(kind) = self.identity.heed(genesis) {
+                    find(kind);
+                }
+            }
             None => {}
         }
         if let Some(kind) = noticed(line, control) {

@@ -1,7 +1,6 @@
 //! Where findings and notices are written down, in bounded space.
 
 use super::{Finding, FindingKind, LISTED, Notice, NoticeKind, Place, Verdict};
-use crate::trail::{KeyId, PublicKey};
 
 /// The first [`LISTED`] of each; the rest is counted, and still counts for the verdict.
 #[derive(Clone)]
@@ -26,16 +25,10 @@ impl Ledger {
         }
     }
 
-    /// Of one log: without a pinned key it can at best agree with itself.
-    pub(crate) fn for_log(log: KeyId, keys: &[PublicKey]) -> Ledger {
+    /// Of one log: where its key was not known beforehand it can at best agree with itself.
+    pub(crate) fn for_log(doubt: Option<FindingKind>) -> Ledger {
         let mut ledger = Ledger::new();
-        if !keys.iter().any(|key| key.id() == log) {
-            let pinned: Vec<_> = keys.iter().map(PublicKey::id).collect();
-            let kind = if pinned.is_empty() {
-                FindingKind::NoPinnedKey { log }
-            } else {
-                FindingKind::NotPinned { log, pinned }
-            };
+        if let Some(kind) = doubt {
             ledger.find(None, None, kind);
         }
         ledger

@@ -35,6 +35,8 @@
 //!     highest `oldest` that a genesis says: else incomplete. (File 1 may say that file 0 was damaged, as in step 8.)
 //! 12. **End.** Bytes behind the head: incomplete where they chain or lack their newline, else tampered. A last file
 //!     closed `rotated`: incomplete. Then the caller's expectations: the head, the silence.
+//! 13. **Name.** Each genesis must have the `origin` by which the log is known, where it is known by one: else
+//!     incomplete. It is no tampering, since the log's own key signs it.
 //!
 //! # Blame
 //!
@@ -66,6 +68,7 @@ mod finding;
 mod genesis;
 mod hand_offs;
 mod heed;
+mod identity;
 mod join;
 mod ledger;
 mod measure;
@@ -77,11 +80,12 @@ mod quick;
 mod report;
 mod standing;
 mod succession;
+mod trust;
 mod verifier;
 mod walk;
 
 #[cfg(feature = "shipped")]
-pub(crate) use {heed::noticed, ledger::Ledger};
+pub(crate) use {heed::noticed, identity::Identity, ledger::Ledger};
 
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
@@ -89,4 +93,5 @@ pub use paths::{
     Contents, FoundLogs, LogFile, LogFiles, Progress, VerifyError, find_logs, verify_paths, verify_paths_with,
 };
 pub use report::{ExpectedHead, Head, InvalidExpectedHead, LISTED, LogReport, Options, Report, Verdict};
+pub use trust::{InvalidTrust, InvalidTrustLine, TrustFile, TrustLine};
 pub use verifier::Verifier;

@@ -6,6 +6,7 @@ use super::before_hole::BeforeHole;
 use super::expected::{Expected, meets};
 use super::genesis::{FileEnd, Number};
 use super::hand_offs::HandOffs;
+use super::identity::Identity;
 use super::join::Hole;
 use super::ledger::Ledger;
 use super::measure::Measure;
@@ -13,7 +14,7 @@ use super::piece::{Piece, PieceEnd, begins_like_a_line};
 use super::standing::{Key, Standing};
 use super::walk::{Next, Walk};
 use super::{ExpectedHead, FindingKind, Place};
-use crate::trail::{Ended, Hash, KeyId, Line, MalformedLine, PublicKey, Succeeds, Timestamp};
+use crate::trail::{Ended, Hash, KeyId, Line, MalformedLine, Succeeds, Timestamp};
 
 /// What the proof rests on; it doesn't change.
 pub(super) struct Trust {
@@ -58,6 +59,7 @@ pub(super) struct Proof {
     /// The log that this one replaces.
     pub(super) succeeds: Option<Succeeds>,
     pub(super) origin: Option<Arc<str>>,
+    pub(super) identity: Identity,
 
     pub(super) first_seq: Option<u64>,
     pub(super) lines: u64,
@@ -83,14 +85,15 @@ pub(super) struct ProvedLine {
 }
 
 impl Proof {
-    pub(super) fn new(log: KeyId, first: Option<PublicKey>) -> Proof {
+    pub(super) fn new(identity: Identity) -> Proof {
+        let first = identity.pinned();
         Proof {
             file: Arc::from(""),
             line: 0,
             offset: 0,
             found: 0,
             head: None,
-            key: first.map(|public| Key { public, id: log, epoch: 0, proved: true }),
+            key: first.map(|public| Key { public, id: public.id(), epoch: 0, proved: true }),
             walk: Walk::from(Next::FIRST),
             behind: Measure::default(),
             before: None,
@@ -106,6 +109,7 @@ impl Proof {
             oldest: 0,
             succeeds: None,
             origin: None,
+            identity,
             first_seq: None,
             lines: 0,
             signatures: 0,

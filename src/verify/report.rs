@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Finding, Notice};
+use super::{Finding, Notice, TrustFile};
 use crate::trail::{Ended, Hash, KeyId, PublicKey, Succeeds, Timestamp};
 
 /// What to verify against.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The pinned keys, one for each log. Without any, a log can at best agree with itself.
+    /// The pinned keys, one for each log, which must be there. Without any, a log can at best agree with itself.
     pub keys: Vec<PublicKey>,
+    /// Further logs that are trusted, and the name that each must have; they need not be there.
+    pub trust: TrustFile,
     /// Checks every signature. Otherwise those of control lines, of the last signed line and of one in each mebibyte:
     /// the chain binds the rest.
     pub every_signature: bool,
@@ -29,6 +31,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             keys: Vec::new(),
+            trust: TrustFile::default(),
             every_signature: false,
             expect_head: None,
             max_silence: None,

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::chunk::{CHUNK, Chunk, Sought};
 use super::hand_offs::HandOffs;
+use super::identity::Identity;
 use super::ledger::Ledger;
 use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
 use super::quick::Quick;
 use super::{FindingKind, Head, LogReport, Options};
-use crate::trail::{Ended, KeyId, Kind, MAX_LINE, PublicKey, Records, Timestamp};
+use crate::trail::{Ended, KeyId, Kind, MAX_LINE, Records, Timestamp};
 
 /// Verifies one log: its files, fed in the order of their numbers. It reads no file and no clock, and its memory does
 /// not grow with the log.
@@ -35,7 +36,6 @@ use crate::trail::{Ended, KeyId, Kind, MAX_LINE, PublicKey, Records, Timestamp};
 /// ```
 pub struct Verifier {
     trust: Trust,
-    pinned: Option<PublicKey>,
     pub(super) options: Options,
     pub(super) ledger: Ledger,
     pub(super) proof: Proof,
@@ -50,15 +50,13 @@ pub struct Verifier {
 impl Verifier {
     /// Verifies the log of this id: the id of its first key.
     pub fn new(log: KeyId, options: &Options) -> Verifier {
-        let pinned = options.keys.iter().copied().find(|key| key.id() == log);
-        let proof = Proof::new(log, pinned);
+        let identity = Identity::new(log, &options.keys, &options.trust);
         Verifier {
             trust: Trust { log, hand_offs: HandOffs::default(), expect: options.expect_head },
-            pinned,
             options: options.clone(),
-            ledger: Ledger::for_log(log, &options.keys),
+            ledger: Ledger::for_log(identity.doubt(&options.keys, &options.trust)),
+            proof: Proof::new(identity),
             quick: None,
-            proof,
             records: Records::default(),
             unended: Vec::new(),
             overlong: false,
@@ -67,7 +65,8 @@ impl Verifier {
 
     /// Takes the whole content of the log's `<prefix>.keys`. Before its files.
     pub fn hand_offs(&mut self, name: &str, bytes: &[u8]) {
-        self.trust.hand_offs = HandOffs::read(self.trust.log, self.pinned, name, bytes, &mut self.ledger);
+        let first = self.proof.identity.pinned();
+        self.trust.hand_offs = HandOffs::read(self.trust.log, first, name, bytes, &mut self.ledger);
     }
 
     /// The next file begins. `name` is what findings call it.
@@ -154,12 +153,12 @@ impl Verifier {
     pub fn finish(mut self, now: Timestamp) -> LogReport {
         self.end_file();
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
-        let Verifier { trust, pinned, ledger, proof, .. } = self;
+        let Verifier { trust, ledger, proof, .. } = self;
         LogReport {
             verdict: ledger.verdict,
             log: trust.log,
             origin: proof.origin.as_deref().map(str::to_owned),
-            pinned: pinned.is_some(),
+            pinned: proof.identity.pinned().is_some(),
             files: proof.files,
             lines: proof.lines,
             first_seq: proof.first_seq,

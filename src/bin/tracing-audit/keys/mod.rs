@@ -9,7 +9,9 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::NonEmptyStringValueParser;
 use tracing_audit::trail::PublicKey;
+use tracing_audit::verify::TrustLine;
 use tracing_audit::{KeyStore, KeyStoreError, KeyStoreOptions};
 
 use crate::terminal::harmless;
@@ -29,6 +31,9 @@ pub(crate) enum Command {
     Show {
         /// The store
         folder: PathBuf,
+        /// Print a line for the file of `verify --trust`: this origin, the log's id, its key
+        #[arg(long, value_name = "ORIGIN", value_parser = NonEmptyStringValueParser::new())]
+        trust: Option<String>,
     },
     /// List what a store holds, but for its secrets; works while a log is written
     List {
@@ -89,9 +94,15 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
                 explain(&format!("the key to pin; it also stands in {}", path.display()));
             }
         }
-        Command::Show { folder } => {
+        Command::Show { folder, trust } => {
             let pin = KeyStore::read_pin(folder).map_err(io::Error::other)?;
-            writeln!(io::stdout(), "{pin}")?;
+            match trust {
+                Some(origin) => {
+                    let (origin, comment) = (origin.clone(), String::new());
+                    writeln!(io::stdout(), "{}", TrustLine::Log { origin, key: pin, comment })?;
+                }
+                None => writeln!(io::stdout(), "{pin}")?,
+            }
             explain(&format!("the key to pin, of log {}", pin.id()));
         }
         Command::List { store } => {

@@ -10,6 +10,10 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::NotPinned { .. } => {
             "Is it the key of this log? If it is, these files are a forgery, or of another log."
         }
+        FindingKind::OriginDiffers { .. } => {
+            "Was the service given another name? Then begin a new log: a name is for a log's life. Else somebody lets it pass \
+             for another."
+        }
         FindingKind::LogMissing { .. } => "Was it moved or deleted? Give its path, or get it from a backup.",
         FindingKind::UnsignedEnd { .. } => {
             "The writer died here, or is stopped: it attests these bytes when it starts again. Trust no line of them."

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::{ExpectedHead, Options, Progress, verify_paths_with};
+use tracing_audit::verify::{ExpectedHead, Options, Progress, TrustFile, verify_paths_with};
 
 use crate::terminal::harmless;
 
@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// A file with pinned public keys, one a line
     #[arg(long, value_name = "FILE")]
     key_file: Vec<PathBuf>,
+    /// A file of logs that are trusted, `origin log public-key [comment]` a line; those that aren't given aren't missed
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
     /// A line that must be there: its hash, or its number, a colon and its hash
     #[arg(long, value_name = "[SEQ:]HASH")]
     expect_head: Option<ExpectedHead>,
@@ -52,11 +55,13 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     for file in &arguments.key_file {
         keys.extend(keys_in(file)?);
     }
+    let trust = trust_in(&arguments.trust)?;
     if arguments.shipped {
-        return shipped::run(arguments, keys);
+        return shipped::run(arguments, keys, trust);
     }
     let options = Options {
         keys,
+        trust,
         every_signature: arguments.every_signature,
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,
@@ -88,6 +93,21 @@ fn keys_in(file: &PathBuf) -> io::Result<Vec<PublicKey>> {
         .map(|(at, line)| line.parse().map_err(|error| fail(format!("line {}: {error}", at + 1))))
         .collect::<io::Result<_>>()?;
     if keys.is_empty() { Err(fail("no key in it".to_owned())) } else { Ok(keys) }
+}
+
+fn trust_in(files: &[PathBuf]) -> io::Result<TrustFile> {
+    let mut trust = TrustFile::default();
+    for file in files {
+        let fail = |what: String| io::Error::other(format!("{}: {what}", file.display()));
+        let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
+        trust.read(&text).map_err(|error| fail(error.to_string()))?;
+    }
+    if trust.is_empty()
+        && let Some(file) = files.first()
+    {
+        return Err(io::Error::other(format!("{}: nobody in it", file.display())));
+    }
+    Ok(trust)
 }
 
 /// How far the verification is, on one line of a terminal; nowhere else.

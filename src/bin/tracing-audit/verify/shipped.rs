@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use tracing_audit::shipped::{LogReport, Named, Options, Ranges, Report, verify_shipped};
 use tracing_audit::trail::PublicKey;
+use tracing_audit::verify::TrustFile;
 
 use super::{Arguments, print};
 use crate::terminal::harmless;
@@ -12,9 +13,10 @@ use crate::terminal::harmless;
 /// Ranges that are printed; the report as JSON has more.
 const PRINTED: usize = 10;
 
-pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>) -> io::Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile) -> io::Result<ExitCode> {
     let options = Options {
         keys,
+        trust,
         every_signature: arguments.every_signature,
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,

@@ -1,0 +1,70 @@
+use super::*;
+
+const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
+const LOG: &str = "b1541897b6ad297c";
+
+fn key() -> PublicKey {
+    KEY.parse().unwrap()
+}
+
+#[test]
+fn a_file_names_logs_between_comments_and_blank_lines() {
+    let text = format!("# payments\r\n\n \texample.com/payments\t{LOG}  {KEY}  db1, rack 4 \n");
+    let trust = TrustFile::parse(&text).unwrap();
+    assert_eq!(
+        (trust.key(key().id()), trust.origin(key().id()).as_deref()),
+        (Some(key()), Some("example.com/payments"))
+    );
+    assert_eq!(trust.key(KeyId::from([0; 8])), None);
+    assert!(TrustFile::parse("# nobody\n").unwrap().is_empty());
+}
+
+#[test]
+fn a_line_comes_back_as_it_was_whatever_the_origin() {
+    for origin in
+        ["example.com/payments", "two words", "\"quoted\"", "#1", "", "tab\tend\n", "Zürich", "\u{a0}"]
+    {
+        for comment in ["", "db1, rack 4"] {
+            let line = TrustLine::Log { origin: origin.to_owned(), key: key(), comment: comment.to_owned() };
+            let text = line.to_string();
+            assert_eq!(text.lines().count(), 1, "{text}");
+            match origin {
+                "" => assert!(text.parse::<TrustLine>().is_err()),
+                _ => assert_eq!(text.parse(), Ok(line), "{text}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_line_and_what_was_expected_and_found() {
+    for (line, expected, found) in [
+        (format!("payments {KEY}"), "the id of a log", KEY),
+        ("payments".to_owned(), "the id of a log", ""),
+        (format!("payments {} {KEY}", LOG.to_uppercase()), "the id of a log", "B1541897B6AD297C"),
+        (format!("payments {LOG}"), "the log's public key", ""),
+        (format!("payments {LOG} {}", &KEY[1..]), "the log's public key", &KEY[1..]),
+        (
+            format!("payments b1541897b6ad297d {KEY}"),
+            "b1541897b6ad297c, the id of the key",
+            "b1541897b6ad297d",
+        ),
+        (format!("\"payments {LOG} {KEY}"), "an origin", ""),
+    ] {
+        let error = TrustFile::parse(&format!("# first\n\n{line}\n")).unwrap_err();
+        assert_eq!(error.line, 3);
+        assert!(error.why.expected.starts_with(expected), "{error}");
+        assert!(error.why.found == found || expected == "an origin", "{error}");
+    }
+}
+
+#[test]
+fn lines_that_disagree_are_refused_and_doubles_are_not() {
+    let line = |origin: &str| format!("{origin} {LOG} {KEY} x\n");
+    assert!(TrustFile::parse(&(line("payments") + &line("payments"))).is_ok());
+    let error = TrustFile::parse(&(line("payments") + &line("orders"))).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 2: expected the origin that an earlier line has for this log, \"payments\", found \"orders\""
+    );
+}
