@@ -243,6 +243,7 @@ fn genesis(key: &SecretKey, file: u64, previous: Option<Previous>) -> Control {
     Control::Genesis(Genesis {
         epoch: 0,
         file,
+        fleet: None,
         format: FORMAT.into(),
         oldest: 0,
         origin: "example.com/payments".into(),

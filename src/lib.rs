@@ -82,7 +82,9 @@ pub use builder::{BuildError, Builder};
 pub use failure::Failure;
 pub use guard::{Guard, Handle};
 pub use json::{Json, json};
-pub use keys::{Exposure, Inspection, KeyStore, KeyStoreError, KeyStoreOptions, StoredHead, StoredKey};
+pub use keys::{
+    Exposure, FleetKey, Inspection, KeyStore, KeyStoreError, KeyStoreOptions, StoredHead, StoredKey,
+};
 pub use layer::{AuditFilter, AuditLayer, SelfTestError};
 pub use promises::{Durability, Overflow};
 pub use require::{Receipt, RequireError, require};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+use tracing_audit::{AuditLayer, BuildError, KeyStore};
 
 const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
 const LOG: &str = "b1541897b6ad297c";
@@ -83,4 +84,103 @@ fn what_is_no_trust_file_is_an_error_that_names_file_and_line() {
         }
     }
     assert_eq!(verify(Path::new("/nowhere"))[0].0, Some(2));
+}
+
+/// A fleet's key in `fleet/epoch-0.pem`, and two new stores, `one` and `two`; the public keys of all three.
+fn fleet(folder: &Path) -> [String; 3] {
+    ["fleet", "one", "two"].map(|store| {
+        let made = run(&["keys", "new", folder.join(store).to_str().unwrap()]);
+        String::from_utf8(made.stdout).unwrap().trim_end().to_owned()
+    })
+}
+
+/// Endorses a key; the file with the endorsement.
+fn endorse(folder: &Path, origin: &str, key: &str) -> PathBuf {
+    let file = folder.join("fleet/epoch-0.pem");
+    let endorsed =
+        run(&["keys", "endorse", "--fleet-key-file", file.to_str().unwrap(), "--origin", origin, key]);
+    assert_eq!(endorsed.status.code(), Some(0), "{}", said(&endorsed));
+    assert_eq!(said(&endorsed).lines().count(), 1);
+    let file = folder.join("endorsement");
+    fs::write(&file, endorsed.stdout).unwrap();
+    file
+}
+
+fn install(store: &Path, endorsement: &Path) -> (Option<i32>, String) {
+    let output =
+        run(&["keys", "install-endorsement", store.to_str().unwrap(), endorsement.to_str().unwrap()]);
+    (output.status.code(), said(&output))
+}
+
+fn writes(folder: &Path, store: &str, origin: Option<&str>) -> Result<(), BuildError> {
+    let keys = KeyStore::open_or_create(folder.join(store)).unwrap();
+    let builder = AuditLayer::builder(folder.join("log"), keys).filename_prefix(store);
+    let builder = match origin {
+        Some(origin) => builder.origin(origin),
+        None => builder,
+    };
+    let (_layer, guard) = builder.build::<tracing_subscriber::Registry>()?;
+    guard.rotate_key().unwrap();
+    guard.shutdown().unwrap();
+    Ok(())
+}
+
+#[test]
+fn one_fleet_key_proves_each_log_that_it_endorsed_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let [fleet, one, two] = fleet(path);
+    let log = path.join("log");
+    for (store, key) in [("one", &one), ("two", &two)] {
+        let (code, text) = install(&path.join(store), &endorse(path, store, key));
+        assert_eq!((code, text.trim_end()), (Some(0), fleet.as_str()));
+        writes(path, store, None).unwrap();
+        writes(path, store, Some(store)).unwrap();
+    }
+    let trust = path.join("trusted");
+    fs::write(&trust, format!("* * {fleet} the fleet\n")).unwrap();
+    let verify = |arguments: &[&str]| {
+        let output = run(&[&["verify", log.to_str().unwrap()], arguments].concat());
+        (output.status.code(), said(&output))
+    };
+    for shipped in [&[][..], &["--shipped"]] {
+        for trusted in [["--fleet-key", &fleet], ["--trust", trust.to_str().unwrap()]] {
+            let (code, text) = verify(&[shipped, &trusted].concat());
+            assert_eq!(code, Some(0), "{text}");
+            assert_eq!(text.matches("endorsed.").count(), 2, "{text}");
+            assert!(!text.contains("does not know"), "{text}");
+        }
+        let (code, text) = verify(&[shipped, &["--fleet-key", &one]].concat());
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.contains("and its endorsement, in the name of fleet key"), "{text}");
+        let (code, text) = verify(&[shipped, &["--key", &one, "--fleet-key", &fleet]].concat());
+        assert_eq!(code, Some(0), "{text}");
+    }
+    fs::remove_dir_all(path.join("log")).unwrap();
+    assert_eq!(verify(&["--fleet-key", &fleet]).0, Some(2));
+}
+
+#[test]
+fn an_endorsement_goes_only_into_the_store_that_it_is_for_and_before_its_log_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let [_, one, two] = fleet(path);
+    let endorsement = endorse(path, "payments", &one);
+    let (code, text) = install(&path.join("two"), &endorsement);
+    assert_eq!(code, Some(2));
+    assert!(text.contains(&format!("is of key {one}: expected that of {two}")), "{text}");
+
+    let altered = path.join("altered");
+    fs::write(&altered, fs::read_to_string(&endorsement).unwrap().replace("payments", "orders")).unwrap();
+    let (code, text) = install(&path.join("one"), &altered);
+    assert!(code == Some(2) && text.contains("the signature is not that of the fleet key"), "{text}");
+
+    assert_eq!(install(&path.join("one"), &endorsement).0, Some(0));
+    let refused = writes(path, "one", Some("orders")).unwrap_err();
+    assert!(
+        matches!(&refused, BuildError::Origin { endorsed, found } if endorsed == "payments" && found == "orders")
+    );
+    writes(path, "two", Some("orders")).unwrap();
+    let (code, text) = install(&path.join("two"), &endorse(path, "orders", &two));
+    assert!(code == Some(2) && text.contains("has been used"), "{text}");
 }

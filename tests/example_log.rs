@@ -26,6 +26,7 @@ fn genesis(file: u64, epoch: u8, previous: Option<Previous>, pid: u32) -> Contro
     Control::Genesis(Genesis {
         epoch: epoch.into(),
         file,
+        fleet: None,
         format: FORMAT.into(),
         oldest: 0,
         origin: "example.com/payments".into(),

@@ -139,6 +139,7 @@ fn restarted_log() -> [Vec<u8>; 3] {
         Control::Genesis(Genesis {
             epoch,
             file,
+            fleet: None,
             format: FORMAT.into(),
             oldest: 0,
             origin: "tests".into(),

@@ -46,6 +46,7 @@ fn write_log(key: &SecretKey, mut file: File, size: u64) {
     let genesis = Genesis {
         epoch: 0,
         file: 0,
+        fleet: None,
         format: FORMAT.into(),
         oldest: 0,
         origin: "example.com/large".into(),

@@ -25,6 +25,13 @@ pub enum BuildError {
         /// What it takes.
         expected: &'static str,
     },
+    /// The log's first key is endorsed for another name than the one that the builder was given.
+    Origin {
+        /// The name in the store's endorsement.
+        endorsed: String,
+        /// The name that the builder was given.
+        found: String,
+    },
     /// The log could not be opened.
     Open(OpenError),
     /// The system gave no thread for the writer.
@@ -48,6 +55,12 @@ impl fmt::Display for BuildError {
             BuildError::Option { option, expected } => {
                 write!(f, "audit log: option `{option}`: expected {expected}")
             }
+            BuildError::Origin { endorsed, found } => {
+                write!(
+                    f,
+                    "audit log: its key is endorsed for the origin {endorsed:?}: expected that, found {found:?}"
+                )
+            }
             BuildError::Open(error) => error.fmt(f),
             BuildError::Thread(error) => write!(f, "audit log: no thread for the writer: {error}"),
         }
@@ -59,7 +72,7 @@ impl std::error::Error for BuildError {
         match self {
             BuildError::Open(error) => std::error::Error::source(error),
             BuildError::Thread(error) => Some(error),
-            BuildError::CompiledOut { .. } | BuildError::Option { .. } => None,
+            BuildError::CompiledOut { .. } | BuildError::Option { .. } | BuildError::Origin { .. } => None,
         }
     }
 }

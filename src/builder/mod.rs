@@ -80,8 +80,8 @@ impl AuditLayer {
 }
 
 impl Builder {
-    /// Who writes, as the log's first line says it: a name that you choose, such as `example.com/payments`. The name of
-    /// the program by default.
+    /// Who writes, as the log's first line says it: a name that you choose, such as `example.com/payments`. By
+    /// default the name that the store's endorsement has, or that of the program.
     pub fn origin(mut self, origin: impl Into<String>) -> Builder {
         self.origin = Some(origin.into());
         self
@@ -250,8 +250,13 @@ impl Builder {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.log.origin = self.origin.take().unwrap_or_else(|| self.log.program.clone());
+        let endorsed = self.keys.endorsed_origin().map(str::to_owned);
+        let origin = self.origin.take().or_else(|| endorsed.clone());
+        self.log.origin = origin.unwrap_or_else(|| self.log.program.clone());
         self.check()?;
+        if let Some(endorsed) = endorsed.filter(|endorsed| *endorsed != self.log.origin) {
+            return Err(BuildError::Origin { endorsed, found: self.log.origin });
+        }
         let clock = SystemClock::new();
         let writer = Writer::open(&Disk, clock, self.keys.into_store(), self.log)?;
         let (recorder, commands) = Recorder::new(self.queue, writer.path());

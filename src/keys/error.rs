@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use crate::files::Exposure;
+use crate::trail::PublicKey;
 
 /// Why a key store can't be used. No file was changed.
 #[derive(Debug)]
@@ -59,10 +60,19 @@ pub enum KeyStoreError {
         /// The numbers of the keys.
         epochs: Vec<u64>,
     },
-    /// A store whose log is to succeed another must be new, or never have been used.
+    /// A store whose log is to succeed another, or to be endorsed, must be new, or never have been used.
     InUse {
         /// The store.
         folder: PathBuf,
+    },
+    /// The endorsement is of another log's key.
+    EndorsesOther {
+        /// The store.
+        folder: PathBuf,
+        /// The store's first key.
+        expected: PublicKey,
+        /// The key that is endorsed.
+        found: PublicKey,
     },
     /// The system gave no random numbers.
     Random {
@@ -116,7 +126,18 @@ impl fmt::Display for KeyStoreError {
                 write!(f, "key store: {} holds the keys {epochs:?}: expected one", folder.display())
             }
             KeyStoreError::InUse { folder } => {
-                write!(f, "key store: {} has been used: expected a new folder", folder.display())
+                write!(
+                    f,
+                    "key store: {} has been used: expected a store whose log has not begun",
+                    folder.display()
+                )
+            }
+            KeyStoreError::EndorsesOther { folder, expected, found } => {
+                write!(
+                    f,
+                    "key store: the endorsement for {} is of key {found}: expected that of {expected}",
+                    folder.display()
+                )
             }
             KeyStoreError::Random { why } => write!(f, "key store: the system gave no random numbers: {why}"),
         }

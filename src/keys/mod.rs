@@ -7,6 +7,7 @@
 //!   epoch-7.pem          0600: the secret key in force, PKCS#8; while it hands over, the next one beside it
 //!   head.json            the last synced signed line: where the next start goes on, and what must be there
 //!   succeeds.json        where this log replaces one whose keys were lost: which, and from which line on
+//!   endorsement.json     where a fleet's key endorsed the log's first one: what the log's first line says of it
 //! audit-keys.pub         a copy of pin.pub for those who may not look into the folder
 //! ```
 //!
@@ -14,6 +15,7 @@
 //! erasure of the key, and a log that is continued from two copies is two logs.
 
 mod contents;
+mod endorse;
 mod error;
 mod head;
 mod inspect;
@@ -26,13 +28,14 @@ mod tests;
 
 use std::path::Path;
 
+pub use self::endorse::FleetKey;
 pub use self::error::{Exposure, KeyStoreError};
 pub(crate) use self::head::Head;
 pub use self::inspect::{Inspection, StoredHead, StoredKey};
 pub use self::options::KeyStoreOptions;
 pub(crate) use self::store::Store;
 use crate::files::Disk;
-use crate::trail::{PublicKey, Succeeds};
+use crate::trail::{EndorsedKey, PublicKey, Succeeds};
 
 /// The secret keys of one log, in a folder of their own, locked as long as this lives.
 ///
@@ -62,6 +65,25 @@ impl KeyStore {
     /// [`KeyStoreError::InUse`]: the store has been used. Else as [`KeyStore::open_or_create`].
     pub fn succeed(folder: impl AsRef<Path>, succeeds: Succeeds) -> Result<KeyStore, KeyStoreError> {
         KeyStoreOptions::default().succeed(folder, succeeds)
+    }
+
+    /// Puts the endorsement of its first key into the store in `folder`, which is there already and whose log has not
+    /// begun: the log's first line will have it, and the log must be written under the endorsed name. Durable on return.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::EndorsesOther`]: it is of another key; [`KeyStoreError::InUse`]: the log has begun. Else as
+    /// [`KeyStore::open_or_create`].
+    pub fn install_endorsement(
+        folder: impl AsRef<Path>,
+        endorsed: &EndorsedKey,
+    ) -> Result<(), KeyStoreError> {
+        KeyStoreOptions::default().install_endorsement(folder, endorsed)
+    }
+
+    /// The name under which the log must be written, where a fleet's key endorsed it so.
+    pub fn endorsed_origin(&self) -> Option<&str> {
+        self.0.endorsed.as_ref().map(EndorsedKey::origin)
     }
 
     /// For stores whose folder can't be for its owner alone.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Inspection, KeyStore, KeyStoreError, Store, inspect};
 use crate::files::{Access, Disk};
-use crate::trail::Succeeds;
+use crate::trail::{EndorsedKey, Succeeds};
 
 /// How a key store is opened: [`KeyStore::options`].
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +36,15 @@ impl KeyStoreOptions {
     /// [`KeyStore::succeed`].
     pub fn succeed(self, folder: impl AsRef<Path>, succeeds: Succeeds) -> Result<KeyStore, KeyStoreError> {
         Store::succeed(&Disk, folder.as_ref(), self.access, succeeds).map(KeyStore)
+    }
+
+    /// [`KeyStore::install_endorsement`].
+    pub fn install_endorsement(
+        self,
+        folder: impl AsRef<Path>,
+        endorsed: &EndorsedKey,
+    ) -> Result<(), KeyStoreError> {
+        Store::install(&Disk, folder.as_ref(), self.access, endorsed)
     }
 
     /// [`KeyStore::inspect`].

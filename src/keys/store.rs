@@ -8,9 +8,9 @@ use super::contents::{
     HEAD, LOCK, PIN, create_key, epochs, io, key_name, lock, publish, read_key, read_pin, refuse_exposed,
     store_pin,
 };
-use super::{Head, KeyStoreError, succeed};
+use super::{Head, KeyStoreError, endorse, succeed};
 use crate::files::{Access, FileSystem};
-use crate::trail::{PublicKey, SecretKey, Succeeds};
+use crate::trail::{EndorsedKey, PublicKey, SecretKey, Succeeds};
 
 /// The keys of one log and its head, locked; on any file system.
 pub(crate) struct Store<F: FileSystem> {
@@ -26,6 +26,7 @@ pub(crate) struct Store<F: FileSystem> {
     spent: Option<u64>,
     head: Option<Head>,
     pub(super) succeeds: Option<Succeeds>,
+    pub(super) endorsed: Option<EndorsedKey>,
     _lock: F::Lock,
 }
 
@@ -57,12 +58,26 @@ impl<F: FileSystem> Store<F> {
         };
         let head = Head::read(files, &folder.join(HEAD))?;
         let succeeds = succeed::read(files, folder)?;
+        let endorsed = endorse::read(files, folder, pin)?;
         if head.is_none() && epoch > 0 {
             return Err(KeyStoreError::HeadMissing { folder: folder.to_owned() });
         }
         let pin_file = publish(files, folder, pin);
         let (files, folder) = (files.clone(), folder.to_owned());
-        Ok(Store { files, folder, pin, pin_file, epoch, key, next, spent: None, head, succeeds, _lock: lock })
+        Ok(Store {
+            files,
+            folder,
+            pin,
+            pin_file,
+            epoch,
+            key,
+            next,
+            spent: None,
+            head,
+            succeeds,
+            endorsed,
+            _lock: lock,
+        })
     }
 
     pub(crate) fn folder(&self) -> &Path {

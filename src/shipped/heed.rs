@@ -26,7 +26,7 @@ impl Walk<'_> {
         };
         let wrong = match &control {
             Some(Control::Genesis(genesis)) => {
-                if let Some(kind) = self.identity.heed(genesis) {
+                if let Some(kind) = self.identity.heed(&line, genesis) {
                     self.ledger.find(Some(place.clone()), Some(seq), kind);
                 }
                 self.file_begins(genesis, key)

@@ -15,6 +15,7 @@ pub(super) fn report(
     walk.end_all();
     judge_ends(&mut walk);
     judge_expectations(&mut walk, now);
+    walk.ledger.end(&walk.identity, &walk.options.keys);
     let Walk { log, identity, ledger, history, coverage, head, origin, lost, doubles, restored, .. } = walk;
     let key = history.latest();
     let (lines, example) = restored;
@@ -22,7 +23,8 @@ pub(super) fn report(
         verdict: ledger.verdict,
         log,
         origin,
-        pinned: identity.pinned().is_some(),
+        pinned: identity.is_known(),
+        endorsed_by: identity.endorsed_by(),
         proved: coverage.proved,
         unproved: coverage.unproved,
         missing: coverage.missing,

@@ -68,8 +68,10 @@ pub struct LogReport {
     pub log: KeyId,
     /// Who writes it, as its last proved genesis says.
     pub origin: Option<String>,
-    /// Whether its first key is a pinned one.
+    /// Whether its first key is a pinned one, or endorsed.
     pub pinned: bool,
+    /// The fleet's key that endorsed its first one.
+    pub endorsed_by: Option<KeyId>,
     /// Lines that are proved.
     pub proved: Ranges,
     /// Lines that are there and not proved: altered, or not covered by a good signature.

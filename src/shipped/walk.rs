@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
             log,
             options,
             sources,
-            ledger: Ledger::for_log(identity.doubt(&options.keys, &options.trust)),
+            ledger: Ledger::for_log(&identity, &options.keys),
             history: History::new(identity.pinned()),
             identity,
             coverage: Coverage::new(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::endorsement::Endorsement;
 use super::hash::Hash;
 use super::key::{KeyId, PublicKey};
 use super::line::{Kind, Line};
@@ -29,6 +30,9 @@ pub struct Genesis {
     pub epoch: u64,
     /// Number of this file in its log.
     pub file: u64,
+    /// In the log's first genesis, where a fleet's key endorsed the log's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<Endorsement>,
     /// [`FORMAT`].
     pub format: String,
     /// Number of the oldest file that retention keeps.

@@ -104,8 +104,12 @@ impl PublicKey {
 
     /// As [`PublicKey::verifies`], given SHA-256(U).
     pub(crate) fn verifies_hash(&self, unsigned: Hash, signature: &[u8; 64]) -> bool {
-        let signature = ed25519_dalek::Signature::from_bytes(signature);
-        self.0.verify_strict(&line_message(unsigned), &signature).is_ok()
+        self.verifies_message(&line_message(unsigned), signature)
+    }
+
+    /// As [`PublicKey::verifies`], given the whole message, which begins with its context.
+    pub(super) fn verifies_message(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -185,7 +189,12 @@ impl SecretKey {
     }
 
     pub(super) fn sign(&self, unsigned: &[&[u8]]) -> [u8; 64] {
-        self.signing.sign(&line_message(unsigned_hash(unsigned))).to_bytes()
+        self.sign_message(&line_message(unsigned_hash(unsigned)))
+    }
+
+    /// Signs a whole message, which begins with its context.
+    pub(super) fn sign_message(&self, message: &[u8]) -> [u8; 64] {
+        self.signing.sign(message).to_bytes()
     }
 }
 

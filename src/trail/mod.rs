@@ -21,6 +21,7 @@
 pub(crate) mod canonical;
 mod chain;
 mod control;
+mod endorsement;
 pub(crate) mod fit;
 mod hash;
 mod key;
@@ -35,6 +36,7 @@ pub use control::{
     Close, Control, Ended, Gap, Genesis, Handoff, InvalidControl, Previous, Resume, Succeeds, Torn,
     WriterIdentity,
 };
+pub use endorsement::{EndorsedKey, Endorsement, InvalidEndorsement};
 pub(crate) use hash::Hasher;
 pub use hash::{Hash, InvalidHash};
 pub use key::{InvalidPublicKey, KeyId, PublicKey, SecretKey};

@@ -109,6 +109,8 @@ pub enum FindingKind {
     Lost { from: u64, to: u64 },
     /// The log is of none of the pinned keys.
     NotPinned { log: KeyId, pinned: Vec<KeyId> },
+    /// No trusted fleet's key endorsed the log's first key, under the name that it has. `found`: the one that claims to.
+    NotEndorsed { log: KeyId, found: Option<KeyId> },
     /// The line of the expected number has another hash.
     HeadDiffers { expected: Hash, found: Hash },
     /// A file that looks like one of a log, and not one line of it can be read.
@@ -143,6 +145,8 @@ pub enum FindingKind {
     Nothing,
     /// The log calls itself otherwise than whoever verifies knows it. Its key signs that, so that no line is false.
     OriginDiffers { expected: String, found: String },
+    /// The log's first line, which would say whether a fleet's key endorsed it, is not there.
+    EndorsementMissing { log: KeyId },
     /// Nobody said which key to trust: a forger may have made all of it.
     NoPinnedKey { log: KeyId },
 
@@ -184,6 +188,7 @@ impl FindingKind {
             | FindingKind::Unproved { .. }
             | FindingKind::HandOffMissing { .. }
             | FindingKind::OriginDiffers { .. }
+            | FindingKind::EndorsementMissing { .. }
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
             FindingKind::Forked { crash: true, .. } => Verdict::Forked,
             // Its end was cut since; lines that nobody should have written are more.
@@ -272,6 +277,21 @@ impl fmt::Display for FindingKind {
                 write!(f, "{} gone when the writer started", Lines(*from, *to))
             }
             FindingKind::NotPinned { log, .. } => write!(f, "log {log} is of none of the pinned keys"),
+            FindingKind::NotEndorsed { log, found: None } => {
+                write!(f, "log {log} is of no pinned key, and has no endorsement")
+            }
+            FindingKind::NotEndorsed { log, found: Some(found) } => {
+                write!(
+                    f,
+                    "log {log} is of no pinned key, and its endorsement, in the name of fleet key {found}, is by no trusted one or not for it"
+                )
+            }
+            FindingKind::EndorsementMissing { log } => {
+                write!(
+                    f,
+                    "log {log} is of no pinned key, and its first line, which has the endorsement, is not there"
+                )
+            }
             FindingKind::HeadDiffers { expected, found } => {
                 write!(f, "the expected head has hash {expected}; this line of its number has {found}")
             }

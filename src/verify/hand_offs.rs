@@ -1,6 +1,7 @@
 //! `<prefix>.keys`: copies of the first genesis and of every hand-off. They prove a key where the files that handed
 //! over to it are gone.
 
+use super::identity::Identity;
 use super::ledger::Ledger;
 use super::{FindingKind, NoticeKind, Place};
 use crate::trail::{Control, Hash, KeyId, Kind, Line, MalformedLine, PublicKey};
@@ -22,17 +23,17 @@ struct Successor {
 }
 
 impl HandOffs {
-    /// Reads the whole content of such a file. `first` is the log's first key; where it is not known, the genesis in
-    /// the copies says it, and the log's id, which is its hash, proves it.
+    /// Reads the whole content of such a file. Where the log's first key is not known, the genesis in the copies says
+    /// it, and the log's id, which is its hash, proves it; and who endorsed it.
     pub(super) fn read(
         log: KeyId,
-        first: Option<PublicKey>,
+        identity: &mut Identity,
         file: &str,
         bytes: &[u8],
         ledger: &mut Ledger,
     ) -> HandOffs {
         let mut copies = HandOffs::default();
-        let mut in_force = first;
+        let mut in_force = identity.pinned();
         let (mut offset, mut number) = (0, 0);
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').peekable();
         while let Some(line) = lines.next() {
@@ -50,7 +51,7 @@ impl HandOffs {
                 ledger.notice(Some(place), None, NoticeKind::TornCopy { bytes: whole.len() as u64 });
                 continue;
             }
-            if let Err((seq, kind)) = copies.copy(log, &mut in_force, whole, ledger) {
+            if let Err((seq, kind)) = copies.copy(log, identity, &mut in_force, whole, ledger) {
                 ledger.find(Some(place), seq, kind);
             }
         }
@@ -60,6 +61,7 @@ impl HandOffs {
     fn copy(
         &mut self,
         log: KeyId,
+        identity: &mut Identity,
         in_force: &mut Option<PublicKey>,
         bytes: &[u8],
         ledger: &mut Ledger,
@@ -74,7 +76,7 @@ impl HandOffs {
         let hash = line.hash();
         let control =
             Control::parse(&line).map_err(|error| (seq, FindingKind::Fields { why: error.to_string() }))?;
-        let (epoch, key) = match control {
+        let (epoch, key) = match &control {
             Some(Control::Genesis(genesis)) if line.link.seq == 0 => {
                 if genesis.public_key.id() != log {
                     let (expected, found) = (Some(log), genesis.public_key.id());
@@ -110,6 +112,9 @@ impl HandOffs {
         ledger.signatures_checked += 1;
         if !line.is_signed_by(&signer) {
             return fail(FindingKind::Signature { key: signer.id() });
+        }
+        if let Some(Control::Genesis(genesis)) = &control {
+            identity.see(&line, genesis);
         }
         if self.keys.is_empty() && line.kind == Kind::Handoff {
             self.keys.push(Successor { key: *signer.as_bytes(), id: log, line: Hash::ZERO });

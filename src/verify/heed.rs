@@ -47,7 +47,7 @@ impl Proof {
             }
             Some(Control::Genesis(genesis)) => {
                 self.succeeds = self.succeeds.or(genesis.succeeds);
-                if let Some(kind) = self.identity.heed(genesis) {
+                if let Some(kind) = self.identity.heed(line, genesis) {
                     find(kind);
                 }
             }

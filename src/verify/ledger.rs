@@ -1,6 +1,8 @@
 //! Where findings and notices are written down, in bounded space.
 
+use super::identity::Identity;
 use super::{Finding, FindingKind, LISTED, Notice, NoticeKind, Place, Verdict};
+use crate::trail::PublicKey;
 
 /// The first [`LISTED`] of each; the rest is counted, and still counts for the verdict.
 #[derive(Clone)]
@@ -25,13 +27,26 @@ impl Ledger {
         }
     }
 
-    /// Of one log: where its key was not known beforehand it can at best agree with itself.
-    pub(crate) fn for_log(doubt: Option<FindingKind>) -> Ledger {
+    /// Of one log: where its key is not known it can at best agree with itself.
+    pub(crate) fn for_log(identity: &Identity, keys: &[PublicKey]) -> Ledger {
         let mut ledger = Ledger::new();
-        if let Some(kind) = doubt {
-            ledger.find(None, None, kind);
+        if !identity.awaits_endorsement() {
+            ledger.doubt(identity, keys);
         }
         ledger
+    }
+
+    /// All was read: was its key endorsed?
+    pub(crate) fn end(&mut self, identity: &Identity, keys: &[PublicKey]) {
+        if identity.awaits_endorsement() {
+            self.doubt(identity, keys);
+        }
+    }
+
+    fn doubt(&mut self, identity: &Identity, keys: &[PublicKey]) {
+        if let Some(kind) = identity.doubt(keys) {
+            self.find(None, None, kind);
+        }
     }
 
     /// How many findings there are.

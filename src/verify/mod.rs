@@ -35,7 +35,9 @@
 //!     highest `oldest` that a genesis says: else incomplete. (File 1 may say that file 0 was damaged, as in step 8.)
 //! 12. **End.** Bytes behind the head: incomplete where they chain or lack their newline, else tampered. A last file
 //!     closed `rotated`: incomplete. Then the caller's expectations: the head, the silence.
-//! 13. **Name.** Each genesis must have the `origin` by which the log is known, where it is known by one: else
+//! 13. **Endorsement.** Where the first key is not pinned and a fleet's is, the genesis with `seq` 0, or its copy, must have
+//!     the fleet's signature for its own key and `origin`.
+//! 14. **Name.** Each genesis must have the `origin` by which the log is known, where it is known by one: else
 //!     incomplete. It is no tampering, since the log's own key signs it.
 //!
 //! # Blame

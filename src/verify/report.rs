@@ -106,8 +106,10 @@ pub struct LogReport {
     pub log: KeyId,
     /// Who writes it, as its last genesis says.
     pub origin: Option<String>,
-    /// Whether its first key is a pinned one.
+    /// Whether its first key is a pinned one, or endorsed.
     pub pinned: bool,
+    /// The fleet's key that endorsed its first one.
+    pub endorsed_by: Option<KeyId>,
     /// Files that were read.
     pub files: u64,
     /// Lines that are proved.

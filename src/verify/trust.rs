@@ -17,11 +17,15 @@ use crate::trail::{KeyId, PublicKey};
 ///
 /// `log` must be the id of the key. An origin with spaces is written as a JSON string.
 ///
+/// `* * public-key` names the key of a fleet: all logs are trusted whose first key it endorsed, each under the name that
+/// it endorsed.
+///
 /// It says whom to trust, not what must be there: a log that it names and that isn't given is no finding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustFile {
     // Shared: each log's verifier has its own options.
     logs: Arc<BTreeMap<KeyId, Trusted>>,
+    fleets: Arc<Vec<PublicKey>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,13 @@ pub enum TrustLine {
         /// Who writes it, as each of its files says.
         origin: String,
         /// Its first public key.
+        key: PublicKey,
+        /// Anything else; empty where there is nothing.
+        comment: String,
+    },
+    /// The key of a fleet.
+    Fleet {
+        /// Its public key.
         key: PublicKey,
         /// Anything else; empty where there is nothing.
         comment: String,
@@ -77,7 +88,15 @@ impl TrustFile {
     ///
     /// It gives a log another origin than one before.
     pub fn add(&mut self, line: TrustLine) -> Result<(), InvalidTrustLine> {
-        let TrustLine::Log { origin, key, .. } = line;
+        let (origin, key) = match line {
+            TrustLine::Log { origin, key, .. } => (origin, key),
+            TrustLine::Fleet { key, .. } => {
+                if !self.fleets.contains(&key) {
+                    Arc::make_mut(&mut self.fleets).push(key);
+                }
+                return Ok(());
+            }
+        };
         let new = Trusted { origin: Arc::from(origin), key };
         match self.logs.get(&key.id()) {
             Some(known) if *known != new => {
@@ -94,7 +113,12 @@ impl TrustFile {
 
     /// Whether it names nobody.
     pub fn is_empty(&self) -> bool {
-        self.logs.is_empty()
+        self.logs.is_empty() && self.fleets.is_empty()
+    }
+
+    /// The keys of fleets.
+    pub fn fleets(&self) -> &[PublicKey] {
+        &self.fleets
     }
 
     /// The first key of a log.
@@ -112,13 +136,21 @@ impl FromStr for TrustLine {
     type Err = InvalidTrustLine;
 
     fn from_str(text: &str) -> Result<TrustLine, InvalidTrustLine> {
-        let (origin, rest) = origin(text.trim())?;
+        let (is_fleet, (origin, rest)) = (text.trim().starts_with('*'), origin(text.trim())?);
         let (log, rest) = word(rest);
         let (key, comment) = word(rest);
+        let comment = comment.to_owned();
         let wrong = |expected: &str, found: &str| InvalidTrustLine {
             expected: expected.to_owned(),
             found: found.to_owned(),
         };
+        if is_fleet && origin == "*" {
+            if log != "*" {
+                return Err(wrong("`*` in the place of a log, behind the `*` of a fleet", log));
+            }
+            let key = key.parse().map_err(|_| wrong("a fleet's public key, 44 characters of base64", key))?;
+            return Ok(TrustLine::Fleet { key, comment });
+        }
         let id = KeyId::parse(log.as_bytes())
             .ok_or_else(|| wrong("the id of a log, 16 lower-case hex digits, behind the origin", log))?;
         let key: PublicKey = key
@@ -127,7 +159,7 @@ impl FromStr for TrustLine {
         if key.id() != id {
             return Err(wrong(&format!("{}, the id of the key on this line", key.id()), log));
         }
-        Ok(TrustLine::Log { origin, key, comment: comment.to_owned() })
+        Ok(TrustLine::Log { origin, key, comment })
     }
 }
 
@@ -155,8 +187,14 @@ fn word(text: &str) -> (&str, &str) {
 
 impl fmt::Display for TrustLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let TrustLine::Log { origin, key, comment } = self;
-        let is_plain = !origin.starts_with(['"', '#'])
+        let (origin, key, comment) = match self {
+            TrustLine::Log { origin, key, comment } => (origin, key, comment),
+            TrustLine::Fleet { key, comment } => {
+                write!(f, "* * {key}")?;
+                return if comment.is_empty() { Ok(()) } else { write!(f, " {comment}") };
+            }
+        };
+        let is_plain = !origin.starts_with(['"', '#', '*'])
             && !origin.is_empty()
             && !origin.contains(|char: char| char.is_whitespace() || char.is_control());
         match is_plain {

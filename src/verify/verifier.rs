@@ -54,7 +54,7 @@ impl Verifier {
         Verifier {
             trust: Trust { log, hand_offs: HandOffs::default(), expect: options.expect_head },
             options: options.clone(),
-            ledger: Ledger::for_log(identity.doubt(&options.keys, &options.trust)),
+            ledger: Ledger::for_log(&identity, &options.keys),
             proof: Proof::new(identity),
             quick: None,
             records: Records::default(),
@@ -65,8 +65,8 @@ impl Verifier {
 
     /// Takes the whole content of the log's `<prefix>.keys`. Before its files.
     pub fn hand_offs(&mut self, name: &str, bytes: &[u8]) {
-        let first = self.proof.identity.pinned();
-        self.trust.hand_offs = HandOffs::read(self.trust.log, first, name, bytes, &mut self.ledger);
+        let identity = &mut self.proof.identity;
+        self.trust.hand_offs = HandOffs::read(self.trust.log, identity, name, bytes, &mut self.ledger);
     }
 
     /// The next file begins. `name` is what findings call it.
@@ -153,12 +153,14 @@ impl Verifier {
     pub fn finish(mut self, now: Timestamp) -> LogReport {
         self.end_file();
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
+        self.ledger.end(&self.proof.identity, &self.options.keys);
         let Verifier { trust, ledger, proof, .. } = self;
         LogReport {
             verdict: ledger.verdict,
             log: trust.log,
             origin: proof.origin.as_deref().map(str::to_owned),
-            pinned: proof.identity.pinned().is_some(),
+            pinned: proof.identity.is_known(),
+            endorsed_by: proof.identity.endorsed_by(),
             files: proof.files,
             lines: proof.lines,
             first_seq: proof.first_seq,

@@ -52,3 +52,36 @@ pub(super) fn first_genesis<F: FileSystem, T>(
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity;
+    use crate::trail::{Chain, EndorsedKey, FORMAT, SecretKey, Timestamp};
+
+    #[test]
+    fn every_start_of_an_endorsed_genesis_is_vacant_and_the_whole_is_not() {
+        let (key, fleet) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
+        let genesis = Genesis {
+            epoch: 0,
+            file: 0,
+            fleet: Some(EndorsedKey::sign(&fleet, "payments", key.public()).endorsement().clone()),
+            format: FORMAT.to_owned(),
+            oldest: 0,
+            origin: "payments".to_owned(),
+            previous: None,
+            public_key: key.public(),
+            succeeds: None,
+            torn: None,
+            writer: identity::writer("payments"),
+        };
+        let mut line = Vec::new();
+        let body = Control::Genesis(genesis).body();
+        Chain::new(key.id()).signed(&body, Timestamp::default(), &key, &mut line);
+        let whole = line.len() - 1;
+        for length in 0..whole {
+            assert!(is_vacant(&line[..length]), "{length}");
+        }
+        assert!(!is_vacant(&line[..whole]));
+    }
+}

@@ -134,6 +134,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let genesis = Genesis {
             epoch: self.store.epoch(),
             file: self.live.number,
+            fleet: self.store.endorsement().filter(|_| self.live.number == 0),
             format: FORMAT.to_owned(),
             oldest: self.oldest,
             origin: self.options.origin.clone(),

@@ -102,6 +102,7 @@ impl Log {
         Genesis {
             epoch: self.keys.len() as u64 - 1,
             file: self.files.len() as u64 - 1,
+            fleet: None,
             format: FORMAT.into(),
             oldest: self.oldest,
             origin: "example.com/payments".into(),

@@ -32,6 +32,7 @@ mod spelling;
 #[path = "../common/strace.rs"]
 mod strace;
 mod torn;
+mod trust;
 
 #[test]
 fn no_row_is_missing() {

@@ -80,6 +80,7 @@ fn forge(folder: &Path, name: &str, ended: Ended) -> PathBuf {
     let genesis = |file, previous| Genesis {
         epoch: 0,
         file,
+        fleet: None,
         format: FORMAT.into(),
         oldest: 0,
         origin: "example.com/payments".into(),

@@ -28,6 +28,7 @@ impl Log {
         let genesis = Genesis {
             epoch: 0,
             file: 0,
+            fleet: None,
             format: crate::trail::FORMAT.to_owned(),
             oldest: 0,
             origin: format!("log {name}"),

@@ -22,7 +22,7 @@ fn a_file_names_logs_between_comments_and_blank_lines() {
 #[test]
 fn a_line_comes_back_as_it_was_whatever_the_origin() {
     for origin in
-        ["example.com/payments", "two words", "\"quoted\"", "#1", "", "tab\tend\n", "Zürich", "\u{a0}"]
+        ["example.com/payments", "two words", "\"quoted\"", "#1", "*", "", "tab\tend\n", "Zürich", "\u{a0}"]
     {
         for comment in ["", "db1, rack 4"] {
             let line = TrustLine::Log { origin: origin.to_owned(), key: key(), comment: comment.to_owned() };
@@ -67,4 +67,16 @@ fn lines_that_disagree_are_refused_and_doubles_are_not() {
         error.to_string(),
         "line 2: expected the origin that an earlier line has for this log, \"payments\", found \"orders\""
     );
+}
+
+#[test]
+fn a_fleet_has_stars_for_origin_and_log() {
+    let line = format!("* * {KEY} of the fleet");
+    let parsed = TrustLine::Fleet { key: key(), comment: "of the fleet".to_owned() };
+    assert_eq!((line.parse(), parsed.to_string()), (Ok(parsed), line.clone()));
+    let trust = TrustFile::parse(&format!("{line}\n* * {KEY}\n")).unwrap();
+    assert_eq!((trust.fleets(), trust.key(key().id()), trust.is_empty()), (&[key()][..], None, false));
+    for wrong in [format!("* {LOG} {KEY}"), format!("example.com * {KEY}"), "* *".to_owned()] {
+        assert!(TrustFile::parse(&wrong).is_err(), "{wrong}");
+    }
 }

@@ -1,6 +1,7 @@
 //! `tracing-audit keys`: stores of signing keys.
 
 mod check;
+mod endorse;
 mod list;
 mod recover;
 mod remedy;
@@ -46,6 +47,24 @@ pub(crate) enum Command {
         store: Store,
         /// The folder of its log, all of which is read then
         log: Option<PathBuf>,
+    },
+    /// Endorse the first key of a log with a fleet's key, and print the endorsement; to be run where that key is kept
+    Endorse {
+        /// The fleet's secret key: PKCS#8 in PEM, readable by its owner alone
+        #[arg(long, value_name = "FILE")]
+        fleet_key_file: PathBuf,
+        /// Who will write the log; it can have no other name
+        #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+        origin: String,
+        /// The log's first public key, as `keys new` printed it
+        key: PublicKey,
+    },
+    /// Put an endorsement into a store, before its log begins, and print the fleet's public key
+    InstallEndorsement {
+        #[command(flatten)]
+        store: Store,
+        /// The file with what `keys endorse` printed; `-` for the standard input
+        endorsement: PathBuf,
     },
     /// Make a key store for a log that succeeds one whose keys were lost, and print the new public key to pin
     ///
@@ -114,6 +133,13 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
             if !found.problems.is_empty() {
                 return Ok(ExitCode::from(2));
             }
+        }
+        Command::Endorse { fleet_key_file, origin, key } => {
+            endorse::endorse(fleet_key_file, origin, *key, &mut io::stdout().lock())?;
+        }
+        Command::InstallEndorsement { store, endorsement } => {
+            endorse::install(store, endorsement, &mut io::stdout().lock())?;
+            explain("the fleet's key; the log's first line will have its endorsement");
         }
         Command::Recover { log, store, key } => {
             recover::recover(log, store, *key, &mut io::stdout().lock())?;

@@ -36,6 +36,9 @@ pub(super) fn remedy(error: &KeyStoreError) -> &'static str {
              says which it needs)."
         }
         KeyStoreError::InUse { .. } => "Name another folder.",
+        KeyStoreError::EndorsesOther { .. } => {
+            "Install the endorsement that was made for this store's key: `tracing-audit keys show` prints it."
+        }
         KeyStoreError::Random { .. } => "The system has no random numbers yet: start later.",
         _ => "See docs/OPERATIONS.md.",
     }

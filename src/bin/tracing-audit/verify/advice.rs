@@ -10,6 +10,12 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::NotPinned { .. } => {
             "Is it the key of this log? If it is, these files are a forgery, or of another log."
         }
+        FindingKind::NotEndorsed { .. } => {
+            "Is it a log of the fleet? Then its key was not endorsed before it began: pin it. Else it is a forgery, or of another."
+        }
+        FindingKind::EndorsementMissing { .. } => {
+            "Give the log's `.keys` file too, or its first line: the endorsement stands in it. Or pin its key."
+        }
         FindingKind::OriginDiffers { .. } => {
             "Was the service given another name? Then begin a new log: a name is for a log's life. Else somebody lets it pass \
              for another."

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::{ExpectedHead, Options, Progress, TrustFile, verify_paths_with};
+use tracing_audit::verify::{ExpectedHead, Options, Progress, TrustFile, TrustLine, verify_paths_with};
 
 use crate::terminal::harmless;
 
@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// A file of logs that are trusted, `origin log public-key [comment]` a line; those that aren't given aren't missed
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+    /// The public key of a fleet: each log is trusted whose first key it endorsed
+    #[arg(long, value_name = "KEY")]
+    fleet_key: Vec<PublicKey>,
     /// A line that must be there: its hash, or its number, a colon and its hash
     #[arg(long, value_name = "[SEQ:]HASH")]
     expect_head: Option<ExpectedHead>,
@@ -55,7 +58,11 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     for file in &arguments.key_file {
         keys.extend(keys_in(file)?);
     }
-    let trust = trust_in(&arguments.trust)?;
+    let mut trust = trust_in(&arguments.trust)?;
+    for key in &arguments.fleet_key {
+        let line = TrustLine::Fleet { key: *key, comment: String::new() };
+        trust.add(line).map_err(io::Error::other)?;
+    }
     if arguments.shipped {
         return shipped::run(arguments, keys, trust);
     }

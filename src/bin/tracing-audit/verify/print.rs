@@ -40,7 +40,11 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
             None => "open",
         };
         writeln!(out, "  It ends at {}, {end}. Head: {}:{}", head.time, head.seq, head.hash)?;
-        let key = if log.pinned { "It chains from the pinned key." } else { "Its key is not pinned." };
+        let key = match (log.endorsed_by, log.pinned) {
+            (Some(fleet), _) => format!("It chains from a key that fleet key {fleet} endorsed."),
+            (None, true) => "It chains from the pinned key.".to_owned(),
+            (None, false) => "Its key is not pinned.".to_owned(),
+        };
         writeln!(
             out,
             "  {key} {} attested, {} declared lost.",

@@ -77,7 +77,11 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
     members("Members beside ours, not proved", &log.restored.foreign, out)?;
     members("Members that came as strings", &log.restored.retyped, out)?;
     if let Some(head) = log.head {
-        let key = if log.pinned { "It leads back to the pinned key." } else { "Its key is not pinned." };
+        let key = match (log.endorsed_by, log.pinned) {
+            (Some(fleet), _) => format!("It leads back to a key that fleet key {fleet} endorsed."),
+            (None, true) => "It leads back to the pinned key.".to_owned(),
+            (None, false) => "Its key is not pinned.".to_owned(),
+        };
         writeln!(out, "  The newest signature is of {}. {key} Head: {}:{}", head.time, head.seq, head.hash)?;
     }
     print::findings(&log.findings, log.more_findings, out)?;

@@ -57,6 +57,7 @@ fn log(entries: &[Entry]) -> Vec<u8> {
     let genesis = Genesis {
         epoch: 0,
         file: 0,
+        fleet: None,
         format: FORMAT.into(),
         oldest: 0,
         origin: "example.com".into(),
