@@ -57,7 +57,7 @@ fn refuse_other(folder: &Path, pin: PublicKey, endorsed: &EndorsedKey) -> Result
     if endorsed.public_key() == pin {
         return Ok(());
     }
-    let (expected, found) = (pin, endorsed.public_key());
+    let (expected, found) = (pin.id(), endorsed.log());
     Err(KeyStoreError::EndorsesOther { folder: folder.to_owned(), expected, found })
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use crate::files::Exposure;
-use crate::trail::PublicKey;
+use crate::trail::KeyId;
 
 /// Why a key store can't be used. No file was changed.
 #[derive(Debug)]
@@ -69,10 +69,10 @@ pub enum KeyStoreError {
     EndorsesOther {
         /// The store.
         folder: PathBuf,
-        /// The store's first key.
-        expected: PublicKey,
-        /// The key that is endorsed.
-        found: PublicKey,
+        /// The id of the store's first key.
+        expected: KeyId,
+        /// The id of the key that is endorsed.
+        found: KeyId,
     },
     /// The system gave no random numbers.
     Random {
