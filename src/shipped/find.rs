@@ -140,11 +140,18 @@ fn trimmed(mut bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii()
 }
 
+/// Where bytes have what each line begins with. Within a string its quotes would be escaped.
+pub(super) fn raw_start(bytes: &[u8]) -> Option<usize> {
+    [b"{\"fields\":{".as_slice(), b"{\"duration_ns\":"]
+        .iter()
+        .filter_map(|start| memmem::find(bytes, start))
+        .min()
+}
+
 /// Whether a line was cut, or damaged so that it is no JSON any more.
 fn begins_like_a_line(bytes: &[u8]) -> bool {
-    const STARTS: [&[u8]; 4] =
-        [b"{\"fields\":{", b"{\"duration_ns\":", b"{\\\"fields\\\":{", b"{\\\"duration_ns\\\":"];
-    STARTS.iter().any(|start| memmem::find(bytes, start).is_some())
+    const WITHIN_TEXT: [&[u8]; 2] = [b"{\\\"fields\\\":{", b"{\\\"duration_ns\\\":"];
+    raw_start(bytes).is_some() || WITHIN_TEXT.iter().any(|start| memmem::find(bytes, start).is_some())
 }
 
 #[cfg(test)]

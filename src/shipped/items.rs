@@ -2,7 +2,10 @@
 
 use std::io::{self, Read};
 
+use serde::de::IgnoredAny;
+
 use super::fact::At;
+use super::{find, frame};
 
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
@@ -10,8 +13,8 @@ const CHUNK: usize = 256 << 10;
 /// A longer item is none of ours: it is passed over and not kept.
 const LONGEST: usize = 16 << 20;
 
-/// Takes a stream apart. JSON values may follow each other, stand in an array, or be spread over lines; anything else
-/// is a line of text. What is broken ends where a line begins with a brace, so that it takes nothing else with it.
+/// Takes a stream apart. JSON values may follow each other, stand in an array, or be spread over lines; frames of syslog
+/// may have their length before them; anything else is a line of text. What is broken ends where a line begins with a brace, so that it takes nothing else with it.
 pub(super) struct Items<R> {
     source: u32,
     reader: R,
@@ -21,12 +24,14 @@ pub(super) struct Items<R> {
     line: u64,
     offset: u64,
     ended: bool,
+    /// The item before was a frame.
+    framed: bool,
 }
 
 impl<R: Read> Items<R> {
     /// `buffer`: what was read of it already.
     pub(super) fn new(source: u32, reader: R, buffer: Vec<u8>) -> Items<R> {
-        Items { source, reader, buffer, start: 0, line: 1, offset: 0, ended: false }
+        Items { source, reader, buffer, start: 0, line: 1, offset: 0, ended: false, framed: false }
     }
 
     /// The next item, and where it began.
@@ -35,7 +40,7 @@ impl<R: Read> Items<R> {
             return Ok(None);
         }
         let at = At { source: self.source, line: self.line, offset: self.offset };
-        let mut scan = Scan::of(self.buffer[self.start]);
+        let mut scan = Scan::of(self.buffer[self.start], self.framed);
         let mut overlong = false;
         let end = loop {
             if let Some(end) = scan.go_on(&self.buffer[self.start..], self.ended) {
@@ -49,7 +54,9 @@ impl<R: Read> Items<R> {
             }
             self.fill()?;
         };
+        self.framed = scan.kind == Kind::Frame;
         let start = self.start;
+        let end = if scan.kind == Kind::Json { torn(&self.buffer[start..start + end]) } else { end };
         self.pass(end);
         let kept = if overlong { start..start } else { start..start + end };
         Ok(Some((at, &self.buffer[kept])))
@@ -90,22 +97,51 @@ impl<R: Read> Items<R> {
     }
 }
 
+/// Where an item ends. Who is killed in a write leaves the start of a line, and the next one begins right behind it.
+fn torn(item: &[u8]) -> usize {
+    let next = find::raw_start(item.get(1..).unwrap_or_default()).map(|at| at + 1);
+    let broken = |_: &usize| serde_json::from_slice::<IgnoredAny>(item).is_err();
+    next.filter(broken).unwrap_or(item.len())
+}
+
 /// How far an item was looked at.
 struct Scan {
-    json: bool,
+    kind: Kind,
+    framed: bool,
     at: usize,
     depth: usize,
     in_string: bool,
 }
 
+#[derive(PartialEq)]
+enum Kind {
+    Json,
+    /// A frame, or text after all.
+    Frame,
+    Text,
+}
+
 impl Scan {
-    fn of(first: u8) -> Scan {
-        Scan { json: matches!(first, b'{' | b'"'), at: 0, depth: 0, in_string: false }
+    fn of(first: u8, framed: bool) -> Scan {
+        let kind = match first {
+            b'{' | b'"' => Kind::Json,
+            b'1'..=b'9' => Kind::Frame,
+            _ if framed => Kind::Frame,
+            _ => Kind::Text,
+        };
+        Scan { kind, framed, at: 0, depth: 0, in_string: false }
     }
 
     /// The item's length, once its end is there.
     fn go_on(&mut self, bytes: &[u8], ended: bool) -> Option<usize> {
-        if !self.json {
+        if self.kind == Kind::Frame {
+            match frame::end(bytes, ended, LONGEST, self.framed) {
+                frame::End::At(end) => return Some(end),
+                frame::End::Unknown => return None,
+                frame::End::None => self.kind = Kind::Text,
+            }
+        }
+        if self.kind == Kind::Text {
             let rest = &bytes[self.at..];
             let end = memchr::memchr(b'\n', rest).map(|end| self.at + end);
             self.at = bytes.len();
@@ -213,6 +249,13 @@ mod tests {
     }
 
     #[test]
+    fn frames_are_taken_by_their_length() {
+        let expected =
+            [(1, "11 <13>1 {\n} x".to_owned()), (2, "8 <13>1 {}".to_owned()), (2, "8 <1".to_owned())];
+        assert_eq!(items("11 <13>1 {\n} x8 <13>1 {}8 <1"), expected);
+    }
+
+    #[test]
     fn an_endless_item_is_not_kept() {
         let text = format!("\"{}\"\n{{}}\n", "x".repeat(LONGEST + CHUNK * 2));
         let mut items = Items::new(0, text.as_bytes(), Vec::new());
@@ -224,7 +267,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn items_are_the_same_however_they_are_read(text in "[{}\\[\\]\"\\\\a,\n ]{0,60}", drip in 1..9usize) {
+        fn items_are_the_same_however_they_are_read(text in "[{}\\[\\]\"\\\\a,\n 1<>]{0,60}", drip in 1..9usize) {
             let mut whole = Items::new(0, text.as_bytes(), Vec::new());
             let mut parts = Items::new(0, Drip(text.as_bytes(), drip), Vec::new());
             loop {

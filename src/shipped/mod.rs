@@ -32,6 +32,7 @@ mod chain;
 mod dispute;
 mod fact;
 mod find;
+mod frame;
 mod group;
 mod heed;
 mod history;

@@ -175,3 +175,39 @@ fn a_flood_of_forged_lines_hides_nothing() {
         report.findings
     );
 }
+
+#[test]
+fn a_torn_piece_takes_nothing_of_the_line_behind_it() {
+    let odd = r#""number":1,"odd":"}{\"fields\":{}}""#;
+    let log = Log::new(1).events(1, 1).event(odd, true).events(2, 1);
+    let lines = &log.lines;
+    for cut in 1..lines[2].len() {
+        let torn = format!(
+            "{}\n{}\n{}{}\n{}\n{}\n",
+            lines[0],
+            lines[1],
+            &lines[2][..cut],
+            lines[2],
+            lines[3],
+            lines[4]
+        );
+        is_whole(&verify(&[&torn], &[log.pin()]).logs[0], 5);
+    }
+}
+
+#[test]
+fn a_frame_that_was_torn_takes_no_other_with_it() {
+    let log = Log::new(1).events(4, 1);
+    let frame = |line: &String| {
+        let message = format!("<13>1 2026-11-22T00:00:00Z host app - - - {line}");
+        format!("{} {message}", message.len())
+    };
+    let (before, after): (String, String) =
+        (log.lines[..2].iter().map(frame).collect(), log.lines[2..].iter().map(frame).collect());
+    let torn = frame(&log.lines[2]);
+    for cut in 0..=torn.len() {
+        let stream = format!("{before}{}{after}", &torn[..cut]);
+        let report = &verify(&[&stream], &[log.pin()]).logs[0];
+        assert_eq!(ranges(&report.proved), [(0, 4)], "{cut}: {stream}");
+    }
+}
