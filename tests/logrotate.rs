@@ -1,6 +1,8 @@
 //! The real logrotate, while several threads write: a log on one path.
 #![cfg(unix)]
 
+#[path = "common/logrotate.rs"]
+mod logrotate;
 #[path = "common/require.rs"]
 mod require;
 #[path = "common/service.rs"]
@@ -10,7 +12,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,9 +38,7 @@ struct Logrotate {
 impl Logrotate {
     /// `None` where it is absent: the test that asks must return.
     fn configured(edit: impl FnOnce(String) -> String) -> Option<Logrotate> {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let mut probe = Command::new("logrotate");
-        if !require::available("logrotate", probe.arg("--version").env("PATH", format!("{path}:/usr/sbin"))) {
+        if !logrotate::available() {
             return None;
         }
         let service = Service::new();
@@ -51,12 +50,7 @@ impl Logrotate {
     }
 
     fn rotate(&self) {
-        let mut logrotate = Command::new("logrotate");
-        logrotate.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
-        logrotate.arg("--force").arg("--state").arg(self.configuration.with_file_name("state"));
-        let output = logrotate.arg(&self.configuration).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && !said.contains("error"), "{said}");
+        logrotate::rotate(&self.configuration);
     }
 
     /// Rotates so often while all threads emit; how many records each of them emitted.

@@ -25,7 +25,7 @@ fn a_log_that_rotates_by_time_is_shipped_by_both() {
     assert!(source.files().len() > 1);
     for copy in copies {
         all_arrived(&source, || lines(&copy));
-        let extra = proves(&source, &lines(&copy));
+        let extra = proves(&source, &lines(&copy), &copy);
         assert_eq!((extra.doubles, extra.torn, extra.late), (0, 0, 0), "nobody was killed");
     }
 }

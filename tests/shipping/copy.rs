@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use tracing_audit::trail::{Ended, Line};
-use tracing_audit::verify::{Options, Verdict, Verifier};
+use tracing_audit::shipped::{Options, verify_shipped};
+use tracing_audit::trail::Line;
+use tracing_audit::verify::Verdict;
 
 use crate::source::Source;
 
@@ -20,9 +21,28 @@ pub(crate) struct Extra {
     pub(crate) late: usize,
 }
 
-/// That the lines of a copy, as they arrived, are all those of the log, each as it was written,
-/// and that they prove the log whole from its pinned key.
-pub(crate) fn proves(source: &Source, arrived: &[Vec<u8>]) -> Extra {
+/// That the lines that arrived are all those of the log, each as it was written; and that `copy`, a file or a folder of
+/// what the store has, as it has it, proves the log whole from its pinned key.
+pub(crate) fn proves(source: &Source, arrived: &[Vec<u8>], copy: &Path) -> Extra {
+    let extra = is_all_of(source, arrived);
+    verifies(source, copy, extra.doubles);
+    extra
+}
+
+/// `verify --shipped` of what the store has.
+fn verifies(source: &Source, copy: &Path, doubles: usize) {
+    let options = Options { keys: vec![source.pin()], ..Options::default() };
+    let report = verify_shipped(&[copy], &options).unwrap();
+    let [log] = report.logs.as_slice() else { panic!("{report:?}") };
+    let lines = source.files().iter().map(Vec::len).sum::<usize>() as u64;
+    assert_eq!((report.verdict, &log.findings), (Verdict::Intact, &vec![]), "{report:?}");
+    let all: Vec<_> = log.proved.listed.iter().map(|range| (range.from, range.to)).collect();
+    assert_eq!((all, log.head.map(|head| head.seq)), (vec![(0, lines - 1)], Some(lines - 1)), "{report:?}");
+    assert_eq!((log.unproved.lines, log.missing.lines, log.restored.lines), (0, 0, 0), "{report:?}");
+    assert_eq!(log.doubles, doubles as u64, "{report:?}");
+}
+
+fn is_all_of(source: &Source, arrived: &[Vec<u8>]) -> Extra {
     let files = source.files();
     let ours: Vec<&[u8]> = files.iter().flatten().map(Vec::as_slice).collect();
     let mut extra = Extra::default();
@@ -42,7 +62,6 @@ pub(crate) fn proves(source: &Source, arrived: &[Vec<u8>]) -> Extra {
     }
     let missing: Vec<_> = (0..ours.len()).filter(|seq| !copy.contains_key(seq)).collect();
     assert!(missing.is_empty(), "{} of {} lines are lost: {missing:?}", missing.len(), ours.len());
-    is_proved(source, copy.into_values());
     extra
 }
 
@@ -68,21 +87,6 @@ fn file_of(files: &[Vec<Vec<u8>>], seq: usize) -> usize {
         before
     });
     ends.take_while(|end| *end <= seq).count()
-}
-
-/// The copy's lines by number, split into files where one begins, and no byte of ours beside them.
-fn is_proved<'a>(source: &Source, lines: impl Iterator<Item = &'a (impl AsRef<[u8]> + ?Sized + 'a)>) {
-    let pin = source.pin();
-    let mut verifier = Verifier::new(pin.id(), &Options { keys: vec![pin], ..Options::default() });
-    for line in lines.map(AsRef::as_ref) {
-        if Line::parse(line).unwrap().kind.as_str() == "genesis" {
-            verifier.begin_file("copy");
-        }
-        verifier.bytes(line);
-        verifier.bytes(b"\n");
-    }
-    let report = verifier.finish(std::time::SystemTime::now().into());
-    assert_eq!((report.verdict, report.closed), (Verdict::Intact, Some(Ended::Shutdown)), "{report:?}");
 }
 
 /// The lines of a file that is being written; none where it is not there yet.

@@ -4,14 +4,18 @@
 //! started again while the log grows and rotates.
 #![cfg(unix)]
 
+#[path = "../common/logrotate.rs"]
+mod logrotate;
 #[path = "../common/require.rs"]
 mod require;
 
 mod by_time;
 mod contrib;
 mod copy;
+mod frames;
 mod http;
 mod process;
+mod rotated;
 mod rsyslog;
 mod scenario;
 mod source;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::contrib::configuration;
-use crate::copy::lines;
+use crate::copy::{lines, proves};
 use crate::http::{Answer, Request, Server, lines_of};
 use crate::process::{Process, wait_until};
 use crate::require;
@@ -30,7 +30,8 @@ fn rsyslog_ships_every_line_to_a_file() {
     let source = Source::new(|builder| builder.max_file_size(400_000));
     let copy = source.beside("copy.jsonl");
     let mut shipper = start(&source, "file.conf", &[("/var/log/audit-copy.jsonl", text(&copy))]);
-    let extra = killed_under_load(&source, &mut shipper, || lines(&copy));
+    killed_under_load(&source, &mut shipper, || lines(&copy));
+    let extra = proves(&source, &lines(&copy), &copy);
     println!("rsyslog to a file, {} lines: {extra:?}", source.emitted());
     assert_eq!(extra.late, 0);
 }
@@ -49,7 +50,8 @@ fn rsyslog_ships_every_line_over_tcp() {
     let port = format!("port=\"{}\"", fs::read_to_string(&port).unwrap().trim());
     let theirs = [("collector.example.com", "127.0.0.1"), ("port=\"601\"", port.as_str())];
     let mut shipper = start(&source, "tcp.conf", &theirs);
-    let extra = killed_under_load(&source, &mut shipper, || lines(&copy));
+    killed_under_load(&source, &mut shipper, || lines(&copy));
+    let extra = proves(&source, &lines(&copy), &copy);
     println!("rsyslog over TCP, {} lines: {extra:?}", source.emitted());
     assert_eq!(extra.late, 0);
 }
@@ -66,9 +68,12 @@ fn rsyslog_ships_every_line_to_elasticsearch() {
     let theirs = [("elasticsearch.example.com", "127.0.0.1"), ("serverport=\"9200\"", port.as_str())];
     let mut shipper = start(&source, "elasticsearch.conf", &theirs);
     let refused = source.beside("work/audit-refused.json");
-    let extra = killed_under_load(&source, &mut shipper, || {
-        [index.lines(), refused_by_the_cluster(&refused)].concat()
-    });
+    let bodies = || [index.bodies(), refused_by_the_cluster(&refused)].concat();
+    let arrived = || bodies().iter().flat_map(|body| messages(body)).collect();
+    killed_under_load(&source, &mut shipper, arrived);
+    let copy = source.beside("copy");
+    fs::write(&copy, bodies().concat()).unwrap();
+    let extra = proves(&source, &arrived(), &copy);
     println!("rsyslog to _bulk, {} lines in {} requests: {extra:?}", source.emitted(), index.requests());
 }
 
@@ -88,11 +93,11 @@ fn run(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Process {
     Process::start(command, &source.beside(&format!("{file}.said")))
 }
 
-/// What rsyslog gave up to send, as it keeps it.
+/// The bodies that rsyslog gave up to send: `jq -r .request.postdata` of what it keeps.
 fn refused_by_the_cluster(file: &Path) -> Vec<Vec<u8>> {
     // An entry that a kill tore was not noted as sent.
     let entries = lines(file).into_iter().filter_map(|entry| serde_json::from_slice::<Value>(&entry).ok());
-    entries.flat_map(|entry| messages(entry["request"]["postdata"].as_str().unwrap().as_bytes())).collect()
+    entries.map(|entry| entry["request"]["postdata"].as_str().unwrap().as_bytes().to_vec()).collect()
 }
 
 /// The lines in a body: an action and a document, in turns.
@@ -105,17 +110,17 @@ fn messages(body: &[u8]) -> Vec<Vec<u8>> {
 /// What a cluster keeps of `_bulk`. It is busy at times, and at times dies between taking and answering.
 #[derive(Clone, Default)]
 struct Index {
-    messages: Arc<Mutex<Vec<Vec<u8>>>>,
+    bodies: Arc<Mutex<Vec<Vec<u8>>>>,
     requests: Arc<AtomicU64>,
 }
 
 impl Index {
     fn serve(&self) -> Server {
         let index = self.clone();
-        Server::start(move |request| index.answer(&request))
+        Server::start(move |request| index.answer(request))
     }
 
-    fn answer(&self, request: &Request) -> Answer {
+    fn answer(&self, request: Request) -> Answer {
         if request.method != "POST" {
             return Answer::Say(200, "{}".into());
         }
@@ -123,17 +128,17 @@ impl Index {
         if number % 499 == 13 {
             return Answer::Say(503, r#"{"error":"busy","status":503}"#.into());
         }
-        let messages = messages(&request.body);
-        let items = vec![json!({"index": {"_index": "audit", "status": 201}}); messages.len()];
-        self.messages.lock().unwrap().extend(messages);
+        let documents = messages(&request.body).len();
+        let items = vec![json!({"index": {"_index": "audit", "status": 201}}); documents];
+        self.bodies.lock().unwrap().push(request.body);
         if number % 499 == 47 {
             return Answer::HangUp;
         }
         Answer::Say(200, json!({"took": 1, "errors": false, "items": items}).to_string())
     }
 
-    fn lines(&self) -> Vec<Vec<u8>> {
-        self.messages.lock().unwrap().clone()
+    fn bodies(&self) -> Vec<Vec<u8>> {
+        self.bodies.lock().unwrap().clone()
     }
 
     fn requests(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! A service whose log is shipped.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tracing::{Dispatch, dispatcher, info};
 use tracing_audit::trail::PublicKey;
+use tracing_audit::verify::Contents;
 use tracing_audit::{AuditLayer, Builder, Guard, KeyStore, Rotation};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
@@ -101,16 +103,22 @@ impl Source {
             _ => 40,
         };
         let long = "x".repeat(long);
-        dispatcher::with_default(&self.dispatch, || info!(target: "audit", number, odd, long, "shipped"));
+        let (big, far, small, yes) = (u64::MAX, 1e21, 1e-7, true);
+        dispatcher::with_default(&self.dispatch, || {
+            info!(target: "audit", number, odd, long, big, far, half = 1.5, small, yes, "shipped");
+        });
     }
 
     /// The lines of the log, by file, in order. `seq` is the place in the whole.
     pub(crate) fn files(&self) -> Vec<Vec<Vec<u8>>> {
-        let paths = fs::read_dir(self.log()).unwrap().map(|entry| entry.unwrap().path());
-        let logs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        let names = fs::read_dir(self.log()).unwrap().map(|entry| entry.unwrap().path());
+        let logs = names.filter(|path| {
+            !["keys", "lock", "current"].iter().any(|other| path.ends_with(format!("audit.{other}")))
+        });
         let mut files: Vec<_> = logs
             .map(|path| {
-                let bytes = fs::read(path).unwrap();
+                let mut bytes = Vec::new();
+                Contents::open(path).unwrap().read_to_end(&mut bytes).unwrap();
                 let lines = bytes.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n');
                 lines.map(<[u8]>::to_vec).collect::<Vec<_>>()
             })

@@ -1,11 +1,12 @@
 //! syslog-ng: from files to a file, and to a server over HTTP.
 
+use std::fs;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use crate::contrib::configuration;
-use crate::copy::lines;
+use crate::copy::{lines, proves};
 use crate::http::{Answer, Server, lines_of};
 use crate::process::Process;
 use crate::require;
@@ -24,7 +25,8 @@ fn syslog_ng_ships_every_line_to_a_file() {
     let source = Source::new(|builder| builder.max_file_size(400_000));
     let copy = source.beside("copy.jsonl");
     let mut shipper = start(&source, "file.conf", &[("/var/log/audit-copy.jsonl", text(&copy))]);
-    let extra = killed_under_load(&source, &mut shipper, || lines(&copy));
+    killed_under_load(&source, &mut shipper, || lines(&copy));
+    let extra = proves(&source, &lines(&copy), &copy);
     println!("syslog-ng to a file, {} lines: {extra:?}", source.emitted());
     assert_eq!(extra.late, 0);
 }
@@ -45,14 +47,18 @@ fn syslog_ng_ships_every_line_over_http() {
             7..10 => return Answer::Say(504, String::new()),
             _ => {}
         }
-        store.lock().unwrap().extend(lines_of(&request.body).map(<[u8]>::to_vec));
+        store.lock().unwrap().extend([&request.body[..], b"\n"].concat());
         if number % 12 == 11 { Answer::HangUp } else { Answer::Say(200, String::new()) }
     });
     let url = format!("http://127.0.0.1:{}/audit", server.port());
     let theirs =
         [("https://collector.example.com/audit", url.as_str()), ("time-reopen(5)", "time-reopen(1)")];
     let mut shipper = start(&source, "http.conf", &theirs);
-    let extra = killed_under_load(&source, &mut shipper, || taken.lock().unwrap().clone());
+    let arrived = || lines_of(&taken.lock().unwrap()).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    killed_under_load(&source, &mut shipper, arrived);
+    let bodies = source.beside("bodies");
+    fs::write(&bodies, &*taken.lock().unwrap()).unwrap();
+    let extra = proves(&source, &arrived(), &bodies);
     println!("syslog-ng over HTTP, {} lines: {extra:?}", source.emitted());
 }
 
