@@ -15,6 +15,7 @@ mod copy;
 mod frames;
 mod http;
 mod process;
+mod restored;
 mod rotated;
 mod rsyslog;
 mod scenario;
