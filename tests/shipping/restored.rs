@@ -10,7 +10,7 @@ use tracing_audit::verify::{Finding, FindingKind, Verdict};
 use crate::copy::lines;
 use crate::process::{Process, wait_until};
 use crate::source::{Source, text};
-use crate::{require, rsyslog};
+use crate::{require, rsyslog, syslog_ng};
 
 /// By mmjsonparse: spaces, `\/`, and a member of imfile.
 const RSYSLOG: &str = r#"
@@ -25,18 +25,26 @@ ruleset(name="audit" queue.type="Direct") {
 input(type="imfile" file="LOG" tag="audit" ruleset="audit" freshStartTail="off")
 "#;
 
-/// A log with what parsers stumble over, in one file.
-fn log() -> (Source, PathBuf) {
+/// By its parser and its template function: the order reversed, values as strings.
+const SYSLOG_NG: &str = r#"@version: 3.38
+source s_audit { file("LOG" flags(no-parse) log-msg-size(262144)); };
+parser p_audit { json-parser(prefix("audit.")); };
+destination d_audit { file("COPY" template("$(format-json audit.* --shift-levels 1)\n")); };
+log { source(s_audit); parser(p_audit); destination(d_audit); };
+"#;
+
+/// A log of so many records, with what parsers stumble over, in one file.
+fn log(records: u64) -> (Source, PathBuf) {
     let source = Source::new(|builder| builder);
-    source.under_load(|| wait_until("the log grew", || source.emitted() > 300));
+    source.under_load(|| wait_until("the log grew", || source.emitted() > records));
     let log = source.file();
     (source, log)
 }
 
-fn configuration(source: &Source, log: &Path, copy: &Path) -> PathBuf {
+fn configuration(source: &Source, text_of: &str, log: &Path, copy: &Path) -> PathBuf {
     let file = source.beside("configuration");
     let work = source.beside("");
-    let ours = RSYSLOG.replace("WORK", text(&work)).replace("LOG", text(log)).replace("COPY", text(copy));
+    let ours = text_of.replace("WORK", text(&work)).replace("LOG", text(log)).replace("COPY", text(copy));
     fs::write(&file, ours).unwrap();
     file
 }
@@ -51,7 +59,7 @@ fn what_jq_wrote_anew_is_restored_and_proved() {
     if !require::available("jq", Command::new("jq").arg("--version")) {
         return;
     }
-    let (source, log) = log();
+    let (source, log) = log(300);
     let copy = source.beside("copy");
     let status = Command::new("jq").arg(".").arg(&log).stdout(File::create(&copy).unwrap()).status().unwrap();
     assert!(status.success());
@@ -66,10 +74,10 @@ fn what_rsyslog_parsed_and_wrote_anew_is_restored_and_proved() {
     if !rsyslog::available("mmjsonparse") {
         return;
     }
-    let (source, log) = log();
+    let (source, log) = log(300);
     let copy = source.beside("copy");
     let mut command = Command::new("rsyslogd");
-    command.arg("-n").arg("-iNONE").arg("-f").arg(configuration(&source, &log, &copy));
+    command.arg("-n").arg("-iNONE").arg("-f").arg(configuration(&source, RSYSLOG, &log, &copy));
     let _rsyslog = Process::start(command, &source.beside("rsyslog.said"));
     wait_until("all lines arrived", || lines(&copy).len() == lines(&log).len());
     let report = verified(&source, &copy);
@@ -88,4 +96,21 @@ fn has(line: &[u8], part: &[u8]) -> bool {
 
 fn is_not_restored(finding: &Finding) -> bool {
     matches!(finding.kind, FindingKind::NotRestored { .. })
+}
+
+#[test]
+fn what_syslog_ng_parsed_and_wrote_anew_is_proved_or_named() {
+    if !syslog_ng::available() {
+        return;
+    }
+    let (source, log) = log(12);
+    let copy = source.beside("copy");
+    let configuration = configuration(&source, SYSLOG_NG, &log, &copy);
+    let _syslog_ng = Process::start(syslog_ng::command(&source, &configuration), &source.beside("said"));
+    wait_until("all lines arrived", || lines(&copy).len() == lines(&log).len());
+    let report = verified(&source, &copy);
+    assert_eq!((report.verdict, report.missing.lines), (Verdict::Tampered, 0), "{report:?}");
+    assert!(report.proved.lines > 0 && report.unproved.lines > 0, "{report:?}");
+    let names = |kind: &FindingKind| matches!(kind, FindingKind::NotRestored { member: Some(_), .. });
+    assert!(report.findings.iter().any(|finding| names(&finding.kind)), "{:?}", report.findings);
 }

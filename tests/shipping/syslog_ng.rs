@@ -1,6 +1,7 @@
 //! syslog-ng: from files to a file, and to a server over HTTP.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -67,10 +68,14 @@ pub(crate) fn start(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Pro
     let log = source.log();
     let theirs = [&[("/var/log/app/audit", text(&log))], theirs].concat();
     let configuration = configuration(&format!("syslog-ng/{file}"), &source.beside(""), &theirs);
+    Process::start(command(source, &configuration), &source.beside("syslog-ng.said"))
+}
+
+pub(crate) fn command(source: &Source, configuration: &Path) -> Command {
     let mut command = Command::new("syslog-ng");
     command.args(["--foreground", "--no-caps", "--stderr", "--cfgfile"]).arg(configuration);
     for (option, name) in [("--persist-file", "persist"), ("--pidfile", "pid"), ("--control", "control")] {
         command.arg(option).arg(source.beside(&format!("syslog-ng.{name}")));
     }
-    Process::start(command, &source.beside("syslog-ng.said"))
+    command
 }
