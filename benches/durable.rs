@@ -1,17 +1,20 @@
 //! What a record costs that must be on the disk before its caller goes on, against a plain write and sync of the same
 //! bytes. In turns, call by call, into files of one folder; medians of the rounds' medians.
-//! `cargo bench --bench durable` prints the table; `-- --quick` takes seconds.
+//! `cargo bench --bench durable` prints the rows; `-- --quick` takes seconds.
 //!
 //! What a sync costs is the disk's affair: run it with `TMPDIR` on the disk in question. What is added to it is the same
 //! on each disk: the line, its hash and one signature; with more than one thread, two wake-ups besides.
 
 #![allow(clippy::cast_precision_loss)]
 
+mod table;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::thread;
 use std::time::Instant;
 
+use table::{Goal, median};
 use tracing::{Dispatch, dispatcher, info};
 use tracing_audit::{AuditLayer, Builder, Durability, Guard, KeyStore, Overflow, require};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -19,41 +22,31 @@ use tracing_subscriber::layer::SubscriberExt as _;
 const THREADS: usize = 64;
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let (rounds, calls) = if quick { (3, 200) } else { (15, 1_000) };
+    let (rounds, calls) = if table::has("--quick") { (3, 200) } else { (15, 1_000) };
+    table::head("a record on the disk, against a write and a sync of the same bytes");
 
     let enqueued = open(|builder| builder);
     let call =
         |number| dispatcher::with_default(&enqueued.dispatch, || require(|| event(number)).wait().unwrap());
-    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| one_thread(calls, call)).unzip();
-    row("require(…).wait(), one thread (p50)", &ours, "write and sync_data", &plain, "1.25");
+    let seen = (0..rounds).map(|_| one_thread(calls, call)).collect::<Vec<_>>();
+    table::times_as_fast("require(…).wait(), one thread, p50", "µs", &seen, Goal::Shown);
 
+    // With `Overflow::Block` the caller does the writer's turn, and nobody is woken.
     let blocking = open(|builder| builder.durability(Durability::Synced).overflow(Overflow::Block));
     let call = |number| dispatcher::with_default(&blocking.dispatch, || event(number));
-    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| one_thread(calls, call)).unzip();
-    row("Durability::Synced, one thread (p50)", &ours, "write and sync_data", &plain, "1.25");
+    let seen = (0..rounds).map(|_| one_thread(calls, call)).collect::<Vec<_>>();
+    table::times_as_fast("Synced and Block, one thread, p50", "µs", &seen, Goal::AtLeast(0.8));
 
     let calls = calls.div_ceil(THREADS);
-    let (ours, plain): (Vec<f64>, Vec<f64>) = (0..rounds).map(|_| (synced(calls), alone(calls))).unzip();
-    row("Durability::Synced, 64 threads, per event", &ours, "a sync per event", &plain, "");
-}
-
-fn row(name: &str, ours: &[f64], against: &str, plain: &[f64], goal: &str) {
-    let ratios = ours.iter().zip(plain).map(|(ours, plain)| ours / plain).collect::<Vec<_>>();
-    println!(
-        "{name:42} {:8.1} µs   {against:20} {:8.1} µs   {:+8.1} µs   ratio {:.3} (of each round {:.2} to {:.2}) {goal}",
-        median(ours.to_vec()),
-        median(plain.to_vec()),
-        median(ours.to_vec()) - median(plain.to_vec()),
-        median(ratios.clone()),
-        ratios.iter().copied().fold(f64::INFINITY, f64::min),
-        ratios.iter().copied().fold(0.0, f64::max),
-    );
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
+    let (mut of_one, mut of_all) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let ours = synced(calls);
+        of_one.push((ours, one_by_one(calls * THREADS)));
+        of_all.push((ours, alone(calls)));
+    }
+    // The goal is 20, and 15 at least.
+    table::times_as_fast("Synced, 64 threads / a sync per event", "µs", &of_one, Goal::AtLeast(15.0));
+    table::times_as_fast("Synced, 64 threads / 64 threads that sync", "µs", &of_all, Goal::Shown);
 }
 
 /// A log, and a file beside it.
@@ -96,8 +89,8 @@ fn one_thread(calls: usize, ours: impl Fn(usize)) -> (f64, f64) {
         });
         (ours, plain)
     };
-    let (ours, plain) = (0..calls).map(call).unzip();
-    (median(ours), median(plain))
+    let (ours, plain): (Vec<_>, Vec<_>) = (0..calls).map(call).unzip();
+    (median(ours.into_iter()), median(plain.into_iter()))
 }
 
 fn time(call: impl FnOnce()) -> f64 {
@@ -114,7 +107,21 @@ fn synced(calls: usize) -> f64 {
     time
 }
 
-/// The same, each thread with a sync of its own.
+/// The same, of one thread that writes and syncs event after event.
+fn one_by_one(events: usize) -> f64 {
+    let line = line();
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = File::options().append(true).create(true).open(folder.path().join("plain")).unwrap();
+    let time = time(|| {
+        for _ in 0..events {
+            file.write_all(&line).unwrap();
+            file.sync_data().unwrap();
+        }
+    });
+    time / events as f64
+}
+
+/// The same, each thread with a sync of its own: the file system may serve several by one.
 fn alone(calls: usize) -> f64 {
     let line = line();
     let folder = tempfile::tempdir().unwrap();

@@ -1,9 +1,12 @@
-//! What the layer costs the others in its subscriber: their events, their spans, their disabled events. The least of
-//! many rounds, with the layer and without, in turns. `cargo bench --bench neighbours` prints the table.
+//! What the layer costs the others in its subscriber: their events, their spans, their disabled events. With the
+//! layer and without, in turns. `cargo bench --bench neighbours` prints the rows; `-- --quick` takes a second.
+
+mod table;
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use table::Goal;
 use tracing::{Dispatch, Event, Subscriber, debug, dispatcher, info, info_span};
 use tracing_audit::{AuditLayer, Guard, KeyStore};
 use tracing_subscriber::filter::LevelFilter;
@@ -21,26 +24,27 @@ impl<S: Subscriber> Layer<S> for Neighbour {
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    println!("{:30} {:>10} {:>10} {:>10} {:>6}", "", "without", "with", "added", "goal");
-    row(folder.path(), "an event", "20", || info!(number = black_box(1), "event"));
-    row(folder.path(), "a span", "50", || drop(info_span!("span", number = black_box(1))));
-    row(folder.path(), "a span that is entered", "", || {
+    table::head("of other layers, with ours beside them and without");
+    row(folder.path(), "an event", Goal::AtMost(20.0), || info!(number = black_box(1), "event"));
+    row(folder.path(), "a span", Goal::AtMost(50.0), || drop(info_span!("span", number = black_box(1))));
+    row(folder.path(), "a span that is entered", Goal::Shown, || {
         let _entered = info_span!("span", number = black_box(1)).entered();
     });
-    row(folder.path(), "a disabled event", "0", || debug!(number = black_box(1), "event"));
+    // Nothing, that is: no more than the timer tells.
+    row(folder.path(), "a disabled event", Goal::AtMost(0.5), || debug!(number = black_box(1), "event"));
 }
 
-fn row(folder: &std::path::Path, name: &str, goal: &str, work: impl Fn()) {
-    let (mut without, mut with) = (f64::MAX, f64::MAX);
-    for _ in 0..20 {
-        let plain = Dispatch::new(registry().with(Neighbour.with_filter(LevelFilter::INFO)));
-        without = without.min(nanos(&plain, &work));
-        drop(plain);
+fn row(folder: &std::path::Path, name: &str, goal: Goal, work: impl Fn()) {
+    let rounds = if table::has("--quick") { 5 } else { 20 };
+    let mut seen = Vec::new();
+    for _ in 0..rounds {
         let (dispatch, guard) = beside(folder);
-        with = with.min(nanos(&dispatch, &work));
+        let with = nanos(&dispatch, &work);
         drop((dispatch, guard));
+        let plain = Dispatch::new(registry().with(Neighbour.with_filter(LevelFilter::INFO)));
+        seen.push((with, nanos(&plain, &work)));
     }
-    println!("{name:30} {without:>7.1} ns {with:>7.1} ns {:>7.1} ns {goal:>6}", with - without);
+    table::added(name, "ns", &seen, goal);
 }
 
 fn beside(folder: &std::path::Path) -> (Dispatch, Guard) {

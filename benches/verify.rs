@@ -1,12 +1,14 @@
 //! What verifying costs, against one SHA-256 pass over the same bytes: in this process, and by `openssl dgst -sha256`
-//! where it is there. In turns; medians of the rounds' ratios. `cargo bench --bench verify` prints the table;
+//! where it is there. In turns; medians of the rounds. `cargo bench --bench verify` prints the rows;
 //! `-- --quick` takes seconds, `-- --large` goes on to ten million records and ten thousand files.
 //!
 //! Each verification is a process of its own, so that its processors (`taskset`) and its memory are its own.
 
 #![allow(clippy::cast_precision_loss)]
 
-use std::fs::{self, File};
+mod table;
+
+use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 use std::process::Command;
@@ -14,6 +16,7 @@ use std::time::Instant;
 
 use cpu_time::ProcessTime;
 use sha2::{Digest as _, Sha256};
+use table::Goal;
 use tracing_audit::trail::{
     Chain, Close, Control, Ended, FORMAT, Genesis, Previous, SecretKey, Timestamp, WriterIdentity,
 };
@@ -29,42 +32,34 @@ fn main() {
     {
         return measure(work, Path::new(folder));
     }
-    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let (quick, large) = (has("--quick"), has("--large"));
+    let (quick, large) = (table::has("--quick"), table::has("--large"));
+    table::head("verifying");
+    // Of the full size: a gigabyte.
     against_a_hash(if quick { 150_000 } else { 2_600_000 }, if quick { 3 } else { 7 });
     every_signature(if quick { 10_000 } else { 50_000 }, if quick { 3 } else { 7 });
     let most = if large { 10_000_000 } else { 1_000_000 };
-    growth("records, one file", most, |records| (1, records));
+    growth("records in one file", most, |records| (1, records));
     growth("files of 100 records", most / 1_000, |files| (files, 100));
 }
 
 /// The rows against SHA-256, and of memory.
 fn against_a_hash(records: u64, rounds: usize) {
     let log = Log::new(1, records, 3_000);
-    let names = ["two", "one", "sha", "openssl"];
-    let mut of: [Vec<Cost>; 4] = Default::default();
+    let (mut one, mut two, mut sha, mut openssl) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        of[0].extend(cost("0,1", "verify", log.path()));
-        of[1].extend(cost("0", "verify", log.path()));
-        of[2].extend(cost("0", "sha256", log.path()));
-        of[3].extend(openssl(&log));
+        two.extend(cost("0,1", "verify", log.path()));
+        one.extend(cost("0", "verify", log.path()));
+        sha.extend(cost("0", "sha256", log.path()));
+        openssl.extend(self::openssl(&log));
     }
-    println!("{} bytes, {} rounds", log.bytes, rounds);
-    for (name, costs) in names.iter().zip(&of).filter(|(_, costs)| !costs.is_empty()) {
-        println!("  {name:8} {:.3} s", median(costs, Cost::wall));
+    let of = format!("verify {:.1} MB", log.bytes as f64 / 1e6);
+    row(&format!("{of} / openssl, two processors"), &two, &openssl, Cost::wall, Goal::AtMost(0.8));
+    row(&format!("{of} / openssl, one processor"), &one, &openssl, Cost::wall, Goal::AtMost(1.4));
+    row(&format!("{of} / SHA-256 in process, one processor: CPU"), &one, &sha, Cost::cpu, Goal::Shown);
+    let peak = two.iter().map(|cost| cost.peak as f64 / 1e6).collect::<Vec<_>>();
+    if !peak.is_empty() {
+        table::alone("memory of verify", "MB", &peak, Goal::AtMost(50.0));
     }
-    for (baseline, name) in [(&of[3], "openssl dgst -sha256"), (&of[2], "sha2, in process")] {
-        row(&format!("verify on two processors / {name}"), &of[0], baseline, Cost::wall, Some(0.8));
-        row(&format!("verify on one processor / {name}"), &of[1], baseline, Cost::wall, Some(1.4));
-    }
-    row("verify on one processor / sha2, in process: CPU", &of[1], &of[2], Cost::cpu, None);
-    let peak = of[0].iter().map(|cost| cost.peak).max().unwrap_or(0);
-    println!(
-        "{:64} {:8.1} MB   goal < 50   {}",
-        "memory of verify",
-        peak as f64 / 1e6,
-        met(peak < 50_000_000)
-    );
 }
 
 fn every_signature(records: u64, rounds: usize) {
@@ -74,45 +69,34 @@ fn every_signature(records: u64, rounds: usize) {
         one.extend(cost("0", "every", log.path()));
         two.extend(cost("0,1", "every", log.path()));
     }
-    let Some(ratio) = ratio(&one, &two, Cost::wall) else { return };
-    println!(
-        "{:64} {ratio:8.2}      goal ≥ 1.8  {}",
-        "--every-signature, one processor / two",
-        met(ratio >= 1.8)
-    );
+    let what = "verify --every-signature, two processors against one";
+    if two.is_empty() {
+        return table::skipped(what, "no taskset");
+    }
+    let walls = two.iter().zip(&one).map(|(two, one)| (two.wall * 1e3, one.wall * 1e3)).collect::<Vec<_>>();
+    table::times_as_fast(what, "ms", &walls, Goal::AtLeast(1.8));
 }
 
 fn growth(name: &str, most: u64, shape: impl Fn(u64) -> (u64, u64)) {
     let sizes = std::iter::successors(Some(1), |size| Some(size * 10)).take_while(|size| *size <= most);
-    for size in sizes.skip_while(|size| most > 1_000 && *size < 1_000) {
+    for size in sizes.skip_while(|size| most > 10_000 && *size < 1_000) {
         let (files, records) = shape(size);
         let log = Log::new(files, records, 3_000);
         let costs = (0..3).filter_map(|_| cost("0", "verify", log.path())).collect::<Vec<_>>();
         if costs.is_empty() {
-            return;
+            return table::skipped(name, "no taskset");
         }
-        let (wall, peak) =
-            (median(&costs, Cost::wall), costs.iter().map(|cost| cost.peak).max().unwrap_or(0));
-        println!(
-            "{size:>10} {name:24} {:>10.3} ms   {:6.0} ns a record   {:5.1} MB of memory",
-            wall * 1e3,
-            wall * 1e9 / (files * records) as f64,
-            peak as f64 / 1e6
-        );
+        let each = costs.iter().map(|cost| cost.cpu * 1e9 / (files * records) as f64).collect::<Vec<_>>();
+        table::alone(&format!("verify, {size} {name}: CPU a record"), "ns", &each, Goal::Shown);
     }
 }
 
-fn row(name: &str, ours: &[Cost], baseline: &[Cost], of: fn(&Cost) -> f64, goal: Option<f64>) {
-    let Some(ratio) = ratio(ours, baseline, of) else { return println!("{name:64} not measured") };
-    let each = ours.iter().zip(baseline).map(|(ours, theirs)| of(ours) / of(theirs));
-    let (least, most) =
-        each.fold((f64::MAX, 0f64), |(least, most), ratio| (least.min(ratio), most.max(ratio)));
-    let goal = goal.map(|goal| format!("goal ≤ {goal}  {}", met(ratio <= goal))).unwrap_or_default();
-    println!("{name:64} {ratio:8.2}      {goal}   ({least:.2} to {most:.2})");
-}
-
-fn met(met: bool) -> &'static str {
-    if met { "met" } else { "NOT MET" }
+fn row(name: &str, ours: &[Cost], baseline: &[Cost], of: fn(&Cost) -> f64, goal: Goal) {
+    if ours.is_empty() || baseline.is_empty() {
+        return table::skipped(name, "no taskset or openssl");
+    }
+    let rounds = ours.iter().zip(baseline).map(|(ours, theirs)| (of(ours) * 1e3, of(theirs) * 1e3));
+    table::ratio(name, "ms", &rounds.collect::<Vec<_>>(), goal);
 }
 
 struct Cost {
@@ -129,20 +113,6 @@ impl Cost {
     fn cpu(&self) -> f64 {
         self.cpu
     }
-}
-
-fn median(costs: &[Cost], of: fn(&Cost) -> f64) -> f64 {
-    let mut figures = costs.iter().map(of).collect::<Vec<_>>();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
-/// The median of the rounds' ratios.
-fn ratio(ours: &[Cost], baseline: &[Cost], of: fn(&Cost) -> f64) -> Option<f64> {
-    let mut ratios =
-        ours.iter().zip(baseline).map(|(ours, theirs)| of(ours) / of(theirs)).collect::<Vec<_>>();
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied()
 }
 
 /// The cost of this program on these processors; none where they can't be chosen.
@@ -179,14 +149,7 @@ fn measure(work: &str, folder: &Path) {
             Options { keys: vec![key().public()], every_signature: work == "every", ..Options::default() };
         assert_eq!(verify_paths(&[folder], &options).unwrap().verdict, Verdict::Intact);
     }
-    println!("{} {} {}", start.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64(), peak());
-}
-
-/// The most memory that this process ever had, in bytes; zero where no system says it.
-fn peak() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) << 10
+    println!("{} {} {}", start.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64(), table::memory("VmHWM"));
 }
 
 fn key() -> SecretKey {
