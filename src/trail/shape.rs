@@ -87,7 +87,8 @@ impl Holds {
             Holds::Text => {
                 let plain = plain_run(rest);
                 if rest.get(plain) == Some(&b'"') {
-                    return std::str::from_utf8(&rest[..plain]).is_ok().then_some(plain);
+                    let text = &rest[..plain];
+                    return (text.is_ascii() || std::str::from_utf8(text).is_ok()).then_some(plain);
                 }
                 let mut scanner = Scanner::new(std::str::from_utf8(&body[at - 1..]).ok()?);
                 scanner.string().ok()?;
@@ -120,16 +121,14 @@ fn quoted(rest: &[u8]) -> usize {
 
 /// How many bytes both begin with.
 fn common(a: &[u8], b: &[u8]) -> usize {
-    let pairs = a.as_chunks::<32>().0.iter().zip(b.as_chunks::<32>().0);
-    let alike = pairs.take_while(|(a, b)| a == b).count() * 32;
-    let (a, b) = (&a[alike..], &b[alike..]);
-    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
-    for (at, (a, b)) in words.enumerate().take(4) {
-        let differing = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+    let length = a.len().min(b.len());
+    let (a, b) = (&a[..length], &b[..length]);
+    let ((words, a), (others, b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (at, (word, other)) in words.iter().zip(others).enumerate() {
+        let differing = u64::from_le_bytes(*word) ^ u64::from_le_bytes(*other);
         if differing != 0 {
-            return alike + at * 8 + differing.trailing_zeros() as usize / 8;
+            return at * 8 + differing.trailing_zeros() as usize / 8;
         }
     }
-    let word = a.len().min(b.len()) / 8 * 8;
-    alike + word + a[word..].iter().zip(&b[word..]).take_while(|(a, b)| a == b).count()
+    words.len() * 8 + a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }

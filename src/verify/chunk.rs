@@ -10,7 +10,7 @@ use super::{ExpectedHead, Options};
 use crate::trail::{Hash, KeyId, PublicKey, Record, Records};
 
 /// How much of a file is taken at once: it stays in a processor's cache while it is read, parsed and hashed.
-pub(super) const CHUNK: usize = 256 << 10;
+pub(super) const CHUNK: usize = 128 << 10;
 
 /// Bytes of a file, and what was seen in them.
 pub(super) struct Chunk {
