@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{KeyStoreError, pem};
 use crate::files::{self, Access, FileSystem};
 use crate::identity;
+use crate::trail::canonical::MAX_SAFE_INTEGER;
 use crate::trail::{PublicKey, SecretKey};
 
 pub(super) const LOCK: &str = "lock";
@@ -18,10 +19,10 @@ pub(super) fn key_name(epoch: u64) -> String {
     format!("epoch-{epoch}.pem")
 }
 
-/// The number in the name of a key file; only the spelling of [`key_name`] counts.
+/// The number in the name of a key file; only the spelling of [`key_name`] counts, and only what a line can say.
 pub(super) fn epoch_of(name: &str) -> Option<u64> {
     let epoch = name.strip_prefix("epoch-")?.strip_suffix(".pem")?.parse().ok()?;
-    (key_name(epoch) == name).then_some(epoch)
+    (epoch < MAX_SAFE_INTEGER && key_name(epoch) == name).then_some(epoch)
 }
 
 /// The epoch of the oldest key, and whether the next one's is there too. `None` in a store that was never used: one

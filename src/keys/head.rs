@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::KeyStoreError;
 use super::contents::io;
 use crate::files::{self, Access, FileSystem};
+use crate::trail::canonical::MAX_SAFE_INTEGER;
 use crate::trail::{Hash, Timestamp};
 
 /// A signed line that is on the disk, and where it ends.
@@ -37,13 +38,19 @@ pub(crate) struct Head {
 impl Head {
     pub(super) fn read<F: FileSystem>(files: &F, path: &Path) -> Result<Option<Head>, KeyStoreError> {
         match files::load(files, path) {
-            Ok(bytes) => match serde_json::from_slice(&bytes) {
-                Ok(head) => Ok(Some(head)),
-                Err(_) => Err(KeyStoreError::Malformed { path: path.to_owned(), why: "not a head" }),
+            Ok(bytes) => match serde_json::from_slice::<Head>(&bytes) {
+                Ok(head) if head.can_be_followed() => Ok(Some(head)),
+                _ => Err(KeyStoreError::Malformed { path: path.to_owned(), why: "not a head" }),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io("read", path)(error)),
         }
+    }
+
+    /// Whether no number is beyond what a line can say, so that there is a next one.
+    fn can_be_followed(&self) -> bool {
+        let Head { seq, epoch, file, bytes, oldest, epoch_seq, .. } = *self;
+        [seq, epoch, file, bytes, oldest, epoch_seq].iter().all(|number| *number < MAX_SAFE_INTEGER)
     }
 
     pub(super) fn store<F: FileSystem>(&self, files: &F, path: &Path) -> Result<(), KeyStoreError> {

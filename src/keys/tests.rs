@@ -120,3 +120,26 @@ fn debug_shows_no_secret() {
     let shown = format!("{:?}", Store::open_or_create(&files, folder()).unwrap());
     assert!(shown.contains("pin") && !shown.contains("key:") && !shown.contains("seed"), "{shown}");
 }
+
+#[test]
+fn numbers_that_no_line_can_say_are_refused() {
+    assert_eq!(epoch_of("epoch-18446744073709551615.pem"), None);
+    let files = MemoryFiles::default();
+    let mut store = Store::open_or_create(&files, folder()).unwrap();
+    let head = Head {
+        seq: u64::MAX,
+        hash: Hash::ZERO,
+        epoch: 0,
+        file: 0,
+        name: "audit.jsonl".into(),
+        bytes: 1,
+        oldest: 0,
+        epoch_start: Timestamp::default(),
+        epoch_seq: 0,
+        file_follows: false,
+    };
+    store.store_head(head).unwrap();
+    drop(store);
+    let refused = Store::open_or_create(&files, folder()).unwrap_err();
+    assert!(matches!(refused, KeyStoreError::Malformed { path, .. } if path.ends_with("head.json")));
+}
