@@ -1,10 +1,15 @@
 //! `<prefix>.keys`: copies of the first genesis and of every hand-off. They prove a key where the files that handed
 //! over to it are gone.
 
+mod lines;
+
+use std::io::{self, Read};
+
+pub(super) use self::lines::CopyLines;
 use super::identity::Identity;
 use super::ledger::Ledger;
 use super::{FindingKind, NoticeKind, Place};
-use crate::trail::{Control, Hash, KeyId, Kind, Line, MalformedLine, PublicKey};
+use crate::trail::{Control, Hash, KeyId, Kind, Line, MAX_LINE, MalformedLine, PublicKey};
 
 /// The keys that hand-offs lead to, one after the other from the log's first.
 #[derive(Default)]
@@ -23,39 +28,44 @@ struct Successor {
 }
 
 impl HandOffs {
-    /// Reads the whole content of such a file. Where the log's first key is not known, the genesis in the copies says
-    /// it, and the log's id, which is its hash, proves it; and who endorsed it.
+    /// Reads such a file to its end. Where the log's first key is not known, the genesis in the copies says it, and the
+    /// log's id, which is its hash, proves it; and who endorsed it.
     pub(super) fn read(
         log: KeyId,
         identity: &mut Identity,
         file: &str,
-        bytes: &[u8],
+        mut lines: CopyLines<impl Read>,
         ledger: &mut Ledger,
-    ) -> HandOffs {
+    ) -> io::Result<HandOffs> {
         let mut copies = HandOffs::default();
         let mut in_force = identity.pinned();
         let (mut offset, mut number) = (0, 0);
-        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').peekable();
-        while let Some(line) = lines.next() {
+        let mut next = lines.next()?;
+        while let Some(line) = next {
+            next = lines.next()?;
             number += 1;
             let place = Place { file: file.to_owned(), line: number, offset };
-            offset += line.len() as u64;
-            let Some(whole) = line.strip_suffix(b"\n") else {
-                ledger.notice(Some(place), None, NoticeKind::TornCopy { bytes: line.len() as u64 });
+            offset += line.length;
+            if !line.is_ended {
+                ledger.notice(Some(place), None, NoticeKind::TornCopy { bytes: line.length });
                 break;
-            };
+            }
+            let whole = line.text();
             // A copy that was torn and then written again is a start of the line behind it.
-            if !whole.is_empty()
-                && lines.peek().is_some_and(|next| next.len() > line.len() && next.starts_with(whole))
+            let can_be_a_start = !whole.is_empty() && whole.len() < MAX_LINE;
+            if can_be_a_start
+                && next
+                    .as_ref()
+                    .is_some_and(|next| next.length > line.length && next.text().starts_with(whole))
             {
-                ledger.notice(Some(place), None, NoticeKind::TornCopy { bytes: whole.len() as u64 });
+                ledger.notice(Some(place), None, NoticeKind::TornCopy { bytes: line.length - 1 });
                 continue;
             }
             if let Err((seq, kind)) = copies.copy(log, identity, &mut in_force, whole, ledger) {
                 ledger.find(Some(place), seq, kind);
             }
         }
-        copies
+        Ok(copies)
     }
 
     fn copy(

@@ -91,10 +91,14 @@ pub struct Report {
     pub verdict: Verdict,
     /// Each log.
     pub logs: Vec<LogReport>,
-    /// What does not hold, and is of no log.
+    /// What does not hold, and is of no log; the first [`LISTED`].
     pub findings: Vec<Finding>,
-    /// What is worth knowing, and is of no log.
+    /// Findings that are not listed.
+    pub more_findings: u64,
+    /// What is worth knowing, and is of no log; the first [`LISTED`].
     pub notices: Vec<Notice>,
+    /// Notices that are not listed.
+    pub more_notices: u64,
 }
 
 /// What holds of one log.
@@ -148,7 +152,7 @@ pub struct LogReport {
     pub more_notices: u64,
 }
 
-/// How many findings, and how many notices, a report lists of each log; the rest it counts.
+/// How many findings, and how many notices, a report lists of each log, and of what is of no log; the rest it counts.
 pub const LISTED: usize = 1_000;
 
 /// A proved line at the end of a log.

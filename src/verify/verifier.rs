@@ -1,9 +1,10 @@
 //! The verifier: bytes in, a report out.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::chunk::{CHUNK, Chunk, Sought};
-use super::hand_offs::HandOffs;
+use super::hand_offs::{CopyLines, HandOffs};
 use super::identity::Identity;
 use super::ledger::Ledger;
 use super::piece::{Piece, PieceEnd};
@@ -65,8 +66,15 @@ impl Verifier {
 
     /// Takes the whole content of the log's `<prefix>.keys`. Before its files.
     pub fn hand_offs(&mut self, name: &str, bytes: &[u8]) {
-        let identity = &mut self.proof.identity;
-        self.trust.hand_offs = HandOffs::read(self.trust.log, identity, name, bytes, &mut self.ledger);
+        self.read_hand_offs(name, bytes).expect("bytes in memory can be read");
+    }
+
+    /// [`Verifier::hand_offs`] from where they lie.
+    pub(super) fn read_hand_offs(&mut self, name: &str, copies: impl Read) -> io::Result<()> {
+        let (trust, identity) = (&mut self.trust, &mut self.proof.identity);
+        let copies = CopyLines::new(copies);
+        trust.hand_offs = HandOffs::read(trust.log, identity, name, copies, &mut self.ledger)?;
+        Ok(())
     }
 
     /// The next file begins. `name` is what findings call it.

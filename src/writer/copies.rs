@@ -56,12 +56,7 @@ impl Copies {
 
     /// Puts a file in place that has all up to the first zero, and what is due.
     fn replace<F: FileSystem>(&mut self, files: &F, path: &Path) -> io::Result<()> {
-        let mut bytes = read(files, path)?;
-        if let Some(zero) = bytes.iter().position(|byte| *byte == 0) {
-            let whole =
-                bytes[..zero].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-            bytes.truncate(whole);
-        }
+        let mut bytes = whole_lines(files, path)?;
         let missing = missing_of(&self.due, &bytes);
         bytes.extend_from_slice(&missing);
         // For a verifier that meets it, a file of copies too, behind this one.
@@ -73,14 +68,20 @@ impl Copies {
     }
 }
 
-fn read<F: FileSystem>(files: &F, path: &Path) -> io::Result<Vec<u8>> {
+/// All of a file; where there is a zero in it, which no line has, the lines that end before. The rest is not even read.
+fn whole_lines<F: FileSystem>(files: &F, path: &Path) -> io::Result<Vec<u8>> {
     let mut all = Vec::new();
     loop {
         let bytes = files.read(path, all.len() as u64, CHUNK)?;
         if bytes.is_empty() {
             return Ok(all);
         }
-        all.extend_from_slice(&bytes);
+        let zero = memchr::memchr(0, &bytes);
+        all.extend_from_slice(&bytes[..zero.unwrap_or(bytes.len())]);
+        if zero.is_some() {
+            all.truncate(memchr::memrchr(b'\n', &all).map_or(0, |newline| newline + 1));
+            return Ok(all);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finding the files of logs under paths, and their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind, Read as _};
@@ -11,7 +11,8 @@ use super::doubles::{Double, double};
 use super::opening::{self, Opening};
 use super::{VerifyError, io_error};
 use crate::trail::KeyId;
-use crate::verify::{FindingKind, NoticeKind};
+use crate::verify::hand_offs::CopyLines;
+use crate::verify::{FindingKind, LISTED, NoticeKind};
 
 /// How far into a file the first line that can be read is looked for; torn bytes may stand before it.
 const OPENING: u64 = 1 << 20;
@@ -29,10 +30,14 @@ pub fn find_logs<P: AsRef<Path>>(paths: &[P]) -> FoundLogs {
 pub struct FoundLogs {
     /// The logs, ordered by their ids.
     pub logs: Vec<LogFiles>,
-    /// What does not hold, and is of no log.
+    /// What does not hold, and is of no log; the first [`LISTED`].
     pub findings: Vec<FindingKind>,
-    /// What is passed over.
+    /// Findings that are not listed.
+    pub more_findings: u64,
+    /// What is passed over; the first [`LISTED`].
     pub notices: Vec<NoticeKind>,
+    /// Notices that are not listed.
+    pub more_notices: u64,
     /// What could not be read.
     pub unread: Vec<VerifyError>,
 }
@@ -79,6 +84,8 @@ impl FoundLogs {
 struct Gathering {
     found: FoundLogs,
     logs: BTreeMap<KeyId, LogFiles>,
+    /// Where the files of logs lie: a path may be given twice.
+    paths: HashSet<PathBuf>,
     /// Files of copies, and the logs of which they have lines.
     copies: Vec<(PathBuf, Vec<KeyId>)>,
     links: Vec<PathBuf>,
@@ -119,25 +126,26 @@ impl Gathering {
                 return Ok(());
             }
             Opened::Special => {
-                self.found.notices.push(NoticeKind::Special { file: name() });
+                self.found.notice(NoticeKind::Special { file: name() });
                 return Ok(());
             }
         };
         let is_copies = path.extension() == Some(OsStr::new("keys"));
+        if is_copies {
+            let logs = opening::logs_of(CopyLines::new(&mut contents));
+            if !logs.is_empty() {
+                self.copies.push((path.to_owned(), logs));
+                return Ok(());
+            }
+            contents = Contents::open(path)?;
+        }
         let mut start = Vec::new();
         let mut read =
             |up_to: u64, start: &mut Vec<u8>| match contents.by_ref().take(up_to).read_to_end(start) {
                 Err(error) if !contents.is_damage(&error) => Err(error),
                 _ => Ok(()),
             };
-        read(if is_copies { u64::MAX } else { OPENING / 16 }, &mut start)?;
-        if is_copies {
-            let logs = opening::logs_of(&start);
-            if !logs.is_empty() {
-                self.copies.push((path.to_owned(), logs));
-                return Ok(());
-            }
-        }
+        read(OPENING / 16, &mut start)?;
         let mut opening = Opening::of(&start);
         if !matches!(opening, Opening::Log { file: Some(_), .. }) {
             let short = start.len();
@@ -149,16 +157,15 @@ impl Gathering {
         match opening {
             Opening::Log { log, .. } if is_copies => self.copies.push((path.to_owned(), vec![log])),
             Opening::Log { log, file: number, seq } => {
-                let files = &mut self.log(log).files;
-                if !files.iter().any(|known| known.path == path) {
-                    files.push(LogFile { path: path.to_owned(), number, seq });
+                if self.paths.insert(path.to_owned()) {
+                    self.log(log).files.push(LogFile { path: path.to_owned(), number, seq });
                 }
             }
-            Opening::Damaged => self.found.findings.push(FindingKind::Unreadable { file: name() }),
+            Opening::Damaged => self.found.find(FindingKind::Unreadable { file: name() }),
             // A file that a writer has just made. The lock says who holds it.
             Opening::Other if start.is_empty() && !contents.is_compressed() => {}
             Opening::Other if path.extension() == Some(OsStr::new("lock")) => {}
-            Opening::Other => self.found.notices.push(NoticeKind::NotALog { file: name() }),
+            Opening::Other => self.found.notice(NoticeKind::NotALog { file: name() }),
         }
         Ok(())
     }
@@ -182,15 +189,32 @@ impl Gathering {
             log.pass_over_doubles(&mut found);
             found.logs.push(log);
         }
-        let strange =
-            links.into_iter().filter(|link| !found.is_latest(link)).map(|link| link.display().to_string());
-        let strange: Vec<_> = strange.map(|file| NoticeKind::Link { file }).collect();
-        found.notices.extend(strange);
+        for link in links {
+            if !found.is_latest(&link) {
+                found.notice(NoticeKind::Link { file: link.display().to_string() });
+            }
+        }
         found
     }
 }
 
 impl FoundLogs {
+    fn find(&mut self, kind: FindingKind) {
+        if self.findings.len() < LISTED {
+            self.findings.push(kind);
+        } else {
+            self.more_findings += 1;
+        }
+    }
+
+    fn notice(&mut self, kind: NoticeKind) {
+        if self.notices.len() < LISTED {
+            self.notices.push(kind);
+        } else {
+            self.more_notices += 1;
+        }
+    }
+
     /// Whether a link is one that a writer makes: to a file of a log, beside it.
     fn is_latest(&self, link: &Path) -> bool {
         let Ok(target) = fs::read_link(link) else { return false };
@@ -203,48 +227,49 @@ impl FoundLogs {
 impl LogFiles {
     /// By number. A file whose genesis is damaged stands where its first line that can be read belongs.
     fn order(&mut self) {
-        let (mut files, unnumbered): (Vec<_>, Vec<_>) =
+        let (mut files, mut unnumbered): (Vec<_>, Vec<_>) =
             self.files.drain(..).partition(|file| file.number.is_some());
         files.sort_by_key(|file| file.number);
-        for file in unnumbered {
-            let later = |other: &LogFile| match (other.seq, file.seq) {
-                (Some(other), Some(seq)) => other > seq,
-                _ => false,
-            };
-            let at = files.iter().position(later).unwrap_or(files.len());
-            files.insert(at, file);
+        unnumbered.sort_by_key(|file| file.seq.unwrap_or(u64::MAX));
+        let mut unnumbered = unnumbered.into_iter().peekable();
+        for file in files {
+            let belongs_before =
+                |other: &LogFile| matches!((other.seq, file.seq), (Some(other), Some(seq)) if other < seq);
+            while let Some(other) = unnumbered.next_if(belongs_before) {
+                self.files.push(other);
+            }
+            self.files.push(file);
         }
-        self.files = files;
+        self.files.extend(unnumbered);
     }
 
     /// Names a file once that is there both plain and compressed.
     fn pass_over_doubles(&mut self, found: &mut FoundLogs) {
-        let mut at = 1;
-        while at < self.files.len() {
-            let (first, second) = (&self.files[at - 1], &self.files[at]);
-            if first.number.is_none() || first.number != second.number {
-                at += 1;
+        let mut kept: Vec<LogFile> = Vec::new();
+        for file in self.files.drain(..) {
+            let Some(last) = kept.last().filter(|last| last.number.is_some() && last.number == file.number)
+            else {
+                kept.push(file);
                 continue;
-            }
-            let (passed, kept) = match double(&first.path, &second.path) {
-                Ok(Double::First) => (at - 1, at),
-                Ok(Double::Second) => (at, at - 1),
-                Ok(Double::Neither) => {
-                    at += 1;
-                    continue;
-                }
-                Err(error) => return found.unread.push(io_error(&second.path, error)),
             };
-            let name = |at: usize| self.files[at].path.display().to_string();
-            found.notices.push(NoticeKind::Double { file: name(passed), of: name(kept) });
-            self.files.remove(passed);
+            let double = double(&last.path, &file.path).unwrap_or_else(|error| {
+                found.unread.push(io_error(&file.path, error));
+                Double::Neither
+            });
+            let notice = |passed: &LogFile, of: &LogFile| NoticeKind::Double {
+                file: passed.path.display().to_string(),
+                of: of.path.display().to_string(),
+            };
+            match double {
+                Double::First => {
+                    found.notice(notice(last, &file));
+                    kept.pop();
+                    kept.push(file);
+                }
+                Double::Second => found.notice(notice(&file, last)),
+                Double::Neither => kept.push(file),
+            }
         }
+        self.files = kept;
     }
-}
-
-/// The whole content of a file of copies.
-pub(super) fn copies(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    Contents::open(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -8,6 +8,7 @@ mod frames;
 mod gather;
 mod opening;
 
+use std::collections::HashSet;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,7 +99,8 @@ fn verify_once(
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
     let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
-    Ok(Report { verdict, logs, findings, notices })
+    let (more_findings, more_notices) = (found.more_findings, found.more_notices);
+    Ok(Report { verdict, logs, findings, more_findings, notices, more_notices })
 }
 
 /// The expected head is of one log: where it is there, the others need not have it.
@@ -129,16 +131,17 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn read(&mut self, mut files: LogFiles) -> Result<(), VerifyError> {
         if let Some(path) = &files.copies {
-            let bytes = gather::copies(path).map_err(|error| io_error(path, error))?;
-            self.verifier.hand_offs(&path.display().to_string(), &bytes);
+            let name = path.display().to_string();
+            let copies = Contents::open(path).and_then(|copies| self.verifier.read_hand_offs(&name, copies));
+            copies.map_err(|error| io_error(path, error))?;
         }
-        let mut known: Vec<PathBuf> = Vec::new();
+        let mut known: HashSet<PathBuf> = HashSet::new();
         let mut last: Option<(u64, PathBuf)> = None;
         let until = Instant::now() + self.options.patience;
         loop {
             let count = files.files.len();
             for (at, file) in std::mem::take(&mut files.files).into_iter().enumerate() {
-                known.push(file.path.clone());
+                known.insert(file.path.clone());
                 match &last {
                     Some((number, other)) if file.number == Some(*number) => {
                         let (file, other) = (file.path.display().to_string(), other.display().to_string());
@@ -161,15 +164,13 @@ impl Reading<'_> {
     fn next_files(
         &mut self,
         log: KeyId,
-        known: &[PathBuf],
+        known: &HashSet<PathBuf>,
         last: Option<u64>,
         until: Instant,
     ) -> Result<Vec<LogFile>, VerifyError> {
         let folders: Vec<PathBuf> = self.paths.iter().filter(|path| path.is_dir()).cloned().collect();
         while !folders.is_empty() && self.verifier.expects_file() {
-            let new = FoundLogs::under(folders.iter().map(PathBuf::as_path), |path| {
-                known.iter().any(|known| known == path)
-            });
+            let new = FoundLogs::under(folders.iter().map(PathBuf::as_path), |path| known.contains(path));
             if let Some(error) = new.unread.into_iter().next() {
                 return Err(error);
             }

@@ -1,8 +1,11 @@
 //! Of which log a file is, from how it opens.
 
+use std::io::Read;
+
 use serde::Deserialize;
 
 use crate::trail::{KeyId, Kind, Line, PublicKey};
+use crate::verify::hand_offs::CopyLines;
 
 /// What the first lines of a file say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +64,15 @@ impl Opening {
     }
 }
 
-/// The logs of which a file of copies has lines, in their order there.
-pub(super) fn logs_of(copies: &[u8]) -> Vec<KeyId> {
-    let lines = copies.split(|byte| *byte == b'\n').filter_map(|line| Line::parse(line).ok());
+/// So many logs are looked for in one file of copies: it is shared by those that replaced each other.
+const LOGS: usize = 1_000;
+
+/// The logs of which a file of copies has lines, in their order there. What can't be read says nothing.
+pub(super) fn logs_of(mut copies: CopyLines<impl Read>) -> Vec<KeyId> {
     let mut logs: Vec<KeyId> = Vec::new();
-    for line in lines {
-        if !logs.contains(&line.link.log) {
+    while let Ok(Some(copy)) = copies.next() {
+        let Ok(line) = Line::parse(copy.text()) else { continue };
+        if logs.len() < LOGS && !logs.contains(&line.link.log) {
             logs.push(line.link.log);
         }
     }

@@ -71,6 +71,10 @@ impl<W: Write> Show<'_, W> {
         let found = find_logs(&[path]);
         found.findings.iter().for_each(|finding| note(finding));
         found.notices.iter().for_each(|notice| note(notice));
+        let more = found.more_findings + found.more_notices;
+        if more > 0 {
+            note(&format!("and {more} more files of which none is shown"));
+        }
         for unread in &found.unread {
             self.unread(&unread.path, &unread.error)?;
         }

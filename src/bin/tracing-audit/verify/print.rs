@@ -14,8 +14,8 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
         self::log(log, out)?;
         writeln!(out)?;
     }
-    findings(&report.findings, 0, out)?;
-    notices(&report.notices, 0, out)?;
+    findings(&report.findings, report.more_findings, out)?;
+    notices(&report.notices, report.more_notices, out)?;
     let logs = report.logs.len();
     writeln!(out, "{}: {logs} {} verified", spoken(report.verdict), if logs == 1 { "log" } else { "logs" })
 }
