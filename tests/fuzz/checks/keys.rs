@@ -1,0 +1,51 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use tracing_audit::KeyStore;
+
+use super::files::{self, InputFile};
+
+/// A key store says something of any files in it, changes no key, and never shows one.
+pub(crate) fn keys(input: &[u8]) {
+    let files = files::files(input);
+    let folder = files::folder(&[]);
+    let store = folder.path().join("keys");
+    fill(&store, &files);
+
+    let inspection = KeyStore::inspect(&store);
+    let pin = KeyStore::read_pin(&store);
+    let mut said = format!("{inspection:?} {pin:?}");
+    match KeyStore::open_or_create(&store) {
+        Ok(opened) => {
+            said += &format!("{opened:?}");
+            assert!(pin.is_err() || pin.is_ok_and(|pin| pin == opened.pin()));
+            let pin = opened.pin();
+            drop(opened);
+            assert_eq!(KeyStore::open_or_create(&store).unwrap().pin(), pin, "what opens once opens again");
+        }
+        Err(error) => said += &format!("{error:?} {error}"),
+    }
+    for file in files.iter().filter(|file| is_key(&file.name)) {
+        assert_eq!(fs::read(store.join(&file.name)).unwrap(), file.bytes, "{} changed", file.name);
+        let text = String::from_utf8_lossy(&file.bytes);
+        for secret in text.lines().filter(|line| line.len() > 24 && !line.starts_with("--")) {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+}
+
+fn is_key(name: &str) -> bool {
+    name.starts_with("epoch-") && name.ends_with(".pem")
+}
+
+/// Makes a folder with these files that nobody else may look into.
+pub(super) fn fill(store: &Path, files: &[InputFile]) {
+    fs::create_dir(store).unwrap();
+    fs::set_permissions(store, fs::Permissions::from_mode(0o700)).unwrap();
+    for file in files {
+        let path = store.join(&file.name);
+        fs::write(&path, &file.bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
