@@ -66,7 +66,8 @@ impl Verifier {
 
     /// Takes the whole content of the log's `<prefix>.keys`. Before its files.
     pub fn hand_offs(&mut self, name: &str, bytes: &[u8]) {
-        self.read_hand_offs(name, bytes).expect("bytes in memory can be read");
+        // Bytes in memory can always be read.
+        let _ = self.read_hand_offs(name, bytes);
     }
 
     /// [`Verifier::hand_offs`] from where they lie.

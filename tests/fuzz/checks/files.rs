@@ -28,6 +28,12 @@ pub(super) struct InputFile {
     pub(super) bytes: Vec<u8>,
 }
 
+impl InputFile {
+    pub(super) fn is_a(&self, extension: &str) -> bool {
+        Path::new(&self.name).extension().is_some_and(|its| its == extension)
+    }
+}
+
 /// The files that an input says, each name once. Without any header it is one file.
 pub(super) fn files(input: &[u8]) -> Vec<InputFile> {
     let mut sealer = Sealer::new();

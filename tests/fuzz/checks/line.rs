@@ -10,7 +10,9 @@ const BODIES: usize = 16;
 pub(crate) fn line(input: &[u8]) {
     is_canonical(input);
     let pieces: Vec<_> = input.split(|byte| *byte == b'\n').take(BODIES).collect();
-    pieces.iter().for_each(|piece| is_canonical(piece));
+    for piece in &pieces {
+        is_canonical(piece);
+    }
     is_read_alike(&pieces);
 }
 

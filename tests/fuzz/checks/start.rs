@@ -32,7 +32,7 @@ pub(crate) fn start(input: &[u8]) {
             assert_eq!(first_lines(&logs, pin.id()), geneses, "the log began anew");
         }
     }
-    for file in log.iter().filter(|file| file.name.ends_with(".jsonl")) {
+    for file in log.iter().filter(|file| file.is_a("jsonl")) {
         let now = fs::read(logs.join(&file.name)).unwrap();
         assert!(now.starts_with(&file.bytes), "{} was not only appended to", file.name);
     }
@@ -42,15 +42,13 @@ pub(crate) fn start(input: &[u8]) {
 
 /// Whether it is the key store's; the rest lies in the log's folder.
 fn is_of_store(file: &InputFile) -> bool {
-    file.name.ends_with(".pem") || file.name.ends_with(".pub") || file.name.ends_with(".json")
+    ["pem", "pub", "json"].iter().any(|extension| file.is_a(extension))
 }
 
 /// Whether a file of the log, by its name and place, has a line that the first key signed.
 fn is_begun(file: &InputFile, pin: &PublicKey) -> bool {
     let mut lines = file.bytes.split(|byte| *byte == b'\n').filter_map(|line| Line::parse(line).ok());
-    file.name.starts_with("audit.")
-        && file.name.ends_with(".jsonl")
-        && lines.any(|line| line.is_signed_by(pin))
+    file.name.starts_with("audit.") && file.is_a("jsonl") && lines.any(|line| line.is_signed_by(pin))
 }
 
 /// How many lines of number 0 the log has.
