@@ -33,6 +33,7 @@ fn file() -> (Chain, Vec<u8>) {
     let genesis = Genesis {
         epoch: 0,
         file: 0,
+        fleet: None,
         format: FORMAT.into(),
         oldest: 0,
         origin: "example.com/hostile".into(),

@@ -75,6 +75,7 @@ fn genesis(key: &SecretKey) -> Control {
     Control::Genesis(Genesis {
         epoch: 0,
         file: 0,
+        fleet: None,
         format: FORMAT.into(),
         oldest: 0,
         origin: "example.com/fuzz".into(),
