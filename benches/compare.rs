@@ -9,6 +9,7 @@
     clippy::similar_names
 )]
 
+mod event;
 mod table;
 
 use std::fs;
@@ -19,9 +20,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
+use event::event;
 use sha2::{Digest as _, Sha256};
 use table::{Goal, median};
-use tracing::{Dispatch, dispatcher, info, info_span};
+use tracing::{Dispatch, dispatcher, info_span};
 use tracing_audit::{AuditLayer, Guard, KeyStore};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -140,19 +142,6 @@ fn wait_until_it_rests(path: &Path) {
     }
 }
 
-fn event(number: usize) {
-    info!(
-        target: "audit",
-        actor = "alice@example.com",
-        action = "token.issued",
-        source_ip = "203.0.113.7",
-        outcome = "success",
-        request = number as u64,
-        admin = false,
-        "token issued"
-    );
-}
-
 /// Runs `work` within so many spans of three fields.
 fn within(spans: usize, work: impl FnOnce()) {
     let spans = (0..spans)
@@ -178,7 +167,7 @@ fn callers_time(subject: Subject, spans: usize, events: usize) -> CallersTime {
         within(spans, || {
             for number in 0..events {
                 let start = Instant::now();
-                event(black_box(number));
+                event(black_box(number as u64));
                 times.push(start.elapsed());
                 let pause = Instant::now();
                 while pause.elapsed() < Duration::from_micros(15) {
@@ -217,7 +206,9 @@ fn whole_cpu(subject: Subject, spans: usize, threads: usize, events: usize) -> f
             for _ in 0..threads {
                 scope.spawn(|| {
                     dispatcher::with_default(&log.dispatch, || {
-                        within(spans, || (0..events / threads).for_each(|number| event(black_box(number))));
+                        within(spans, || {
+                            (0..events / threads).for_each(|number| event(black_box(number as u64)));
+                        });
                     });
                 });
             }
@@ -233,7 +224,7 @@ fn steady_cpu(subject: Subject, events: usize) -> f64 {
     let (mut calls, mut emitter) = (Duration::ZERO, Duration::ZERO);
     let all = table::cpu(|| {
         let thread = ThreadTime::now();
-        dispatcher::with_default(&log.dispatch, || calls = paced(events, event));
+        dispatcher::with_default(&log.dispatch, || calls = paced(events, |number| event(number as u64)));
         emitter = thread.elapsed();
         log.close(events);
     });
@@ -268,7 +259,9 @@ fn writer(events: usize) -> (f64, f64) {
     let mut emitting = Duration::ZERO;
     let all = table::cpu(|| {
         let start = ThreadTime::now();
-        dispatcher::with_default(&log.dispatch, || (0..events).for_each(|number| event(black_box(number))));
+        dispatcher::with_default(&log.dispatch, || {
+            (0..events).for_each(|number| event(black_box(number as u64)));
+        });
         emitting = start.elapsed();
         guard.flush().unwrap();
     });

@@ -4,6 +4,7 @@
 
 #![allow(clippy::cast_precision_loss)]
 
+mod event;
 mod table;
 
 use std::fs;
@@ -13,8 +14,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use event::event;
 use table::Goal;
-use tracing::{Dispatch, dispatcher, info};
+use tracing::{Dispatch, dispatcher};
 use tracing_audit::{AuditLayer, KeyStore};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
@@ -61,19 +63,6 @@ fn emit(events: u64) {
         }
     });
     drop(guard);
-}
-
-fn event(number: u64) {
-    info!(
-        target: "audit",
-        actor = "alice@example.com",
-        action = "token.issued",
-        source_ip = "203.0.113.7",
-        outcome = "success",
-        request = number,
-        admin = false,
-        "token issued"
-    );
 }
 
 /// Of the first thread of a process that emits so many.

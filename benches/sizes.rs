@@ -4,6 +4,7 @@
 
 #![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
 
+mod event;
 mod table;
 
 use std::fs;
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
+use event::event;
 use table::Goal;
 use tracing::{Dispatch, dispatcher, info};
 use tracing_audit::{AuditLayer, Builder, Durability, Guard, KeyStore, Overflow};
@@ -48,19 +50,6 @@ impl Log {
     fn emit(&self, events: u64, emit: impl Fn(u64)) {
         dispatcher::with_default(&self.dispatch, || (0..events).for_each(emit));
     }
-}
-
-fn event(number: u64) {
-    info!(
-        target: "audit",
-        actor = "alice@example.com",
-        action = "token.issued",
-        source_ip = "203.0.113.7",
-        outcome = "success",
-        request = number,
-        admin = false,
-        "token issued"
-    );
 }
 
 /// An event whose line is nearly as long as a line may be.
