@@ -43,15 +43,15 @@ pub(crate) type OnError = Box<dyn Fn(&Failure) + Send>;
 
 /// Calls the application's callback, on the writer's thread and between its turns: a callback may ask for a flush, and
 /// where it takes its time it holds up no caller that waits.
-pub(crate) struct Watch {
+pub(crate) struct Alarm {
     on_error: OnError,
     lost: u64,
     lost_at: Option<Instant>,
 }
 
-impl Watch {
-    pub(crate) fn new(on_error: OnError) -> Watch {
-        Watch { on_error, lost: 0, lost_at: None }
+impl Alarm {
+    pub(crate) fn new(on_error: OnError) -> Alarm {
+        Alarm { on_error, lost: 0, lost_at: None }
     }
 
     /// Tells what is new. `last`: there will be no other look.
@@ -74,8 +74,8 @@ impl Watch {
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch").finish_non_exhaustive()
+        f.debug_struct("Alarm").finish_non_exhaustive()
     }
 }

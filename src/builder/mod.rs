@@ -15,7 +15,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub use self::error::BuildError;
 use crate::clock::SystemClock;
-use crate::failure::{Failure, Watch};
+use crate::failure::{Alarm, Failure};
 use crate::files::Disk;
 use crate::guard::Guard;
 use crate::identity;
@@ -44,7 +44,7 @@ pub struct Builder {
     layer: LayerConfig,
     queue: QueueOptions,
     seal_interval: Duration,
-    watch: Option<Watch>,
+    alarm: Option<Alarm>,
 }
 
 impl AuditLayer {
@@ -74,7 +74,7 @@ impl AuditLayer {
                 durability: Durability::default(),
             },
             seal_interval: Duration::from_millis(1),
-            watch: None,
+            alarm: None,
         }
     }
 }
@@ -234,7 +234,7 @@ impl Builder {
     /// a second for losses, and a last time at the end of the log. While it runs that thread writes nothing, so it
     /// should hand on what takes time. Audit events that it emits are not recorded; a panic in it ends nothing.
     pub fn on_error(mut self, on_error: impl Fn(&Failure) + Send + 'static) -> Builder {
-        self.watch = Some(Watch::new(Box::new(on_error)));
+        self.alarm = Some(Alarm::new(Box::new(on_error)));
         self
     }
 
@@ -263,7 +263,7 @@ impl Builder {
         let recorder = Arc::new(recorder);
         let thread = thread::Builder::new().name("tracing-audit".to_owned()).spawn({
             let recorder = Arc::clone(&recorder);
-            move || writer::run(writer, &recorder, commands, self.seal_interval, self.watch)
+            move || writer::run(writer, &recorder, commands, self.seal_interval, self.alarm)
         });
         let thread = thread.map_err(BuildError::Thread)?;
         let layer = AuditLayer::new(Arc::clone(&recorder), self.layer);

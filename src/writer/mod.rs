@@ -1,5 +1,5 @@
-//! The writer: turns records into lines of the chain and puts them into files. An ordinary struct; [`run`] drives it
-//! from the one thread that a log has.
+//! The writer: turns records into lines of the chain and puts them into files. An ordinary struct; [`run`] drives it,
+//! one turn at a time, on the log's thread or on that of a caller that waits.
 //!
 //! These hold at every moment, whatever fails:
 //!

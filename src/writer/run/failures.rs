@@ -10,7 +10,7 @@ use super::super::tests::{options, record};
 use super::super::{WriteError, Writer};
 use super::run;
 use crate::clock::{Clock, SystemClock};
-use crate::failure::{Failure, Watch};
+use crate::failure::{Alarm, Failure};
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::losses::Loss;
@@ -54,14 +54,14 @@ struct Log {
 impl Log {
     fn open(durability: Durability) -> Log {
         let told = Arc::new(Mutex::new(Vec::new()));
-        let watch = Watch::new(Box::new({
+        let alarm = Alarm::new(Box::new({
             let told = Arc::clone(&told);
             move |failure| told.lock().unwrap().push(failure.clone())
         }));
-        Log { told, ..Log::watched(durability, Some(watch)) }
+        Log { told, ..Log::watched(durability, Some(alarm)) }
     }
 
-    fn watched(durability: Durability, watch: Option<Watch>) -> Log {
+    fn watched(durability: Durability, alarm: Option<Alarm>) -> Log {
         let files = MemoryFiles::default();
         let store = Store::open_or_create(&files, Path::new("/keys")).unwrap();
         let panics = Arc::new(AtomicBool::new(false));
@@ -72,7 +72,7 @@ impl Log {
         let recorder = Arc::new(recorder);
         let thread = thread::spawn({
             let recorder = Arc::clone(&recorder);
-            move || run(writer, &recorder, commands, Duration::from_millis(1), watch)
+            move || run(writer, &recorder, commands, Duration::from_millis(1), alarm)
         });
         Log { files, recorder, panics, told: Arc::default(), thread }
     }
@@ -183,7 +183,7 @@ fn losses_are_told_and_at_the_end_all_of_them() {
 fn a_callback_may_panic_and_may_flush() {
     let calls = Arc::new(Mutex::new(Vec::new()));
     let recorder = Arc::new(Mutex::new(None::<Arc<Recorder>>));
-    let watch = Watch::new(Box::new({
+    let alarm = Alarm::new(Box::new({
         let (calls, recorder) = (Arc::clone(&calls), Arc::clone(&recorder));
         move |_| {
             let recorder = recorder.lock().unwrap().clone().unwrap();
@@ -191,7 +191,7 @@ fn a_callback_may_panic_and_may_flush() {
             std::panic::resume_unwind(Box::new("of the test"))
         }
     }));
-    let log = Log::watched(Durability::Synced, Some(watch));
+    let log = Log::watched(Durability::Synced, Some(alarm));
     *recorder.lock().unwrap() = Some(Arc::clone(&log.recorder));
     log.recorder.lose(Loss::TooLarge);
     let start = Instant::now();

@@ -14,7 +14,7 @@ use crossbeam_channel::Receiver;
 use super::hand_over::Reason;
 use super::{WriteError, Writer};
 use crate::clock::Clock;
-use crate::failure::Watch;
+use crate::failure::Alarm;
 use crate::files::FileSystem;
 use crate::recorder::Recorder;
 use crate::reply::Promise;
@@ -51,7 +51,7 @@ pub(crate) fn run<F, C>(
     recorder: &Recorder,
     commands: Receiver<Command>,
     seal_interval: Duration,
-    mut watch: Option<Watch>,
+    mut alarm: Option<Alarm>,
 ) where
     F: FileSystem + Send + 'static,
     C: Clock + Send + 'static,
@@ -60,8 +60,8 @@ pub(crate) fn run<F, C>(
     let mut work = Work { writer, commands, seal_interval, sealed: None, failed: false };
     recorder.turns.begin(Box::new(move |recorder| work.turn(recorder)));
     while let Some(Rest { nap, at_most }) = recorder.turns.take(recorder) {
-        if let Some(watch) = &mut watch {
-            watch.look(recorder, false);
+        if let Some(alarm) = &mut alarm {
+            alarm.look(recorder, false);
         }
         if nap.is_zero() {
             recorder.bell.sleep(at_most, || recorder.has_something_to_do());
@@ -69,8 +69,8 @@ pub(crate) fn run<F, C>(
             recorder.bell.nap(nap);
         }
     }
-    if let Some(watch) = &mut watch {
-        watch.look(recorder, true);
+    if let Some(alarm) = &mut alarm {
+        alarm.look(recorder, true);
     }
 }
 
