@@ -29,8 +29,14 @@ pub(crate) fn keys(input: &[u8]) {
     for file in files.iter().filter(|file| file.name.starts_with("epoch-") && file.is_a("pem")) {
         assert_eq!(fs::read(store.join(&file.name)).unwrap(), file.bytes, "{} changed", file.name);
         let text = String::from_utf8_lossy(&file.bytes);
-        for secret in text.lines().filter(|line| line.len() > 24 && !line.starts_with("--")) {
-            assert!(!said.iter().any(|said| said.contains(secret)), "{said:?}");
+        // What stands in a name or in a public file as well is no secret.
+        let is_public = |line: &str| {
+            let in_bytes = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(line);
+            files.iter().any(|file| file.name.contains(line) || !file.is_a("pem") && in_bytes(&file.bytes))
+        };
+        for line in text.lines().filter(|line| line.len() > 24 && !line.starts_with("--") && !is_public(line))
+        {
+            assert!(!said.iter().any(|said| said.contains(line)), "{said:?}");
         }
     }
 }
