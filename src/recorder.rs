@@ -22,6 +22,9 @@ use crate::writer::{Command, Progress, WriteError};
 /// would not.
 const USED_BUFFERS: usize = 1024;
 
+/// Bytes that a new buffer has room for: most records. It is not enlarged step by step.
+const NEW_BUFFER: usize = 512;
+
 /// How often a caller that waits for room looks whether there is a writer still.
 const STILL_THERE: Duration = Duration::from_millis(100);
 
@@ -78,7 +81,7 @@ impl Recorder {
 
     /// An empty buffer for a record's body; one that the writer gave back, where there is any.
     pub(crate) fn buffer(&self) -> Vec<u8> {
-        self.used.1.try_recv().unwrap_or_default()
+        self.used.1.try_recv().unwrap_or_else(|_| Vec::with_capacity(NEW_BUFFER))
     }
 
     /// Hands a record over, as [`Durability`] and [`Overflow`] say. A loss is counted already. With `later` the caller

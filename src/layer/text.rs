@@ -61,8 +61,7 @@ impl<'a> Text<'a> {
         }
         let room = self.limit.saturating_sub(QUOTES + self.whole);
         let before = self.out.len();
-        // No byte takes more than six.
-        let fits = text.len() * 6 <= room || write::escaped_length(text) <= room;
+        let fits = write::longest_string(text) <= room || write::escaped_length(text) <= room;
         if fits {
             write::escaped(text, self.out);
             self.whole += self.out.len() - before;

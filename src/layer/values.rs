@@ -166,6 +166,9 @@ impl Visit for Visitor<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
+        if write::longest_string(value) <= self.limit {
+            return self.encode(field, |out| write::string(value, out));
+        }
         self.text(field, |text| text.push(value));
     }
 

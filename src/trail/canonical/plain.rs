@@ -6,20 +6,42 @@
 /// where `byte ^ c` is below 1; a borrow can only make a byte *behind* the first such one look like another. (Hacker's
 /// Delight, section 6-1.)
 pub(crate) fn plain_run(bytes: &[u8]) -> usize {
-    const EACH: u64 = u64::MAX / 255;
-    let below = |word: u64, n: u64| word.wrapping_sub(EACH * n) & !word & (EACH << 7);
     let (words, rest) = bytes.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let quote = word ^ (EACH * u64::from(b'"'));
-        let backslash = word ^ (EACH * u64::from(b'\\'));
-        let special = below(word, 0x20) | below(quote, 1) | below(backslash, 1);
+        let special = special(*word);
         if special != 0 {
-            return at * 8 + special.trailing_zeros() as usize / 8;
+            return at * 8 + first(special);
         }
     }
-    let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    bytes.len() - rest.len() + special.unwrap_or(rest.len())
+    let done = bytes.len() - rest.len();
+    // The last eight bytes, those again that were looked at already; or all there are, behind plain ones.
+    let (word, skipped) = match bytes.last_chunk::<8>() {
+        Some(last) => (*last, 8 - rest.len()),
+        None => (padded(rest), 0),
+    };
+    let special = special(word);
+    if special == 0 { bytes.len() } else { done + first(special) - skipped }
+}
+
+/// The highest bit of each byte that needs an escape; of those behind the first, perhaps of others as well.
+fn special(word: [u8; 8]) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    let below = |word: u64, n: u64| word.wrapping_sub(EACH * n) & !word & (EACH << 7);
+    let word = u64::from_le_bytes(word);
+    let quote = word ^ (EACH * u64::from(b'"'));
+    let backslash = word ^ (EACH * u64::from(b'\\'));
+    below(word, 0x20) | below(quote, 1) | below(backslash, 1)
+}
+
+fn first(special: u64) -> usize {
+    special.trailing_zeros() as usize / 8
+}
+
+/// Fewer than eight bytes, and spaces.
+fn padded(bytes: &[u8]) -> [u8; 8] {
+    let mut word = [b' '; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    word
 }
 
 #[cfg(test)]

@@ -65,6 +65,11 @@ pub(crate) fn escaped_length(text: &str) -> usize {
     text.bytes().map(|byte| usize::from(ESCAPED_LENGTH[byte as usize])).sum()
 }
 
+/// How many bytes [`string`] makes of `text` at most: no byte takes more than six.
+pub(crate) fn longest_string(text: &str) -> usize {
+    text.len() * 6 + 2
+}
+
 /// The longest start of `text` that takes at most `room` bytes once [`escaped`]; never splits a character.
 pub(crate) fn fitting(text: &str, room: usize) -> &str {
     let mut used = 0;
