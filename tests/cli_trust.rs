@@ -127,6 +127,31 @@ fn writes(folder: &Path, store: &str, origin: Option<&str>) -> Result<(), BuildE
 }
 
 #[test]
+fn a_store_is_listed_with_its_endorsement_and_checked_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let [fleet, one, two] = fleet(path);
+    let store = path.join("one");
+    let keys = |command: &str| {
+        let output = run(&["keys", command, store.to_str().unwrap()]);
+        (output.status.code(), said(&output))
+    };
+    let says = format!("fleet  {fleet} endorses it, for a log named payments\n");
+    assert!(!keys("list").1.contains("fleet"), "{}", keys("list").1);
+    install(&store, &endorse(path, "payments", &one));
+    assert!(keys("list").1.contains(&says), "{}", keys("list").1);
+    assert_eq!(keys("check").0, Some(0), "{}", keys("check").1);
+
+    fs::copy(endorse(path, "payments", &two), store.join("endorsement.json")).unwrap();
+    let (code, text) = keys("check");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("the endorsement for") && !keys("list").1.contains(&says), "{text}");
+    fs::write(store.join("endorsement.json"), "{}").unwrap();
+    let (code, text) = keys("check");
+    assert!(code == Some(1) && text.contains("endorsement.json"), "{text}");
+}
+
+#[test]
 fn one_fleet_key_proves_each_log_that_it_endorsed_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();

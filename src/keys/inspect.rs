@@ -4,9 +4,9 @@ use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
 use super::contents::{HEAD, PIN, epoch_of, io, key_name, read_key, read_pin, refuse_exposed};
-use super::{Head, KeyStoreError};
+use super::{Head, KeyStoreError, endorse};
 use crate::files::{Access, FileSystem};
-use crate::trail::{Hash, KeyId, PublicKey, Timestamp};
+use crate::trail::{EndorsedKey, Hash, KeyId, PublicKey, Timestamp};
 
 /// What a key store holds, but for its secrets: [`KeyStore::inspect`](super::KeyStore::inspect).
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ use crate::trail::{Hash, KeyId, PublicKey, Timestamp};
 pub struct Inspection {
     /// The log's first public key: what an operator pins.
     pub pin: Option<PublicKey>,
+    /// What a fleet's key says of it, where one endorsed it.
+    pub endorsed: Option<EndorsedKey>,
     /// The keys that can be read, by epoch. While one hands over, the next one is there too.
     pub keys: Vec<StoredKey>,
     /// Where the next start goes on; none before the log's first one.
@@ -66,6 +68,9 @@ impl Inspection {
         let names = files.list(folder).map_err(io("list", folder))?;
         self.heed(refuse_exposed(files, folder, access));
         self.pin = self.heed(read_pin(files, &folder.join(PIN)));
+        if let Some(pin) = self.pin {
+            self.endorsed = self.heed(endorse::read(files, folder, pin)).flatten();
+        }
         self.head = self.heed(Head::read(files, &folder.join(HEAD))).flatten().map(StoredHead::from);
 
         let mut epochs: Vec<u64> = names.iter().filter_map(|name| epoch_of(name)).collect();

@@ -13,6 +13,10 @@ pub(super) fn list(store: &Store, out: &mut impl Write) -> io::Result<Inspection
     if let Some(pin) = found.pin {
         writeln!(out, "pin    {pin}, of log {}", pin.id())?;
     }
+    if let Some(endorsed) = &found.endorsed {
+        let (fleet, origin) = (endorsed.endorsement().public_key, harmless(endorsed.origin()));
+        writeln!(out, "fleet  {fleet} endorses it, for a log named {origin}")?;
+    }
     for key in &found.keys {
         let next = found.keys.iter().any(|other| other.in_force && other.epoch < key.epoch);
         let says = match (key.in_force, next) {
