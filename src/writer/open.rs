@@ -58,6 +58,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let lock = lock(files, &folder.join(options.names.lock()))?;
         let start = start::find(files, &mut store, &options)?;
         let mut writer = Writer::stopped(files, clock, store, options, lock, &start)?;
+        writer.secure_genesis(&start)?;
         writer.go_on(start)?;
         writer.write_pending()?;
         writer.sync()?;
@@ -128,6 +129,16 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         })
     }
 
+    /// Only a head within a file says that its genesis is on the disk. No line comes to stand behind one before: a power
+    /// cut could take the first and leave the second.
+    fn secure_genesis(&mut self, start: &Start) -> Result<(), OpenError> {
+        let Some(last) = start.last.as_ref().filter(|last| !last.lost) else { return Ok(()) };
+        if self.store.head().is_some_and(|head| head.file == last.number) {
+            return Ok(());
+        }
+        self.live.file.sync().map_err(OpenError::io("sync", &self.path()))
+    }
+
     /// Composes the line with which this process goes on.
     fn go_on(&mut self, start: Start) -> Result<(), OpenError> {
         start.copies.iter().for_each(|line| self.copies.add(line));
@@ -162,8 +173,9 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let previous = previous(self.live.length, ended);
         match start.vacant {
             None => {
-                // The next start looks for files behind a shutdown only where it is told to.
-                if let Some(head) = self.store.head().filter(|head| !head.file_follows) {
+                // The next start looks for files behind a shutdown only where it is told to. A process that crashed may
+                // have stored this already, and not have made it durable.
+                if let Some(head) = self.store.head() {
                     let head = Head { file_follows: true, ..head.clone() };
                     self.store.store_head(head).map_err(|error| WriteError::store(&error))?;
                 }
