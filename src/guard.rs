@@ -4,10 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::layer::{SelfTestError, Sentinel};
+use crate::pending::Pending;
 use crate::recorder::Recorder;
 use crate::status::Status;
 use crate::writer::WriteError;
@@ -24,8 +26,11 @@ pub struct Guard {
 }
 
 /// Access to a log that is being written. Cheap to clone; may be used from any thread.
-#[derive(Clone)]
-pub struct Handle(Arc<Shared>);
+pub struct Handle {
+    shared: Arc<Shared>,
+    /// How many failed syncs this handle has told of.
+    told: Arc<AtomicU64>,
+}
 
 struct Shared {
     recorder: Arc<Recorder>,
@@ -41,7 +46,8 @@ enum End {
 impl Guard {
     pub(crate) fn new(recorder: Arc<Recorder>, thread: JoinHandle<()>, sentinel: Sentinel) -> Guard {
         let end = Mutex::new(End::NotYet(Some(thread)));
-        Guard { handle: Handle(Arc::new(Shared { recorder, end })), sentinel }
+        let shared = Arc::new(Shared { recorder, end });
+        Guard { handle: Handle { shared, told: Arc::default() }, sentinel }
     }
 
     /// Another handle to the log. It doesn't keep the log open.
@@ -91,20 +97,23 @@ impl Handle {
     /// # Errors
     ///
     /// [`WriteError`]: the disk refused, and nothing is known to be durable that was not before; or the log has ended.
-    /// Nothing is given up: what waits is tried again.
+    /// Nothing is given up: what waits is tried again. But for a sync: what it failed to bring to the disk stays in doubt,
+    /// whatever succeeds later. Where one failed since the last error that this handle gave (the writer syncs by itself,
+    /// too), that is the answer, once; each clone gives it for itself.
     pub fn flush(&self) -> Result<(), WriteError> {
-        self.0.recorder.flush(true).wait()
+        self.tell(self.doubting(self.shared.recorder.flush(true)).wait())
     }
 
     /// [`Handle::flush`] for asynchronous code. What was recorded before this call counts, not before the first poll;
     /// a future that is dropped takes nothing back.
     pub fn flush_async(&self) -> impl Future<Output = Result<(), WriteError>> + Send + use<> {
-        self.0.recorder.flush(true)
+        let (pending, handle) = (self.doubting(self.shared.recorder.flush(true)), self.same());
+        async move { handle.tell(pending.await) }
     }
 
     /// What became of the records so far. Doesn't block.
     pub fn status(&self) -> Status {
-        self.0.recorder.status()
+        self.shared.recorder.status()
     }
 
     /// Goes on in the next file, and blocks until its first line is on the disk.
@@ -117,7 +126,7 @@ impl Handle {
     /// [`WriteError`]: as for [`Handle::flush`]. A rotation that failed half-way is finished before anything else is
     /// written.
     pub fn rotate(&self) -> Result<(), WriteError> {
-        self.0.recorder.rotate().wait()
+        self.tell(self.shared.recorder.rotate().wait())
     }
 
     /// Goes on with the next key, and blocks until the hand-off is on the disk and the old key is removed.
@@ -126,7 +135,7 @@ impl Handle {
     ///
     /// [`WriteError`]: as for [`Handle::flush`].
     pub fn rotate_key(&self) -> Result<(), WriteError> {
-        self.0.recorder.hand_over().wait()
+        self.tell(self.shared.recorder.hand_over().wait())
     }
 
     /// Ends the log: blocks until all that was recorded before, and a `close` behind it, is on the disk. What is
@@ -135,14 +144,14 @@ impl Handle {
     /// # Errors
     ///
     /// [`WriteError`]: the disk refused. The log then ends at its last signed line; [`Handle::status`] tells how many
-    /// records are in it.
+    /// records are in it, and whether a sync failed in all that time.
     pub fn shutdown(&self) -> Result<(), WriteError> {
-        let mut end = self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut end = self.shared.end.lock().unwrap_or_else(PoisonError::into_inner);
         let thread = match &mut *end {
             End::With(result) => return result.clone(),
             End::NotYet(thread) => thread,
         };
-        let result = self.0.recorder.close().wait();
+        let result = self.shared.recorder.close().wait();
         let thread = thread.take();
         if result == Err(WriteError::Forked) {
             // It is the parent's: neither to be joined nor detached here.
@@ -150,7 +159,7 @@ impl Handle {
             return result;
         }
         // In a waker this may be the writer's thread itself.
-        if let Some(thread) = thread.filter(|_| !self.0.recorder.bell.is_here()) {
+        if let Some(thread) = thread.filter(|_| !self.shared.recorder.bell.is_here()) {
             // A panic there was answered with `Stopped` already.
             let _ = thread.join();
         }
@@ -159,8 +168,73 @@ impl Handle {
     }
 }
 
+/// No sync may fail without a word: not even where nobody waited for it.
+impl Handle {
+    fn doubting(&self, pending: Pending) -> Pending {
+        pending.if_none_failed_since(self.told.load(Ordering::Relaxed))
+    }
+
+    fn tell(&self, result: Result<(), WriteError>) -> Result<(), WriteError> {
+        if result.is_err() {
+            self.told.store(self.shared.recorder.board.failed_syncs(), Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Not a clone: what the one has told the other has.
+    fn same(&self) -> Handle {
+        Handle { shared: Arc::clone(&self.shared), told: Arc::clone(&self.told) }
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Handle {
+        let told = self.told.load(Ordering::Relaxed);
+        Handle { shared: Arc::clone(&self.shared), told: Arc::new(AtomicU64::new(told)) }
+    }
+}
+
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::reply::reply;
+    use crate::writer::Progress;
+
+    /// What a handle says of a sync that succeeded.
+    fn said(handle: &Handle) -> Result<(), WriteError> {
+        let (promise, reply) = reply();
+        promise.keep(Ok(()));
+        let pending = Pending::new(Arc::clone(&handle.shared.recorder), reply);
+        handle.tell(handle.doubting(pending).wait())
+    }
+
+    #[test]
+    fn each_handle_tells_once_of_a_sync_that_failed() {
+        let (recorder, _records) = Recorder::for_test();
+        let shared = Arc::new(Shared { recorder: Arc::new(recorder), end: Mutex::new(End::NotYet(None)) });
+        let handle = Handle { shared, told: Arc::default() };
+        let other = handle.clone();
+        assert_eq!((said(&handle), said(&other)), (Ok(()), Ok(())));
+
+        let path = PathBuf::from("audit.jsonl");
+        let error =
+            WriteError::Io { doing: "sync", path, kind: ErrorKind::Other, message: "the disk".to_owned() };
+        let board = &handle.shared.recorder.board;
+        board.report(Progress { failed_syncs: 1, ..Progress::default() }, Some(error.clone()), PathBuf::new);
+        board.report(Progress { failed_syncs: 1, ..Progress::default() }, None, PathBuf::new);
+        assert_eq!((said(&handle), said(&handle)), (Err(error.clone()), Ok(())));
+        assert_eq!((said(&handle.clone()), said(&handle.same())), (Ok(()), Ok(())));
+        let clone = other.clone();
+        assert_eq!((said(&other), said(&other)), (Err(error.clone()), Ok(())));
+        assert_eq!((said(&clone), said(&clone)), (Err(error), Ok(())));
     }
 }

@@ -16,17 +16,30 @@ pub(crate) struct Pending {
     recorder: Arc<Recorder>,
     reply: Reply,
     woken: bool,
+    /// How many syncs had failed before that was recorded which the answer is to hold for.
+    failed_syncs: Option<u64>,
 }
 
 impl Pending {
     pub(crate) fn new(recorder: Arc<Recorder>, reply: Reply) -> Pending {
-        Pending { recorder, reply, woken: false }
+        Pending { recorder, reply, woken: false, failed_syncs: None }
+    }
+
+    /// The answer is an error, too, where another sync has failed since so many had.
+    pub(crate) fn if_none_failed_since(mut self, failed_syncs: u64) -> Pending {
+        self.failed_syncs = Some(failed_syncs);
+        self
     }
 
     /// Blocks until it is done. This thread does it where the writer's thread has no turn at the moment.
     pub(crate) fn wait(mut self) -> Result<(), WriteError> {
         self.woken = true;
-        self.recorder.wait_for(&self.reply)
+        self.recorder.wait_for(&self.reply)?;
+        self.vouch()
+    }
+
+    fn vouch(&self) -> Result<(), WriteError> {
+        self.failed_syncs.map_or(Ok(()), |failed_syncs| self.recorder.board.vouch(failed_syncs))
     }
 
     fn wake(&mut self) {
@@ -43,7 +56,8 @@ impl Future for Pending {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // An executor's thread must not block on a disk, so that the writer's does the work.
         self.wake();
-        Pin::new(&mut self.reply).poll(context)
+        let reply = std::task::ready!(Pin::new(&mut self.reply).poll(context));
+        Poll::Ready(reply.and_then(|()| self.vouch()))
     }
 }
 

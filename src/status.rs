@@ -44,6 +44,9 @@ pub struct Status {
     pub files: u64,
     /// Syncs of a file that succeeded.
     pub syncs: u64,
+    /// Syncs of a file that failed: after each the log goes on in another file, and says in its first line which lines may
+    /// be missing from the old one.
+    pub failed_syncs: u64,
     /// How often the writer met an error that it did not have at that moment.
     pub errors: u64,
     /// The file that is written.
@@ -62,6 +65,7 @@ pub(crate) struct Board {
     bytes: AtomicU64,
     files: AtomicU64,
     syncs: AtomicU64,
+    failed_syncs: AtomicU64,
     errors: AtomicU64,
     file: Mutex<PathBuf>,
     error: Mutex<Errors>,
@@ -72,6 +76,8 @@ struct Errors {
     last: Option<WriteError>,
     /// Not told to the application yet.
     new: Option<WriteError>,
+    /// Of the last sync that failed.
+    sync: Option<WriteError>,
 }
 
 impl Board {
@@ -84,6 +90,7 @@ impl Board {
             bytes: zero(),
             files: zero(),
             syncs: zero(),
+            failed_syncs: zero(),
             errors: zero(),
             file: Mutex::new(file),
             error: Mutex::default(),
@@ -108,7 +115,25 @@ impl Board {
             self.errors.fetch_add(1, Ordering::Relaxed);
             errors.new.clone_from(&error);
         }
+        if error.is_some() && self.failed_syncs() != progress.failed_syncs {
+            errors.sync.clone_from(&error);
+        }
         errors.last = error;
+        self.failed_syncs.store(progress.failed_syncs, Ordering::Release);
+    }
+
+    /// How many syncs have failed.
+    pub(crate) fn failed_syncs(&self) -> u64 {
+        self.failed_syncs.load(Ordering::Acquire)
+    }
+
+    /// Whether no sync failed since this many had: what was recorded since then and is synced now is on the disk. A file
+    /// is given up whose sync failed, so that a sync that succeeds later says nothing of what is in that one.
+    pub(crate) fn vouch(&self, failed_syncs: u64) -> Result<(), WriteError> {
+        if self.failed_syncs() == failed_syncs {
+            return Ok(());
+        }
+        Err(self.errors().sync.clone().unwrap_or(WriteError::Stopped))
     }
 
     /// An error that this has not returned before.
@@ -131,6 +156,7 @@ impl Board {
             bytes: read(&self.bytes),
             files: read(&self.files),
             syncs: read(&self.syncs),
+            failed_syncs: read(&self.failed_syncs),
             errors: read(&self.errors),
             file: self.file.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             last_error: self.errors().last.clone(),

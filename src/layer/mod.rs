@@ -188,6 +188,7 @@ impl AuditLayer {
 
     fn hand_over(&self, mut body: Vec<u8>) {
         quiet(|| {
+            let failed_syncs = self.recorder.board.failed_syncs();
             let handed_over = if fit::fit(&mut body, self.body_limit) {
                 // The queue holds no more than its length times the line limit, whatever the records grew to first.
                 body.shrink_to(self.body_limit);
@@ -195,7 +196,7 @@ impl AuditLayer {
             } else {
                 Err(self.recorder.lose(Loss::TooLarge))
             };
-            require::note(&self.recorder, handed_over);
+            require::note(&self.recorder, failed_syncs, handed_over);
         });
     }
 }

@@ -82,11 +82,14 @@ impl Receipt {
             None => None,
         };
         if refused.is_some() {
-            collected.logs.iter().for_each(|log| log.wake());
+            collected.logs.iter().for_each(|(log, _)| log.wake());
             return Receipt { replies: Vec::new(), refused };
         }
-        // The records are in the queues, so that a sync asked for from here on covers them.
-        Receipt { replies: collected.logs.iter().map(|log| log.flush(true)).collect(), refused }
+        // The records are in the queues, so that a sync asked for from here on covers them; unless one that somebody else
+        // asked for took them, and failed.
+        let flush =
+            |(log, failed_syncs): &(Arc<Recorder>, u64)| log.flush(true).if_none_failed_since(*failed_syncs);
+        Receipt { replies: collected.logs.iter().map(flush).collect(), refused }
     }
 }
 
@@ -160,12 +163,13 @@ impl std::error::Error for RequireError {
     }
 }
 
-/// Called by the layer for each record on its way to a log: whether the queue took it.
-pub(crate) fn note(log: &Arc<Recorder>, handed_over: Result<(), Loss>) {
+/// Called by the layer for each record on its way to a log: whether the queue took it, and how many syncs had failed
+/// before.
+pub(crate) fn note(log: &Arc<Recorder>, failed_syncs: u64, handed_over: Result<(), Loss>) {
     let _ = COLLECTED.try_with(|collected| {
         if let Some(collected) = collected.borrow_mut().as_mut() {
             match handed_over {
-                Ok(()) => collected.add(log),
+                Ok(()) => collected.add(log, failed_syncs),
                 Err(loss) => collected.lost = collected.lost.or(Some(loss)),
             }
         }
@@ -184,16 +188,17 @@ thread_local! {
 
 #[derive(Debug, Default)]
 struct Collected {
-    /// Each log that took a record, once.
-    logs: Vec<Arc<Recorder>>,
+    /// Each log that took a record, once, and how many of its syncs had failed before the first one.
+    logs: Vec<(Arc<Recorder>, u64)>,
     /// The first loss.
     lost: Option<Loss>,
 }
 
 impl Collected {
-    fn add(&mut self, log: &Arc<Recorder>) {
-        if !self.logs.iter().any(|seen| Arc::ptr_eq(seen, log)) {
-            self.logs.push(Arc::clone(log));
+    fn add(&mut self, log: &Arc<Recorder>, failed_syncs: u64) {
+        match self.logs.iter_mut().find(|(seen, _)| Arc::ptr_eq(seen, log)) {
+            Some((_, before)) => *before = failed_syncs.min(*before),
+            None => self.logs.push((Arc::clone(log), failed_syncs)),
         }
     }
 }
@@ -217,13 +222,13 @@ impl Drop for Collecting<'_> {
         *self.inner = COLLECTED.try_with(RefCell::take).ok().flatten().unwrap_or_default();
         let mut outer = self.outer.take();
         if let Some(outer) = &mut outer {
-            self.inner.logs.iter().for_each(|log| outer.add(log));
+            self.inner.logs.iter().for_each(|(log, failed_syncs)| outer.add(log, *failed_syncs));
             outer.lost = outer.lost.or(self.inner.lost);
         }
         let _ = COLLECTED.try_with(|collected| collected.replace(outer));
         if std::thread::panicking() {
             // There will be no receipt that wakes the writers.
-            self.inner.logs.iter().for_each(|log| log.wake());
+            self.inner.logs.iter().for_each(|(log, _)| log.wake());
         }
     }
 }

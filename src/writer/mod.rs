@@ -152,6 +152,8 @@ pub(crate) struct Progress {
     pub(crate) files: u64,
     /// Syncs of a file that succeeded.
     pub(crate) syncs: u64,
+    /// Syncs of a file that failed.
+    pub(crate) failed_syncs: u64,
 }
 
 impl<F: FileSystem, C: Clock> Writer<F, C> {
@@ -192,6 +194,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         if self.unsynced.is_some() {
             if let Err(error) = self.live.file.sync() {
                 let error = WriteError::io("sync", &self.path(), &error);
+                self.progress.failed_syncs += 1;
                 self.failed_syncs.add(error.clone(), self.clock.elapsed());
                 self.stage = Stage::Abandoned;
                 return Err(error);

@@ -207,3 +207,23 @@ fn a_callback_may_panic_and_may_flush() {
     let status = log.recorder.status();
     assert_eq!((status.written, status.lost, status.file), (1, 2, PathBuf::from(super::super::tests::LOG)));
 }
+
+#[test]
+fn a_sync_that_failed_unasked_is_told_by_the_next_flush_and_not_for_ever() {
+    let log = Log::open(Durability::Enqueued);
+    let before = log.recorder.board.failed_syncs();
+    log.recorder.record(record(1), false).unwrap();
+    log.recorder.flush(false).wait().unwrap();
+    log.files.fail(0, Fault::Failed, false);
+    // Somebody else's.
+    let failed = log.recorder.flush(true).wait().unwrap_err();
+    assert_eq!(log.recorder.status().failed_syncs, before + 1);
+
+    // The record is in the file that was given up, whatever is synced since.
+    let now = log.recorder.board.failed_syncs();
+    assert_eq!(log.recorder.flush(true).if_none_failed_since(before).wait(), Err(failed.clone()));
+    assert_eq!(pollster::block_on(log.recorder.flush(true).if_none_failed_since(before)), Err(failed));
+    assert_eq!(log.recorder.flush(true).if_none_failed_since(now).wait(), Ok(()));
+    log.recorder.close().wait().unwrap();
+    log.thread.join().unwrap();
+}

@@ -9,7 +9,7 @@ use super::super::{LogOptions, WriteError, Writer};
 use super::oracle::{Oracle, Proved};
 use super::{KEYS, options, record};
 use crate::clock::{Clock as _, ManualClock};
-use crate::files::memory::{MemoryFiles, Moment, Storage};
+use crate::files::memory::{Fault, MemoryFiles, Moment, Storage};
 use crate::keys::Store;
 use crate::promises::Durability;
 use crate::recorder::Record;
@@ -136,6 +136,13 @@ impl Service {
         self.remembered(Service::live_briefly)
     }
 
+    /// Likewise of a life in which the operation of this number fails once, and is got over; none where it has fewer.
+    pub(super) fn remembered_life_with_failure(&mut self, at: usize) -> Option<Vec<(Moment, Oracle)>> {
+        self.files.fail(at, Fault::Failed, false);
+        let life = self.remembered(Service::get_through);
+        self.files.mend().then_some(life)
+    }
+
     fn remembered(&mut self, live: impl Fn(&mut Service) -> Outcome<()>) -> Vec<(Moment, Oracle)> {
         self.oracle.forget_when();
         self.files.remember();
@@ -183,11 +190,15 @@ impl Service {
     /// [`Service::record`], until it is done.
     fn persist(&mut self, writer: &mut Opened, how: Durability) -> Outcome<()> {
         let from = self.append(writer);
+        let failed_syncs = writer.progress().failed_syncs;
         self.again(writer, |writer| writer.seal().1)?;
         self.acknowledge(Durability::Written, from);
         if how == Durability::Synced {
             self.again(writer, Writer::sync)?;
-            self.acknowledge(how, from);
+            // A sync that succeeds behind one that failed says nothing of what that one was to bring to the disk.
+            if writer.progress().failed_syncs == failed_syncs {
+                self.acknowledge(how, from);
+            }
         }
         self.step(Ok(()))
     }
