@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use crate::files::{Access, FileSystem, LogFile, append_all, store_through};
-use crate::trail::MAX_LINE;
+use crate::trail::{Line, MAX_LINE};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
@@ -59,13 +59,50 @@ impl Copies {
         let mut bytes = whole_lines(files, path)?;
         let missing = missing_of(&self.due, &bytes);
         bytes.extend_from_slice(&missing);
-        // For a verifier that meets it, a file of copies too, behind this one.
-        let temporary = path.with_extension("~.keys");
-        store_through(files, &temporary, path, Access::Group, &bytes)?;
+        put_in_place(files, path, &bytes)?;
         self.due.clear();
         self.doubtful = false;
         Ok(())
     }
+}
+
+/// Removes what a power cut left of a copy, and the last one where its line `is_void`: it was copied, and then given up
+/// before it stood in the log for good.
+pub(super) fn take_back<F: FileSystem>(
+    files: &F,
+    path: &Path,
+    is_void: impl Fn(&Line<'_>) -> bool,
+) -> io::Result<()> {
+    let length = match files.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file?.len()?,
+    };
+    let end = files.read(path, length.saturating_sub(MAX_LINE as u64), MAX_LINE)?;
+    let is_whole = end.is_empty() || end.ends_with(b"\n") && !end.contains(&0);
+    let last = |lines: &[u8]| last_newline(lines.strip_suffix(b"\n").unwrap_or(lines));
+    let is_void = |lines: &[u8]| {
+        let line = lines[last(lines)..].strip_suffix(b"\n");
+        line.is_some_and(|line| Line::parse(line).is_ok_and(|line| is_void(&line)))
+    };
+    if is_whole && !is_void(&end) {
+        return Ok(());
+    }
+    let mut bytes = whole_lines(files, path)?;
+    bytes.truncate(last_newline(&bytes));
+    if is_void(&bytes) {
+        bytes.truncate(last(&bytes));
+    }
+    put_in_place(files, path, &bytes)
+}
+
+/// Where the last whole line ends.
+fn last_newline(bytes: &[u8]) -> usize {
+    memchr::memrchr(b'\n', bytes).map_or(0, |newline| newline + 1)
+}
+
+fn put_in_place<F: FileSystem>(files: &F, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // For a verifier that meets it, a file of copies too, behind the one that it replaces.
+    store_through(files, &path.with_extension("~.keys"), path, Access::Group, bytes)
 }
 
 /// All of a file; where there is a zero in it, which no line has, the lines that end before. The rest is not even read.
@@ -79,7 +116,7 @@ fn whole_lines<F: FileSystem>(files: &F, path: &Path) -> io::Result<Vec<u8>> {
         let zero = memchr::memchr(0, &bytes);
         all.extend_from_slice(&bytes[..zero.unwrap_or(bytes.len())]);
         if zero.is_some() {
-            all.truncate(memchr::memrchr(b'\n', &all).map_or(0, |newline| newline + 1));
+            all.truncate(last_newline(&all));
             return Ok(all);
         }
     }

@@ -63,10 +63,15 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// What is left of a hand-off, or of a log's first start, once its line is synced.
     pub(super) fn finish_hand_over(&mut self) -> Result<(), WriteError> {
-        let path = self.options.folder.join(self.options.names.keys());
-        self.copies.write(&self.files, &path).map_err(|error| WriteError::io("write", &path, &error))?;
+        self.write_copies()?;
         self.store_head()?;
         self.store.forget_spent().map_err(|error| WriteError::store(&error))
+    }
+
+    /// Adds the lines to `<prefix>.keys` that it lacks; durable on return.
+    pub(super) fn write_copies(&mut self) -> Result<(), WriteError> {
+        let path = self.options.folder.join(self.options.names.keys());
+        self.copies.write(&self.files, &path).map_err(|error| WriteError::io("write", &path, &error))
     }
 
     pub(super) fn hand_over_due(&self) -> Option<(Reason, Duration)> {

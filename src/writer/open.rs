@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::copies::Copies;
+use super::copies::{self, Copies};
 use super::start::{self, Start};
 use super::turn_over::{Stage, create};
 use super::watch::Watch;
@@ -14,7 +14,7 @@ use crate::files::{self, Access, FileSystem, LogFile};
 use crate::identity;
 use crate::keys::{Head, Store};
 use crate::rotation::{Names, Rotation};
-use crate::trail::{Control, Ended, Previous, Resume};
+use crate::trail::{Control, Ended, Line, Previous, Resume};
 
 /// What a log is called, where it lies and when it goes on.
 #[derive(Debug, Clone)]
@@ -59,6 +59,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let start = start::find(files, &mut store, &options)?;
         let mut writer = Writer::stopped(files, clock, store, options, lock, &start)?;
         writer.secure_genesis(&start)?;
+        writer.take_back_hand_off(&start)?;
         writer.go_on(start)?;
         writer.write_pending()?;
         writer.sync()?;
@@ -137,6 +138,22 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             return Ok(());
         }
         self.live.file.sync().map_err(OpenError::io("sync", &self.path()))
+    }
+
+    /// A hand-off that is copied and does not stand in the log was given up with a file whose sync failed, and the power
+    /// went before another took its place. The old key signs on.
+    fn take_back_hand_off(&self, start: &Start) -> Result<(), OpenError> {
+        if start.last.as_ref().is_none_or(|last| last.lost) {
+            return Ok(());
+        }
+        let path = self.options.folder.join(self.options.names.keys());
+        let is_void = |line: &Line<'_>| {
+            line.link.log == self.chain.log()
+                && line.link.seq >= self.chain.next()
+                && matches!(Control::parse(line), Ok(Some(Control::Handoff(handoff)))
+                    if self.store.has_next(handoff.public_key))
+        };
+        copies::take_back(&self.files, &path, is_void).map_err(OpenError::io("write", &path))
     }
 
     /// Composes the line with which this process goes on.

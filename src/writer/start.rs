@@ -8,10 +8,10 @@ use super::OpenError;
 use super::one_path::adopt;
 use super::open::{LogOptions, OnTruncation};
 use super::opening::{first_genesis, first_line, is_vacant, opening};
-use super::tail::{Signed, Tail};
+use super::tail::{Signed, Tail, goes_on};
 use crate::files::FileSystem;
 use crate::keys::{Head, Store};
-use crate::trail::{Chain, Control, Ended, Hash, Hasher, Line, MAX_LINE, Torn};
+use crate::trail::{Chain, Control, Ended, Hash, Hasher, Line, MAX_LINE, PublicKey, Torn};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
@@ -43,10 +43,11 @@ pub(super) struct Last {
 }
 
 impl Last {
-    /// Whether no file can follow: it was shut down, and the head knows of no start that was about to begin another. To
-    /// look for one costs a look into each file.
+    /// Whether no file can follow: it was shut down for good, with a head that says so and knows of no start that was about
+    /// to begin another. To look for one costs a look into each file.
     fn is_the_end(&self, head: Option<&Head>) -> bool {
-        let none_follows = head.is_some_and(|head| head.file == self.number && !head.file_follows);
+        let ends_here = |head: &Head| head.file == self.number && head.bytes == self.length;
+        let none_follows = head.is_some_and(|head| ends_here(head) && !head.file_follows);
         self.closed == Some(Ended::Shutdown) && self.torn.is_none() && none_follows
     }
 }
@@ -121,6 +122,16 @@ struct Finder<'a, F: FileSystem> {
     names: &'a [String],
     /// Whatever lies in its folder.
     all: &'a [String],
+}
+
+/// The file that follows another.
+struct Successor {
+    name: String,
+    number: u64,
+    /// The key that signs there.
+    key: PublicKey,
+    /// Whether it is the stored next one.
+    has_handed_over: bool,
 }
 
 /// A file, by name and number, to be read on by a [`Tail`].
@@ -256,25 +267,34 @@ impl<F: FileSystem> Finder<'_, F> {
                 lost: false,
             };
             let is_the_end = last.is_the_end(store.head());
-            let Some(next) = (if is_the_end { None } else { self.successor(tail, number) }) else {
+            let Some(next) = (if is_the_end { None } else { self.successor(store, tail, number) }) else {
                 return Ok((last, copies));
             };
-            (name, number) = (next, number + 1);
-            *tail = Tail::after(store.pin().id(), tail.key(), tail.signed, 0);
+            if next.has_handed_over {
+                store.hand_over();
+            }
+            (name, number) = (next.name, next.number);
+            *tail = Tail::after(store.pin().id(), next.key, tail.signed, 0);
         }
     }
 
-    /// The file whose genesis goes on from the last signed line.
-    fn successor(&self, tail: &Tail, number: u64) -> Option<String> {
+    /// The file whose genesis goes on from the last signed line: the next one, but where files between were given up.
+    fn successor(&self, store: &Store<F>, tail: &Tail, number: u64) -> Option<Successor> {
         let signed = tail.signed?;
-        let follows = |name: &&String| {
+        let follows = |name: &String| {
             let path = self.options.folder.join(name);
-            let is_next = first_genesis(self.files, &path, |line, genesis| {
-                genesis.file == number + 1 && line.link.prev == signed.hash && line.is_signed_by(&tail.key())
+            let follows = first_genesis(self.files, &path, |line, genesis| {
+                let is_later = genesis.file > number && goes_on(line, genesis, signed);
+                // The hand-off may be among the lines that are given up.
+                let has_handed_over =
+                    genesis.epoch == store.epoch() + 1 && store.has_next(genesis.public_key);
+                let key = if has_handed_over { genesis.public_key } else { tail.key() };
+                (is_later && line.is_signed_by(&key)).then_some((genesis.file, key, has_handed_over))
             });
-            is_next == Some(true)
+            let (number, key, has_handed_over) = follows??;
+            Some(Successor { name: name.clone(), number, key, has_handed_over })
         };
-        self.names.iter().find(follows).cloned()
+        self.names.iter().filter_map(follows).min_by_key(|successor| successor.number)
     }
 
     /// A file that a writer created and did not get to begin.

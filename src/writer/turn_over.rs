@@ -85,6 +85,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
                     {
                         return Err(error.clone());
                     }
+                    // What is given up may have a hand-off in it, without which no later line could be proved.
+                    self.write_copies()?;
                     self.leave(Ended::Unsynced, None, Some(self.undurable));
                 }
                 Stage::Meddled(meddling) => self.leave_meddled(meddling)?,
