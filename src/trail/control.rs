@@ -253,3 +253,6 @@ impl fmt::Display for InvalidControl {
 }
 
 impl std::error::Error for InvalidControl {}
+
+#[cfg(test)]
+mod tests;

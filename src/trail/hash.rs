@@ -162,6 +162,16 @@ mod tests {
     }
 
     #[test]
+    fn pieces_hash_as_the_whole() {
+        let mut hasher = Hasher::default();
+        for piece in [&b"piece"[..], b"", b" by piece"] {
+            hasher.update(piece);
+        }
+        assert_eq!(hasher.finish(), Hash::of_bytes(b"piece by piece"));
+        assert_ne!(Hasher::default().finish(), Hash::of_bytes(b"piece by piece"));
+    }
+
+    #[test]
     fn a_line_of_any_length_hashes_as_it_does_in_pieces() {
         let line = (0..=255).cycle().take(2_000).collect::<Vec<u8>>();
         for length in 0..line.len() {

@@ -342,3 +342,6 @@ impl fmt::Display for MalformedLine {
 }
 
 impl std::error::Error for MalformedLine {}
+
+#[cfg(test)]
+mod tests;

@@ -118,7 +118,28 @@ impl TimestampText {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_gives_the_nearest_time() {
+        let second = Duration::from_secs(1);
+        assert_eq!(Timestamp::from(UNIX_EPOCH + second), Timestamp(NANOS));
+        assert_eq!(Timestamp::from(UNIX_EPOCH - second), Timestamp(0));
+        assert_eq!(Timestamp::from(UNIX_EPOCH + Duration::from_secs(1 << 40)), Timestamp(u64::MAX));
+        assert_eq!(Timestamp(5).since(Timestamp(3)), Duration::from_nanos(2));
+        assert_eq!(Timestamp(3).since(Timestamp(5)), Duration::ZERO);
+    }
+
+    #[test]
+    fn json_has_the_text() {
+        let time = Timestamp(1_795_293_660_250_000_000);
+        let text = serde_json::to_string(&time).unwrap();
+        assert_eq!(text, "\"2026-11-21T20:41:00.250000000Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), time);
+        assert!(serde_json::from_str::<Timestamp>("\"2026-11-21\"").is_err());
+    }
 
     #[test]
     fn texts_and_times_are_the_same() {
