@@ -53,6 +53,10 @@ fn main() {
     }
     let rounds = size.rounds(|subject| steady_cpu(subject, size.paced));
     table::ratio("CPU of all threads, 10,000 events/s, net of pacing", "ns", &rounds, Goal::AtMost(0.4));
+    // Most of it is a signature, a write and a wake-up each millisecond: how much, a longer interval shows.
+    let rounds =
+        size.rounds(|subject| steady_cpu(subject.sealing_each(Duration::from_millis(5)), size.paced));
+    table::ratio("the same, sealed each 5 ms", "ns", &rounds, Goal::Shown);
     let rounds = (0..size.rounds).map(|_| writer(size.full)).collect::<Vec<_>>();
     let what = "the writer's speed against one SHA-256 pass and one write";
     table::times_as_fast(what, "ns", &rounds, Goal::AtLeast(0.7));
@@ -75,6 +79,8 @@ impl Size {
 #[derive(Clone, Copy)]
 enum Subject {
     Ours,
+    /// With so long a seal interval.
+    OursSealingEach(Duration),
     Baseline,
 }
 
@@ -91,12 +97,21 @@ enum End {
 }
 
 impl Subject {
+    fn sealing_each(self, interval: Duration) -> Subject {
+        if matches!(self, Subject::Ours) { Subject::OursSealingEach(interval) } else { self }
+    }
+
     fn open(self) -> Log {
         let folder = tempfile::tempdir().unwrap();
         match self {
-            Subject::Ours => {
+            Subject::Ours | Subject::OursSealingEach(_) => {
                 let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
-                let (layer, guard) = AuditLayer::builder(folder.path().join("log"), keys).build().unwrap();
+                let builder = AuditLayer::builder(folder.path().join("log"), keys);
+                let builder = match self {
+                    Subject::OursSealingEach(interval) => builder.seal_interval(interval),
+                    _ => builder,
+                };
+                let (layer, guard) = builder.build().unwrap();
                 let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
                 Log { dispatch, end: End::Ours(guard), folder }
             }

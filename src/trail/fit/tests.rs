@@ -78,6 +78,35 @@ fn what_cannot_fit_is_left_alone() {
     assert_eq!(numbers, before);
 }
 
+/// Of all levels to which longer values can be cut, the highest that is enough, tried one by one.
+#[test]
+fn as_much_is_kept_as_one_level_for_all_allows() {
+    // A mark takes more than some of these cuts give.
+    let names = ["a", "bb", "a.name.as.long.as.its.mark.is.costly"];
+    let lengths = [0, 1, 5, 9, 10, 30, 49];
+    for at in 0..lengths.len().pow(3) {
+        let values = [at / 49, at / 7 % 7, at % 7].map(|at| lengths[at]);
+        let fields =
+            names.iter().zip(values).map(|(name, length)| ((*name).to_owned(), "x".repeat(length).into()));
+        let whole = body(&Value::Object(fields.collect()), &json!([]));
+        let cut_to = |level: usize| {
+            names.iter().zip(values).fold(whole.len(), |total, (name, length)| {
+                if length <= level {
+                    return total;
+                }
+                let mark = format!(r#","{name}#cut":{}"#, length + 2).len();
+                total - length + level + mark
+            })
+        };
+        for max in whole.len() - 60..whole.len() {
+            let enough = (0..50).rev().map(cut_to).find(|length| *length <= max);
+            let mut fitted = whole.clone();
+            assert_eq!(fit(&mut fitted, max), enough.is_some(), "{values:?} in {max} of {}", whole.len());
+            assert_eq!(fitted.len(), enough.unwrap_or(whole.len()), "{values:?} in {max} of {}", whole.len());
+        }
+    }
+}
+
 fn fields() -> impl Strategy<Value = Value> {
     let value = prop_oneof![
         "[a-z\\n\"\\x01é🔒]{0,80}".prop_map(Value::from),
