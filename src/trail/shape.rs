@@ -132,3 +132,67 @@ fn common(a: &[u8], b: &[u8]) -> usize {
     }
     words.len() * 8 + a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = r#"{"duration_ns":42,"fields":{"a":"x","b":1.5,"c":true,"d":false,"e":"q\"uo"},"kind":"span","level":"INFO","name":"n","target":"audit""#;
+
+    /// Whether the line fits that has this in place of that.
+    fn fits(that: &str, this: &str) -> bool {
+        assert_eq!(BODY.matches(that).count(), 1, "{that}");
+        Shape::of(BODY.as_bytes()).fits(BODY.replace(that, this).as_bytes())
+    }
+
+    #[test]
+    fn values_of_the_same_type_fit() {
+        assert!(fits("audit", "audit"));
+        for value in ["", "y", "a longer one, é", r"esc\n\u001f", "12345678"] {
+            assert!(fits(r#""x""#, &format!("\"{value}\"")), "{value}");
+            assert!(fits(r#""q\"uo""#, &format!("\"{value}\"")), "{value}");
+            assert!(fits(r#""n""#, &format!("\"{value}\"")) && fits("audit", value), "{value}");
+        }
+        for value in ["0", "-7", "15", "1e+21", "-1.25e-7"] {
+            assert!(fits("1.5", value), "{value}");
+        }
+        for value in ["0", "4", "421", "9007199254740991"] {
+            assert!(fits("42", value), "{value}");
+        }
+        assert!(fits("true", "false") && fits("false", "true"));
+    }
+
+    #[test]
+    fn nothing_else_does() {
+        for value in ["4.2", "-1", "042", "9007199254740992", "4e+21", "\"42\"", "true", ""] {
+            assert!(!fits("42", value), "{value}");
+        }
+        for value in ["1.50", "01", "+1", "\"1\"", "true", "1e21", "", "-"] {
+            assert!(!fits("1.5", value), "{value}");
+        }
+        for value in ["tru", "1", "\"true\"", "null", "True", "truefalse", ""] {
+            assert!(!fits("true", value) && !fits("false", value), "{value}");
+        }
+        for value in ["\"\t\"", "\"\\t", "x", "1", "\"\\u0009\"", "\"\u{1}\"", "{}"] {
+            assert!(!fits(r#""x""#, value), "{value}");
+        }
+        assert!(!fits("\"span\"", "\"event\"") && !fits("INFO", "WARN") && !fits("\"span\"", "\"spa\""));
+        assert!(!fits("\"a\"", "\"aa\"") && !fits("\"c\"", "\"cc\"") && !fits(",\"c\"", ", \"c\""));
+        let whole = Shape::of(BODY.as_bytes());
+        for end in 0..BODY.len() {
+            assert!(!whole.fits(&BODY.as_bytes()[..end]), "{end}");
+        }
+        assert!(!whole.fits(format!("{BODY},").as_bytes()) && !whole.fits(BODY[1..].as_bytes()));
+    }
+
+    #[test]
+    fn both_begin_with_as_many_bytes_as_are_equal() {
+        let text: Vec<u8> = (0..40).collect();
+        for at in 0..40 {
+            let mut other = text.clone();
+            other[at] ^= 1;
+            assert_eq!(common(&text, &other), at);
+            assert_eq!(common(&text[..at], &text), at);
+        }
+    }
+}

@@ -120,3 +120,15 @@ fn a_line_like_the_one_before_is_not_read_whole() {
     assert!(records.read(line("01", "alice").as_bytes()).is_none());
     assert!(records.read(line("1", "al\u{1}ce").as_bytes()).is_none());
 }
+
+#[test]
+fn a_number_of_a_line_has_one_spelling() {
+    for (digits, value) in [("0", 0), ("7", 7), ("10", 10), ("9007199254740991", MAX_SAFE_INTEGER)] {
+        assert_eq!(number(digits.as_bytes()), Some(value));
+    }
+    for digits in
+        ["", "00", "01", "9007199254740992", "10000000000000000", "99999999999999999999", "1a", "a", "-1"]
+    {
+        assert_eq!(number(digits.as_bytes()), None, "{digits}");
+    }
+}
