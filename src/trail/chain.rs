@@ -97,6 +97,7 @@ mod tests {
         let mut out = Vec::new();
         chain.signed(b"", Timestamp::from_nanos(u64::MAX), &key, &mut out);
         assert!(out.len() <= CHAIN_RESERVE, "{} bytes", out.len());
+        assert!(CHAIN_RESERVE < out.len() + 100, "records are cut sooner than they must be");
     }
 
     #[test]

@@ -182,7 +182,7 @@ mod tests {
         for end in 0..BODY.len() {
             assert!(!whole.fits(&BODY.as_bytes()[..end]), "{end}");
         }
-        assert!(!whole.fits(format!("{BODY},").as_bytes()) && !whole.fits(BODY[1..].as_bytes()));
+        assert!(!whole.fits(format!("{BODY},").as_bytes()) && !whole.fits(&BODY.as_bytes()[1..]));
     }
 
     #[test]
