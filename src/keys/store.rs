@@ -118,6 +118,11 @@ impl<F: FileSystem> Store<F> {
         Ok(self.next.as_ref().map_or_else(|| self.key.public(), SecretKey::public))
     }
 
+    /// Whether a next key is stored, to which no line is known to hand over.
+    pub(crate) fn awaits_hand_over(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Whether this is the stored next key.
     pub(crate) fn has_next(&self, public: PublicKey) -> bool {
         self.next.as_ref().is_some_and(|next| next.public() == public)

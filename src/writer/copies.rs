@@ -66,8 +66,8 @@ impl Copies {
     }
 }
 
-/// Removes what a power cut left of a copy, and the last one where its line `is_void`: it was copied, and then given up
-/// before it stood in the log for good.
+/// Removes what a power cut left of a last copy, or all of it where its line `is_void`: it was copied, and then given up
+/// before it stood in the log for good. Lines that were whole stay.
 pub(super) fn take_back<F: FileSystem>(
     files: &F,
     path: &Path,
@@ -78,7 +78,8 @@ pub(super) fn take_back<F: FileSystem>(
         file => file?.len()?,
     };
     let end = files.read(path, length.saturating_sub(MAX_LINE as u64), MAX_LINE)?;
-    let is_whole = end.is_empty() || end.ends_with(b"\n") && !end.contains(&0);
+    let piece = &end[last_newline(&end)..];
+    let is_whole = !end.contains(&0) && (piece.is_empty() || Line::parse(piece).is_ok());
     let last = |lines: &[u8]| last_newline(lines.strip_suffix(b"\n").unwrap_or(lines));
     let is_void = |lines: &[u8]| {
         let line = lines[last(lines)..].strip_suffix(b"\n");
@@ -161,6 +162,34 @@ mod tests {
                 copies.write(&files, path).unwrap();
                 assert_eq!(files.contents(path).unwrap(), b"first\nsecond\n", "{fault:?} after {after}");
             }
+        }
+    }
+
+    #[test]
+    fn only_a_void_copy_and_what_is_left_of_one_are_taken_back() {
+        let path = Path::new("/log/audit.keys");
+        let file = include_str!("../../tests/example-log/audit.2026-11-21.jsonl");
+        let first = file.lines().next().unwrap();
+        let second = file.lines().find(|line| line.contains("handoff")).unwrap();
+        let whole = format!("{first}\n{second}\n");
+        let cut = |length: usize| whole[..whole.len() - length].to_owned();
+        let taken_back = |left: &str, void: bool| {
+            let files = MemoryFiles::default();
+            take_back(&files, path, |_| void).unwrap();
+            append_all(&mut files.create_new(path, Access::Group).unwrap(), left.as_bytes()).unwrap();
+            take_back(&files, path, |line| void && line.text == second).unwrap();
+            String::from_utf8(files.contents(path).unwrap()).unwrap()
+        };
+        // A whole line stays, with its newline or without.
+        for left in [whole.clone(), cut(1), String::new()] {
+            assert_eq!(taken_back(&left, false), left);
+        }
+        let before = format!("{first}\n");
+        for left in [cut(2), cut(200), format!("{first}\n\0\0\0"), format!("{}\0\0", cut(50))] {
+            assert_eq!(taken_back(&left, false), before, "{left:?}");
+        }
+        for left in [whole.clone(), format!("{whole}\0\0"), format!("{whole}{{\"fie")] {
+            assert_eq!(taken_back(&left, true), before, "{left:?}");
         }
     }
 

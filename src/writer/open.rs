@@ -143,7 +143,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     /// A hand-off that is copied and does not stand in the log was given up with a file whose sync failed, and the power
     /// went before another took its place. The old key signs on.
     fn take_back_hand_off(&self, start: &Start) -> Result<(), OpenError> {
-        if start.last.as_ref().is_none_or(|last| last.lost) {
+        if start.last.as_ref().is_none_or(|last| last.lost) || !self.store.awaits_hand_over() {
             return Ok(());
         }
         let path = self.options.folder.join(self.options.names.keys());
