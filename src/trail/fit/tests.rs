@@ -46,6 +46,16 @@ fn nested_json_becomes_the_start_of_its_text() {
 }
 
 #[test]
+fn what_a_span_says_is_cut_too() {
+    let spans = json!([{"fields": {"query": "S".repeat(100)}, "name": "n".repeat(90)}]);
+    let mut fitted = body(&json!({"actor": "bob"}), &spans);
+    let max = fitted.len() - 50;
+    assert!(fit(&mut fitted, max));
+    let expected = json!([{"fields": {"query": "S".repeat(34), "query#cut": 102}, "name": "n".repeat(90)}]);
+    assert_eq!((fitted.len(), &parsed(&fitted)["spans"]), (max, &expected));
+}
+
+#[test]
 fn a_mark_stands_where_its_name_belongs() {
     // `a b` sorts before `a#cut`: a space comes before `#`.
     let mut fitted = body(&json!({"a": "x".repeat(90), "a b": 1, "a##": 2, "a.b": 3}), &json!([]));
