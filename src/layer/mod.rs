@@ -188,15 +188,17 @@ impl AuditLayer {
 
     fn hand_over(&self, mut body: Vec<u8>) {
         quiet(|| {
-            let failed_syncs = self.recorder.board.failed_syncs();
+            let collecting = require::is_collecting().then(|| self.recorder.board.failed_syncs());
             let handed_over = if fit::fit(&mut body, self.body_limit) {
                 // The queue holds no more than its length times the line limit, whatever the records grew to first.
                 body.shrink_to(self.body_limit);
-                self.recorder.record(Record { body, time: self.recorder.now() }, require::is_collecting())
+                self.recorder.record(Record { body, time: self.recorder.now() }, collecting.is_some())
             } else {
                 Err(self.recorder.lose(Loss::TooLarge))
             };
-            require::note(&self.recorder, failed_syncs, handed_over);
+            if let Some(failed_syncs) = collecting {
+                require::note(&self.recorder, failed_syncs, handed_over);
+            }
         });
     }
 }

@@ -163,8 +163,8 @@ impl std::error::Error for RequireError {
     }
 }
 
-/// Called by the layer for each record on its way to a log: whether the queue took it, and how many syncs had failed
-/// before.
+/// Called by the layer, within a `require`, for each record on its way to a log: whether the queue took it, and how many
+/// syncs had failed before.
 pub(crate) fn note(log: &Arc<Recorder>, failed_syncs: u64, handed_over: Result<(), Loss>) {
     let _ = COLLECTED.try_with(|collected| {
         if let Some(collected) = collected.borrow_mut().as_mut() {
