@@ -105,6 +105,7 @@ impl Proof {
         {
             let ended = declared.unwrap_or(Ended::Removed);
             find(FindingKind::Gone { from: next.seq, to: seq - 1, ended });
+            // Its lines are given up for good: no later line says otherwise.
             self.before_hole = None;
         } else if seq > next.seq && previous.is_some_and(|previous| previous.ended == Ended::Lost) {
             find(FindingKind::Lost { from: next.seq, to: seq - 1 });
@@ -135,7 +136,6 @@ impl Proof {
             return self.let_stand(ledger);
         }
         self.hole = None;
-        // Its lines are given up for good: no later line says otherwise.
         self.before_hole = None;
     }
 

@@ -8,7 +8,7 @@ use super::OpenError;
 use super::one_path::adopt;
 use super::open::{LogOptions, OnTruncation};
 use super::opening::{first_genesis, first_line, is_vacant, opening};
-use super::tail::{Signed, Tail, goes_on};
+use super::tail::{Signed, Tail};
 use crate::files::FileSystem;
 use crate::keys::{Head, Store};
 use crate::trail::{Chain, Control, Ended, Hash, Hasher, Line, MAX_LINE, PublicKey, Torn};
@@ -280,11 +280,11 @@ impl<F: FileSystem> Finder<'_, F> {
 
     /// The file whose genesis goes on from the last signed line: the next one, but where files between were given up.
     fn successor(&self, store: &Store<F>, tail: &Tail, number: u64) -> Option<Successor> {
-        let signed = tail.signed?;
+        tail.signed?;
         let follows = |name: &String| {
             let path = self.options.folder.join(name);
             let follows = first_genesis(self.files, &path, |line, genesis| {
-                let is_later = genesis.file > number && goes_on(line, genesis, signed);
+                let is_later = genesis.file > number && tail.is_followed_by(line, genesis);
                 // The hand-off may be among the lines that are given up.
                 let has_handed_over =
                     genesis.epoch == store.epoch() + 1 && store.has_next(genesis.public_key);

@@ -16,14 +16,6 @@ pub(crate) struct Signed {
     pub(crate) end: u64,
 }
 
-/// Whether a genesis goes on from the last signed line: right behind it, or behind lines that it gives up, since a sync of
-/// them failed and they may be gone.
-pub(super) fn goes_on(line: &Line<'_>, genesis: &Genesis, signed: Signed) -> bool {
-    let given_up = genesis.previous.as_ref().and_then(|previous| previous.unsynced_from);
-    let is_behind_them = given_up.is_some_and(|from| from <= signed.seq + 1 && line.link.seq > signed.seq);
-    is_behind_them || Tail::behind_signed(Some(signed)) == (line.link.seq, line.link.prev)
-}
-
 /// What the reader knows so far.
 #[derive(Debug)]
 pub(crate) struct Tail {
@@ -147,17 +139,26 @@ impl Tail {
 
     /// Whether the line goes on from the last signed one and attests all that stands between.
     fn goes_on(&self, line: &Line<'_>) -> bool {
-        let is_next = || Tail::behind_signed(self.signed) == (line.link.seq, line.link.prev);
-        let (attested, goes_on) = match Control::parse(line) {
-            Ok(Some(Control::Resume(resume))) => (resume.torn, is_next()),
-            Ok(Some(Control::Genesis(genesis))) => {
-                let goes_on = self.signed.map_or_else(is_next, |signed| goes_on(line, &genesis, signed));
-                (genesis.torn, goes_on)
-            }
+        let (attested, follows) = match Control::parse(line) {
+            Ok(Some(Control::Resume(resume))) => (resume.torn, self.is_next(line)),
+            Ok(Some(Control::Genesis(genesis))) => (genesis.torn, self.is_followed_by(line, &genesis)),
             _ => return false,
         };
         let between = (!self.behind.is_empty()).then(|| self.behind.attested());
-        goes_on && attested == between
+        follows && attested == between
+    }
+
+    /// Whether a genesis goes on from the last signed line: right behind it, or behind lines that it gives up, since a
+    /// sync of them failed and they may be gone.
+    pub(crate) fn is_followed_by(&self, line: &Line<'_>, genesis: &Genesis) -> bool {
+        let given_up = genesis.previous.as_ref().and_then(|previous| previous.unsynced_from);
+        let is_behind_them =
+            |(from, signed): (u64, Signed)| from <= signed.seq + 1 && line.link.seq > signed.seq;
+        self.is_next(line) || given_up.zip(self.signed).is_some_and(is_behind_them)
+    }
+
+    fn is_next(&self, line: &Line<'_>) -> bool {
+        Tail::behind_signed(self.signed) == (line.link.seq, line.link.prev)
     }
 
     fn accept(&mut self, line: &Line<'_>, end: u64) {
