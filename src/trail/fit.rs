@@ -65,7 +65,7 @@ impl Member<'_> {
             return 0;
         }
         let digits = itoa::Buffer::new().format(self.value.len()).len();
-        write::escaped_length(&self.name) + CUT.len() + QUOTES + 2 + digits
+        r#","":"#.len() + write::escaped_length(&self.name) + CUT.len() + digits
     }
 }
 
@@ -115,7 +115,7 @@ impl<'a> Record<'a> {
     }
 
     /// The length to which all longer values are to be cut, so that `length` becomes `max`: the longest are levelled,
-    /// as many as it takes.
+    /// as few as it takes. None where no level is low enough.
     fn limit(&self, length: usize, max: usize) -> Option<usize> {
         let mut longest: Vec<&Member<'_>> = self
             .objects
@@ -125,29 +125,16 @@ impl<'a> Record<'a> {
             .collect();
         longest.sort_by_key(|member| Reverse(member.value.len()));
         let mut rest = length;
-        let mut best = None;
         for (at, member) in longest.iter().enumerate() {
             rest = rest - member.value.len() + member.mark();
             let limit = max.saturating_sub(rest) / (at + 1);
             let next = longest.get(at + 1).map_or(0, |next| next.value.len());
             // Only values longer than the limit are cut: all that were counted, and none but them.
-            if limit < QUOTES || limit >= member.value.len() {
-                continue;
-            }
-            if limit >= next {
+            if (next.max(QUOTES)..member.value.len()).contains(&limit) {
                 return Some(limit);
             }
-            best = best.max(Some(limit));
         }
-        // No level holds where the marks of the next values would take more than their cutting gives; then everything
-        // above the best limit is cut, if that is enough.
-        best.filter(|limit| self.length(length, *limit) <= max)
-    }
-
-    fn length(&self, length: usize, limit: usize) -> usize {
-        let cut = self.objects.iter().flat_map(|(_, members)| members);
-        cut.filter(|member| member.can_be_cut() && member.value.len() > limit)
-            .fold(length, |length, member| length - member.value.len() + limit + member.mark())
+        None
     }
 
     fn write(&self, text: &str, limit: usize) -> Vec<u8> {

@@ -36,6 +36,17 @@ fn a_value_that_was_cut_keeps_the_number_it_had() {
 }
 
 #[test]
+fn numbers_and_remarks_are_never_cut() {
+    let fields = json!({"a": "x".repeat(60), "b#error": "e".repeat(50), "n": 1.234_567_890_123_456_7e-300});
+    let mut fitted = body(&fields, &json!([]));
+    let max = fitted.len() - 40;
+    assert!(fit(&mut fitted, max));
+    assert_eq!(fitted.len(), max);
+    let cut = json!({"a": "xxxxxxxxx", "a#cut": 62, "b#error": fields["b#error"], "n": fields["n"]});
+    assert_eq!(parsed(&fitted)["fields"], cut);
+}
+
+#[test]
 fn nested_json_becomes_the_start_of_its_text() {
     let mut fitted = body(&json!({"a": {"k": ["v".repeat(80)]}}), &json!([]));
     let max = fitted.len() - 40;
