@@ -165,6 +165,10 @@ mod tests {
     fn the_vector_is_what_is_signed_and_comes_back() {
         let made = EndorsedKey::sign(&fleet(), "example.com/payments", first());
         assert_eq!(made.to_string(), VECTOR.trim_end());
+        assert_eq!(
+            (made.origin(), made.public_key(), made.log()),
+            ("example.com/payments", first(), first().id())
+        );
         assert_eq!(VECTOR.parse(), Ok(made));
         let page = include_str!("../../docs/FORMAT.md");
         let EndorsedKey { fleet, .. } = VECTOR.parse().unwrap();
@@ -189,6 +193,13 @@ mod tests {
             // Members of `fleet` that a later version adds change nothing.
             assert_eq!(parsed.is_ok(), from == "\"fleet\":{", "{text}");
         }
+        let says = |text: &str| text.parse::<EndorsedKey>().unwrap_err().to_string();
+        assert_eq!(says("{}"), "expected the line that `keys endorse` prints, whole");
+        let of_another = says(&VECTOR.replace("payments", "orders"));
+        assert_eq!(
+            of_another,
+            "the signature is not that of the fleet key it names, for this key and origin"
+        );
     }
 
     #[test]

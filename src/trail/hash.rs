@@ -186,5 +186,6 @@ mod tests {
         for wrong in ["", "00", &"A".repeat(64), &"g".repeat(64), &"0".repeat(65)] {
             assert_eq!(wrong.parse::<Hash>(), Err(InvalidHash), "{wrong}");
         }
+        assert_eq!(InvalidHash.to_string(), "expected a hash of 64 lower-case hex digits");
     }
 }

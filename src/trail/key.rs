@@ -257,6 +257,34 @@ mod tests {
         let identity = { [1u8].into_iter().chain([0; 31]).collect::<Vec<_>>() };
         assert_eq!(PublicKey::from_bytes(identity.as_slice().try_into().unwrap()), None);
         assert_eq!("AAAA".parse::<PublicKey>(), Err(InvalidPublicKey));
+        let says = "expected an Ed25519 public key: the base64 (44 characters) of its 32 bytes";
+        assert_eq!(InvalidPublicKey.to_string(), says);
+    }
+
+    #[test]
+    fn an_id_is_sixteen_digits_of_eight_bytes() {
+        let id = SecretKey::from_seed(&[7; 32]).id();
+        assert_eq!(id.to_string(), const_hex::encode(id.as_bytes()));
+        assert_eq!(KeyId::parse(id.to_string().as_bytes()), Some(KeyId::from(*id.as_bytes())));
+        for wrong in ["", "0", &"0".repeat(15), &"0".repeat(17), &"A".repeat(16), &"g".repeat(16)] {
+            assert_eq!(KeyId::parse(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_signature_is_of_one_line_and_one_key() {
+        let (key, other) = (SecretKey::from_seed(&[7; 32]), SecretKey::from_seed(&[8; 32]));
+        assert_eq!((key.seed(), other.seed()), (&[7; 32], &[8; 32]));
+        let (line, another) = ([&b"{\"a\":"[..], b"1}"], [&b"{\"a\":2}"[..]]);
+        let signature = key.sign(&line);
+        // However U is parted; and what is signed is what the format says.
+        let message = [&LINE_CONTEXT[..], Hash::of_bytes(b"{\"a\":1}").as_bytes()].concat();
+        assert_eq!(signature, key.sign_message(&message));
+        assert!(
+            key.public().verifies(&line, &signature) && key.public().verifies(&[b"{\"a\":1}"], &signature)
+        );
+        assert!(!key.public().verifies(&another, &signature) && !other.public().verifies(&line, &signature));
+        assert!(!key.public().verifies_hash(Hash::ZERO, &signature));
     }
 
     #[test]

@@ -287,6 +287,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_is_said() {
+        let object = Scanner::new("[]").object(|_, _| Ok(())).unwrap_err();
+        assert_eq!(object.to_string(), "no object begins here at byte 0");
+        let array = Scanner::new("{}").array(|_| Ok(())).unwrap_err();
+        assert_eq!(array.to_string(), "no array begins here at byte 0");
+    }
+
+    #[test]
     fn depth_is_what_is_open_at_once() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(scan(&nested(MAX_DEPTH)), Ok(()));

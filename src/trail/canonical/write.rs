@@ -115,10 +115,10 @@ pub(crate) fn float(value: f64, out: &mut Vec<u8>) {
         out.extend_from_slice(ryu_js::Buffer::new().format_finite(value).as_bytes());
     } else if value.is_nan() {
         out.extend_from_slice(b"\"NaN\"");
-    } else if value > 0.0 {
-        out.extend_from_slice(b"\"Infinity\"");
-    } else {
+    } else if value.is_sign_negative() {
         out.extend_from_slice(b"\"-Infinity\"");
+    } else {
+        out.extend_from_slice(b"\"Infinity\"");
     }
 }
 
@@ -133,10 +133,9 @@ pub(super) fn null((): (), out: &mut Vec<u8>) {
 
 /// Bytes as a string of base64 (standard, padded).
 pub(crate) fn bytes(value: &[u8], out: &mut Vec<u8>) {
-    let start = out.len() + 1;
-    out.resize(start + bytes_length(value.len()) - 1, b'"');
-    let end = out.len() - 1;
-    STANDARD.encode_slice(value, &mut out[start..end]).expect("as long as base64 is");
+    let start = out.len();
+    out.resize(start + bytes_length(value.len()), b'"');
+    STANDARD.encode_slice(value, &mut out[start + 1..]).expect("as long as base64 is");
 }
 
 /// How many bytes [`bytes`] makes of so many.
@@ -211,6 +210,14 @@ mod tests {
             assert_eq!(written, format!("\"{text}\""));
             assert_eq!(written.len(), bytes_length(plain.len()));
         }
+    }
+
+    #[test]
+    fn no_string_is_longer_than_the_longest() {
+        for text in ["", "a", "\u{1}", "\u{1}\u{1f}", "\"\u{1}é"] {
+            assert!(written(|out| string(text, out)).len() <= longest_string(text), "{text:?}");
+        }
+        assert_eq!((longest_string(""), longest_string("\u{1}\u{1}\u{1}")), (2, 20));
     }
 
     /// Control characters, which the strategy of `String` leaves out, among all others.

@@ -50,6 +50,8 @@ fn keys_of_maps_become_names() {
     assert_eq!(written(&BTreeMap::<u8, u8>::new()), Ok("{}".into()));
     assert_eq!(written(&BTreeMap::from([(Some('x'), 1)])), Ok(r#"{"x":1}"#.into()));
     assert_eq!(written(&BTreeMap::from([([1], 1)])), Err(ValueError::Name));
+    assert_eq!(ValueError::Name.to_string(), "a member's name that is not a string");
+    assert_eq!(written(&[Some("x"), None]), Ok(r#"["x",null]"#.into()));
 }
 
 #[test]
