@@ -7,7 +7,7 @@
 use super::canonical::MAX_SAFE_INTEGER;
 use super::key::{SIGNATURE_TEXT, parse_signature};
 use super::shape::Shape;
-use super::times::Times;
+use super::times::{Times, decimal};
 use super::{KeyId, Line, LineSignature, MAX_LINE, Timestamp};
 
 /// How many shapes are kept: more would cost more to try than they save.
@@ -122,11 +122,8 @@ impl<'a> End<'a> {
 
 /// A canonical integer from 0 to 2^53 − 1.
 pub(super) fn number(digits: &[u8]) -> Option<u64> {
-    let canonical = matches!(digits, [b'0'] | [b'1'..=b'9', ..])
-        && digits.len() <= 16
-        && digits.iter().all(u8::is_ascii_digit);
-    let value = digits.iter().fold(0u64, |value, digit| value.wrapping_mul(10) + u64::from(digit & 15));
-    (canonical && value <= MAX_SAFE_INTEGER).then_some(value)
+    let canonical = matches!(digits, [b'0'] | [b'1'..=b'9', ..]) && digits.len() <= 16;
+    canonical.then(|| decimal(digits))?.filter(|value| *value <= MAX_SAFE_INTEGER)
 }
 
 #[cfg(test)]

@@ -29,9 +29,15 @@ impl Times {
 
 /// Of `250000000Z`.
 fn nanos(text: &[u8]) -> Option<u64> {
-    let digits = text.strip_suffix(b"Z")?;
-    let all_digits = digits.iter().all(u8::is_ascii_digit);
-    all_digits.then(|| digits.iter().fold(0, |nanos, digit| nanos * 10 + u64::from(digit & 15)))
+    decimal(text.strip_suffix(b"Z")?)
+}
+
+/// What digits say, of which there are at most 19; none where anything else is among them.
+pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| value * 10 + u64::from(digit))
+    })
 }
 
 #[cfg(test)]

@@ -73,28 +73,46 @@ impl Chunk {
         sought: &Sought,
         records: &mut Records,
     ) -> Chunk {
-        let mut runs: Vec<Run> = Vec::new();
-        let (mut at, mut goes_on) = (start, false);
-        for end in memchr::memchr_iter(b'\n', &bytes[start..]).map(|end| start + end) {
-            let line = at..end;
-            at = end + 1;
-            let Some(seen) = Seen::in_line(&bytes[line.clone()], sought, records) else {
-                goes_on = false;
-                continue;
-            };
-            match runs.last_mut().filter(|run| goes_on && run.is_followed_by(&seen)) {
-                Some(run) => run.push(line, &seen),
-                None => match Run::begin(line, &seen, sought) {
-                    Some(run) => runs.push(run),
-                    None => {
-                        goes_on = false;
-                        continue;
-                    }
-                },
+        let mut runs = Runs::default();
+        let mut lines = memchr::memchr_iter(b'\n', &bytes[start..]).scan(start, |at, end| {
+            let line = *at..start + end;
+            *at = line.end + 1;
+            Some(line)
+        });
+        let mut behind = start;
+        while let Some(one) = lines.next() {
+            // Beside the last of an odd number stands an empty line, which is no record.
+            let other = lines.next().unwrap_or(one.end..one.end);
+            behind = other.end + 1;
+            let seen = Seen::in_both([&one, &other].map(|line| &bytes[line.clone()]), sought, records);
+            for (line, seen) in [one, other].into_iter().zip(seen) {
+                runs.take(line, seen, sought);
             }
-            goes_on = true;
         }
-        Chunk { bytes, lines: start..at, runs }
+        Chunk { runs: runs.all, lines: start..behind, bytes }
+    }
+}
+
+/// Runs, while lines are met.
+#[derive(Default)]
+struct Runs {
+    all: Vec<Run>,
+    /// Whether the line before is the last one's.
+    goes_on: bool,
+}
+
+impl Runs {
+    fn take(&mut self, line: Range<usize>, seen: Option<Seen<'_>>, sought: &Sought) {
+        let goes_on = std::mem::replace(&mut self.goes_on, false);
+        let Some(seen) = seen else { return };
+        match self.all.last_mut().filter(|run| goes_on && run.is_followed_by(&seen)) {
+            Some(run) => run.push(line, &seen),
+            None => match Run::begin(line, &seen, sought) {
+                Some(run) => self.all.push(run),
+                None => return,
+            },
+        }
+        self.goes_on = true;
     }
 }
 
@@ -105,10 +123,18 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// None for all that the verifier must look at itself.
-    fn in_line(line: &'a [u8], sought: &Sought, records: &mut Records) -> Option<Seen<'a>> {
-        let record = records.read(line).filter(|record| record.log == sought.log)?;
-        let hash = Hash::of_line(line);
+    /// Of two lines; none for all that the verifier must look at itself.
+    fn in_both(lines: [&'a [u8]; 2], sought: &Sought, records: &mut Records) -> [Option<Seen<'a>>; 2] {
+        let [one, other] = lines.map(|line| records.read(line).filter(|record| record.log == sought.log));
+        if one.is_none() && other.is_none() {
+            return [None, None];
+        }
+        let ([line, other_line], [hash, other_hash]) = (lines, Hash::of_both(lines));
+        [Seen::of(one, line, hash, sought), Seen::of(other, other_line, other_hash, sought)]
+    }
+
+    fn of(record: Option<Record<'a>>, line: &[u8], hash: Hash, sought: &Sought) -> Option<Seen<'a>> {
+        let record = record?;
         let expected = |expect: ExpectedHead| expect.hash == hash || expect.seq == Some(record.seq);
         if sought.expect.is_some_and(expected) {
             return None;

@@ -42,6 +42,11 @@ fn each_member_is_told() {
     assert_eq!((line.fields, &*line.target), (r#"{"a":"b"}"#, r#"audit::"x""#));
     assert_eq!((line.timestamp, line.link.seq), ("2026-11-21T20:41:00.000000000Z", 0));
     assert!(line.is_signed_by(&key().public()));
+    #[cfg(feature = "shipped")]
+    {
+        let (unsigned, _) = text.split_once(r#","sig":"#).unwrap();
+        assert_eq!(line.unsigned_hash(), Some(Hash::of_bytes(format!("{unsigned}}}}}").as_bytes())));
+    }
 }
 
 #[test]

@@ -122,6 +122,26 @@ fn a_line_like_the_one_before_is_not_read_whole() {
 }
 
 #[test]
+fn each_record_is_of_the_log_that_it_names() {
+    let line = |log: &str| {
+        format!(
+            r#"{{"fields":{{}},"kind":"event","level":"INFO","target":"audit","timestamp":"2026-11-21T20:41:00.250000000Z","trail":{{"log":"{log}","prev":"{}","seq":7}}}}"#,
+            "e2".repeat(32)
+        )
+    };
+    let mut records = Records::default();
+    for log in ["b1541897b6ad297c", "b1541897b6ad297c", "fe812c12f3ab4ce6", "b1541897b6ad297c"] {
+        let line = line(log);
+        assert_eq!(
+            records.read(line.as_bytes()).map(|record| record.log),
+            KeyId::parse(log.as_bytes()),
+            "{log}"
+        );
+    }
+    assert_eq!(records.read(line("FE812C12F3AB4CE6").as_bytes()), None);
+}
+
+#[test]
 fn a_number_of_a_line_has_one_spelling() {
     for (digits, value) in [("0", 0), ("7", 7), ("10", 10), ("9007199254740991", MAX_SAFE_INTEGER)] {
         assert_eq!(number(digits.as_bytes()), Some(value));
