@@ -200,3 +200,6 @@ impl Run {
         (self, Some(rest).filter(|rest| !rest.bytes.is_empty()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ mod lines;
 #[cfg(unix)]
 mod live;
 mod log;
+mod pages;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)] // the faults ask for the rest
 #[path = "../common/program.rs"]

@@ -1,0 +1,136 @@
+//! A power cut keeps pages in any order: whole lines may stand behind some that are gone.
+
+use tracing_audit::trail::{Control, Ended, Genesis, Previous};
+use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Verdict};
+
+use crate::log::{Log, lines, pinned, torn, verify};
+
+/// A log with proved lines, and behind them lines of one more write, of which these were lost to zeros.
+fn cut(name: &'static str, lost: &[usize]) -> (Log, usize) {
+    let mut log = Log::new(name);
+    log.unsigned("alice");
+    log.event("bob");
+    let (chain, start) = (log.chain.clone(), log.file().len());
+    for actor in ["carol", "dave", "erin"] {
+        log.unsigned(actor);
+        log.event(actor);
+    }
+    log.chain = chain;
+    let mut rows = lines(&log.file()[start..]);
+    for row in lost {
+        rows[*row].fill(0);
+    }
+    log.file().truncate(start);
+    log.file().extend_from_slice(&rows.concat());
+    (log, start)
+}
+
+/// Goes on after a cut, in the same file; says that what is behind the proved lines is torn, but so many bytes.
+fn resumed(mut log: Log, start: usize, but: usize) -> Log {
+    let all = torn(&log.file()[start + but..]);
+    log.file().push(b'\n');
+    log.resume(Ended::Crash, Some(all));
+    log.event("frank");
+    log.close(Ended::Shutdown);
+    log
+}
+
+/// Goes on in another file, whose genesis stands behind these bytes.
+fn rotated(mut log: Log, start: usize, before: &[u8]) -> Log {
+    let all = torn(&log.file()[start..]);
+    log.file().push(b'\n');
+    let previous = Previous { torn: Some(all), ..log.previous(Ended::Crash) };
+    log.files.push(before.to_vec());
+    let genesis = log.a_genesis(Some(previous));
+    let before = before.strip_suffix(b"\n").filter(|before| !before.is_empty()).map(torn);
+    log.control(&Control::Genesis(Genesis { torn: before, ..genesis }));
+    log.event("frank");
+    log.close(Ended::Shutdown);
+    log
+}
+
+fn reports(log: &Log) -> [LogReport; 2] {
+    [false, true]
+        .map(|every_signature| verify(&log.files(), &Options { every_signature, ..pinned(log.pin()) }))
+}
+
+fn assert_torn(log: &Log, bytes: usize) {
+    for report in reports(log) {
+        assert_eq!((report.verdict, &report.findings[..]), (Verdict::Intact, &[][..]), "{}", log.name);
+        assert_eq!((report.lines, report.torn_bytes), (6, bytes as u64), "{}", log.name);
+        assert!(report.notices.iter().any(|notice| matches!(notice.kind, NoticeKind::Torn(_))));
+    }
+}
+
+fn assert_tampered(log: &Log) {
+    for report in reports(log) {
+        assert_eq!(report.verdict, Verdict::Tampered, "{}: {:?}", log.name, report.findings);
+    }
+}
+
+#[test]
+fn lines_behind_lost_pages_are_torn_where_the_next_start_says_so() {
+    for lost in [&[0][..], &[1], &[0, 1], &[0, 2], &[1, 4], &[0, 1, 2, 3], &[0, 1, 2, 3, 4, 5]] {
+        let (log, start) = cut("lost pages", lost);
+        let length = log.files[0].len() - start;
+        assert_torn(&resumed(log.clone(), start, 0), length);
+        assert_torn(&rotated(log.clone(), start, b""), length);
+        let before = b"{\"fields\":{\"epo\n";
+        assert_torn(&rotated(log, start, before), length + before.len() - 1);
+    }
+}
+
+#[test]
+fn what_the_next_start_does_not_say_whole_is_found() {
+    let (log, start) = cut("said in part", &[0]);
+    assert_tampered(&resumed(log.clone(), start, 1));
+    let mut other = resumed(log.clone(), start, 0);
+    other.files[0][start] = b'x';
+    assert_tampered(&other);
+    let mut other = rotated(log.clone(), start, b"");
+    other.files[0][start] = b'x';
+    assert_tampered(&other);
+    let mut other = rotated(log, start, b"{\"fields\n");
+    other.files[1][2] = b'x';
+    assert_tampered(&other);
+}
+
+#[test]
+fn only_a_start_says_it_and_only_under_the_key_in_force() {
+    let (mut log, _) = cut("an event goes on", &[0]);
+    log.file().push(b'\n');
+    log.event("frank");
+    log.close(Ended::Shutdown);
+    assert_tampered(&log);
+
+    // A start that says it whole, and is signed by another key.
+    let (mut log, start) = cut("another key", &[0]);
+    log.keys = vec![1];
+    assert_tampered(&resumed(log, start, 0));
+
+    // A start that says nothing of torn bytes.
+    let (mut log, _) = cut("silent", &[0]);
+    log.file().push(b'\n');
+    log.resume(Ended::Crash, None);
+    log.close(Ended::Shutdown);
+    assert_tampered(&log);
+}
+
+#[test]
+fn a_hole_that_nobody_speaks_of_is_a_gap_in_the_log() {
+    let mut log = Log::new("silence");
+    for actor in ["alice", "bob", "carol", "dave"] {
+        log.event(actor);
+    }
+    log.close(Ended::Shutdown);
+    let mut rows = lines(log.file());
+    rows[2].fill(0);
+    log.files[0] = rows.concat();
+    for report in reports(&log) {
+        let kinds: Vec<_> = report.findings.iter().map(|finding| &finding.kind).collect();
+        let missing = kinds
+            .iter()
+            .any(|kind| matches!(kind, FindingKind::Missing { .. } | FindingKind::Malformed { .. }));
+        assert!(missing && report.verdict == Verdict::Tampered, "{kinds:?}");
+    }
+}
