@@ -18,12 +18,9 @@ impl Proof {
         self.judge_expectations(options, now, ledger);
     }
 
-    /// How the last file with proved lines was closed.
-    pub(super) fn closed_at_end(&self) -> Option<Ended> {
-        match &self.before {
-            Some(before) if !self.begun => before.closed,
-            _ => self.closed,
-        }
+    /// How the last file with proved lines was closed, and the number of the one that should follow it.
+    pub(super) fn last_closed(&self) -> (Option<Ended>, u64) {
+        self.before.as_ref().map_or((self.closed, self.number.next()), |before| before.last_closed)
     }
 
     fn judge_start(&self, ledger: &mut Ledger) {
@@ -55,13 +52,12 @@ impl Proof {
         }
 
         let Some(head) = self.head else { return ledger.find(None, None, FindingKind::Nothing) };
-        match self.closed_at_end() {
-            Some(Ended::Rotated) => {
-                let file = self.number.next();
+        match self.last_closed() {
+            (Some(Ended::Rotated), file) => {
                 ledger.find(None, None, FindingKind::NextFileMissing { file });
             }
-            Some(_) => {}
-            None => ledger.notice(None, None, NoticeKind::Open),
+            (Some(_), _) => {}
+            (None, _) => ledger.notice(None, None, NoticeKind::Open),
         }
         if self.no_newline {
             ledger.notice(None, Some(head.seq), NoticeKind::NoNewline);

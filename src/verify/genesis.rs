@@ -188,6 +188,8 @@ pub(super) struct FileEnd {
     pub(super) behind: Measure,
     pub(super) walk: Walk,
     pub(super) closed: Option<Ended>,
+    /// [`Proof::last_closed`] at its end.
+    pub(super) last_closed: (Option<Ended>, u64),
     /// How many findings there were before it.
     pub(super) found: u64,
 }

@@ -127,6 +127,7 @@ impl Proof {
     pub(super) fn begin_file(&mut self, name: &str, ledger: &Ledger) {
         self.keep_through(name);
         if self.files > 0 {
+            let last_closed = self.last_closed();
             self.number.unsure += u64::from(!self.number.numbered);
             self.number.numbered = false;
             self.walk.next_file();
@@ -135,6 +136,7 @@ impl Proof {
                 behind: std::mem::take(&mut self.behind),
                 walk: self.walk.clone(),
                 closed: self.closed.take(),
+                last_closed,
                 found: self.found,
             });
         }

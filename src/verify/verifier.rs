@@ -174,7 +174,7 @@ impl Verifier {
             lines: proof.lines,
             first_seq: proof.first_seq,
             head: proof.head.map(|head| Head { seq: head.seq, hash: head.hash, time: head.time }),
-            closed: proof.closed_at_end(),
+            closed: proof.last_closed().0,
             signatures: proof.signatures,
             signatures_checked: ledger.signatures_checked,
             keys: proof.keys,

@@ -261,3 +261,17 @@ fn row_15_a_hole_with_more_than_one_write_behind_it_is_tampering() {
     assert_eq!(found(&report), [("audit.0.jsonl", 3, &FindingKind::Missing { from: 2, to: 2 })]);
     assert_eq!(report.verdict.exit_code(), 1);
 }
+
+#[test]
+fn row_4_a_next_file_in_which_nothing_stands_is_missing() {
+    let mut log = Log::new("row 4 next");
+    log.event("alice");
+    log.close(Ended::Rotated);
+    for empty in 0..3 {
+        let mut files = log.files();
+        files.extend((1..=empty).map(|file| (format!("audit.{file}.jsonl"), Vec::new())));
+        let report = verify(&files, &pinned(log.pin()));
+        assert_eq!(found(&report), [("", 0, &FindingKind::NextFileMissing { file: 1 })], "{empty}");
+        assert_eq!(report.verdict, Verdict::Incomplete);
+    }
+}

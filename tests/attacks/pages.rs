@@ -1,9 +1,9 @@
 //! A power cut keeps pages in any order: whole lines may stand behind some that are gone.
 
-use tracing_audit::trail::{Control, Ended, Genesis, Previous};
+use tracing_audit::trail::{Chain, Control, Ended, Genesis, Previous};
 use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Verdict};
 
-use crate::log::{Log, lines, pinned, torn, verify};
+use crate::log::{Log, found, lines, pinned, torn, verify};
 
 /// A log with proved lines, and behind them lines of one more write, of which these were lost to zeros.
 fn cut(name: &'static str, lost: &[usize]) -> (Log, usize) {
@@ -18,7 +18,8 @@ fn cut(name: &'static str, lost: &[usize]) -> (Log, usize) {
     log.chain = chain;
     let mut rows = lines(&log.file()[start..]);
     for row in lost {
-        rows[*row].fill(0);
+        let end = rows[*row].len() - 1;
+        rows[*row][..end].fill(0);
     }
     log.file().truncate(start);
     log.file().extend_from_slice(&rows.concat());
@@ -62,9 +63,18 @@ fn assert_torn(log: &Log, bytes: usize) {
     }
 }
 
-fn assert_tampered(log: &Log) {
+fn assert_found(log: &Log) {
     for report in reports(log) {
-        assert_eq!(report.verdict, Verdict::Tampered, "{}: {:?}", log.name, report.findings);
+        assert_eq!(report.verdict, Verdict::Tampered, "{}", log.name);
+        // The hole, and what ends the lines behind it.
+        let [
+            ("audit.0.jsonl", 4, FindingKind::Malformed(_)),
+            ("audit.0.jsonl", 10, FindingKind::Malformed(_)),
+            ..,
+        ] = &found(&report)[..]
+        else {
+            panic!("{}: {:?}", log.name, report.findings)
+        };
     }
 }
 
@@ -83,16 +93,36 @@ fn lines_behind_lost_pages_are_torn_where_the_next_start_says_so() {
 #[test]
 fn what_the_next_start_does_not_say_whole_is_found() {
     let (log, start) = cut("said in part", &[0]);
-    assert_tampered(&resumed(log.clone(), start, 1));
+    assert_found(&resumed(log.clone(), start, 1));
     let mut other = resumed(log.clone(), start, 0);
     other.files[0][start] = b'x';
-    assert_tampered(&other);
+    assert_found(&other);
     let mut other = rotated(log.clone(), start, b"");
     other.files[0][start] = b'x';
-    assert_tampered(&other);
+    assert_found(&other);
     let mut other = rotated(log, start, b"{\"fields\n");
     other.files[1][2] = b'x';
-    assert_tampered(&other);
+    assert_found(&other);
+}
+
+#[test]
+fn a_log_whose_first_page_is_gone_begins_anew() {
+    let mut log = Log::new("first page");
+    log.event("alice");
+    log.event("bob");
+    let mut rows = lines(log.file());
+    let end = rows[0].len() - 1;
+    rows[0][..end].fill(0);
+    let all = rows.concat();
+    let before = [&all[..], b"\n"].concat();
+    let mut log = Log { files: vec![before], chain: Chain::new(log.pin().id()), ..log };
+    let genesis = log.a_genesis(None);
+    log.control(&Control::Genesis(Genesis { torn: Some(torn(&all)), ..genesis }));
+    log.close(Ended::Shutdown);
+    for report in reports(&log) {
+        assert_eq!((report.verdict, &report.findings[..]), (Verdict::Intact, &[][..]));
+        assert_eq!((report.lines, report.torn_bytes), (2, all.len() as u64));
+    }
 }
 
 #[test]
@@ -101,19 +131,19 @@ fn only_a_start_says_it_and_only_under_the_key_in_force() {
     log.file().push(b'\n');
     log.event("frank");
     log.close(Ended::Shutdown);
-    assert_tampered(&log);
+    assert_found(&log);
 
     // A start that says it whole, and is signed by another key.
     let (mut log, start) = cut("another key", &[0]);
     log.keys = vec![1];
-    assert_tampered(&resumed(log, start, 0));
+    assert_found(&resumed(log, start, 0));
 
     // A start that says nothing of torn bytes.
     let (mut log, _) = cut("silent", &[0]);
     log.file().push(b'\n');
     log.resume(Ended::Crash, None);
     log.close(Ended::Shutdown);
-    assert_tampered(&log);
+    assert_found(&log);
 }
 
 #[test]
