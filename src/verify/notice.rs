@@ -128,3 +128,6 @@ impl fmt::Display for NoticeKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

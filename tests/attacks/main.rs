@@ -7,6 +7,7 @@ mod ends;
 #[cfg(target_os = "linux")]
 mod failing;
 mod folders;
+mod joins;
 mod keys;
 #[cfg(target_os = "linux")]
 #[path = "../common/limit.rs"]

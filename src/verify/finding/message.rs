@@ -1,0 +1,217 @@
+//! What is said of a finding, in one sentence.
+
+use std::fmt;
+
+use super::FindingKind;
+
+impl fmt::Display for FindingKind {
+    #[allow(clippy::too_many_lines)] // one sentence each
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FindingKind::Malformed(why) => write!(f, "not a line of the format: {why}"),
+            FindingKind::AnotherLog { expected, found } => {
+                write!(f, "a line of log {found} stands in log {expected}")
+            }
+            FindingKind::WrongKey { expected, found } => {
+                write!(f, "signed by key {found}, where key {expected} was in force")
+            }
+            FindingKind::Signature { key } => {
+                write!(f, "the signature is not that of key {key} for this line")
+            }
+            FindingKind::Unsigned { kind } => write!(f, "a {kind:?} line without a signature"),
+            FindingKind::Fields { why } => f.write_str(why),
+            FindingKind::Link { expected, found } => {
+                write!(f, "it follows a line of hash {found}; the line before it has {expected}")
+            }
+            FindingKind::Altered { expected, found } => {
+                write!(
+                    f,
+                    "altered: the line after it followed a line of hash {expected}; this one has {found}"
+                )
+            }
+            FindingKind::Sequence { expected, found } => {
+                write!(f, "out of place: line {found} stands where line {expected} belongs")
+            }
+            FindingKind::Missing { from, to } => write!(f, "{} missing before it", Lines(*from, *to)),
+            FindingKind::Unattested { bytes } => {
+                write!(f, "{} from here on that no signed line follows or attests", Bytes(*bytes))
+            }
+            FindingKind::TornDiffers { expected: Some(expected), found } => write!(
+                f,
+                "the torn bytes differ from what the next start attested: expected {} with SHA-256 {}, found {} with {}",
+                Bytes(expected.bytes),
+                expected.sha256,
+                found.bytes,
+                found.sha256
+            ),
+            FindingKind::TornDiffers { expected: None, found } => {
+                write!(f, "{} from here on that the next start did not attest as torn", Bytes(found.bytes))
+            }
+            FindingKind::AfterClose { reason } => write!(f, "a line behind the close ({reason}) of its file"),
+            FindingKind::NoGenesis => f.write_str("the file does not begin with a genesis"),
+            FindingKind::GenesisWithin => f.write_str("a genesis within a file"),
+            FindingKind::FileNumber { expected, found } => {
+                write!(f, "the file says that it is number {found}; number {expected} belongs here")
+            }
+            FindingKind::FilesMissing { from, to } if from == to => {
+                write!(f, "file {from} of the log is missing before it")
+            }
+            FindingKind::FilesMissing { from, to } => {
+                write!(f, "files {from} to {to} of the log are missing before it")
+            }
+            FindingKind::FileTwice { file, number, other } => {
+                write!(f, "{file} and {other} both say that they are file {number} of the log")
+            }
+            FindingKind::PreviousBytes { expected, found } => {
+                write!(f, "the file before had {}; {found} are there", Bytes(*expected))
+            }
+            FindingKind::EndedDiffers { expected: Some(expected), found } => {
+                write!(f, "it says that what came before ended by {found}; it ended by {expected}")
+            }
+            FindingKind::EndedDiffers { expected: None, found } => {
+                write!(f, "it says that what came before ended by {found}; no such close stands there")
+            }
+            FindingKind::KeyDiffers { expected_epoch, expected, found_epoch, found } => {
+                write!(f, "it names key {found} of epoch {found_epoch}; expected ")?;
+                match expected {
+                    Some(expected) => write!(f, "key {expected} of epoch {expected_epoch}"),
+                    None => write!(f, "a key of epoch {expected_epoch}"),
+                }
+            }
+            FindingKind::Lost { from, to } => {
+                write!(f, "{} gone when the writer started", Lines(*from, *to))
+            }
+            FindingKind::NotPinned { log, .. } => write!(f, "log {log} is of none of the pinned keys"),
+            FindingKind::NotEndorsed { log, found: None } => {
+                write!(f, "log {log} is of no pinned key, and has no endorsement")
+            }
+            FindingKind::NotEndorsed { log, found: Some(found) } => {
+                write!(
+                    f,
+                    "log {log} is of no pinned key, and its endorsement, in the name of fleet key {found}, is by no trusted one or not for it"
+                )
+            }
+            FindingKind::EndorsementMissing { log } => {
+                write!(
+                    f,
+                    "log {log} is of no pinned key, and its first line, which has the endorsement, is not there"
+                )
+            }
+            FindingKind::HeadDiffers { expected, found } => {
+                write!(f, "the expected head has hash {expected}; this line of its number has {found}")
+            }
+            FindingKind::Unreadable { file } => {
+                write!(f, "{file}: looks like a file of a log, but not one line can be read")
+            }
+            FindingKind::Undecodable { file, why } => {
+                write!(f, "{file}: can't be decompressed to its end: {why}")
+            }
+            FindingKind::SuccessionDiffers { successor, expected, hash, last: Some(last) } => write!(
+                f,
+                "log {successor}, which replaced it, goes on from line {expected} of hash {hash}; its last line here is {last}"
+            ),
+            FindingKind::SuccessionDiffers { successor, expected, hash, last: None } => write!(
+                f,
+                "log {successor}, which replaced it, goes on from line {expected} of hash {hash}; no line is proved"
+            ),
+            FindingKind::UnsignedEnd { lines, bytes } => {
+                let whole = if *lines == 1 { "line" } else { "lines" };
+                write!(f, "{} ({lines} whole {whole}) at the end that no signature covers", Bytes(*bytes))
+            }
+            FindingKind::NextFileMissing { file } => {
+                write!(f, "the last file was closed for the next one; file {file} is missing")
+            }
+            FindingKind::StartMissing { file, oldest } => {
+                write!(f, "the log begins with file {file}; its retention keeps all from file {oldest} on")
+            }
+            FindingKind::KeyNotProved { epoch, key } => {
+                write!(f, "no hand-off leads to key {key} of epoch {epoch}")
+            }
+            FindingKind::Gone { from, to, ended } => {
+                write!(
+                    f,
+                    "{} missing before it: the file before was {ended} under the writer",
+                    Lines(*from, *to)
+                )
+            }
+            FindingKind::Silent { last, silence, limit } => write!(
+                f,
+                "the last line is of {last}, {} s ago; at most {} s are allowed",
+                silence.as_secs(),
+                limit.as_secs()
+            ),
+            FindingKind::HeadBehind { expected, last: Some(last) } => {
+                write!(f, "the log ends with line {last}; line {expected} was expected")
+            }
+            FindingKind::HeadBehind { expected, last: None } => {
+                write!(f, "no line is proved; line {expected} was expected")
+            }
+            FindingKind::HeadNotFound { expected } => {
+                write!(f, "no proved line has the expected hash {expected}")
+            }
+            FindingKind::EndMissing { known } => {
+                write!(f, "the end is missing: the copies of the hand-offs have line {known}")
+            }
+            FindingKind::LogMissing { log } => write!(f, "log {log}, whose key is pinned, is not there"),
+            FindingKind::Nothing => f.write_str("nothing to verify: no line is proved"),
+            FindingKind::NoPinnedKey { log } => {
+                write!(f, "no pinned key for log {log}: it is only known to agree with itself")
+            }
+            FindingKind::OriginDiffers { expected, found } => {
+                write!(f, "the log says that it is of {found:?}; it is known as {expected:?}")
+            }
+            FindingKind::NotRestored { expected, member, why } => {
+                f.write_str("JSON written anew, from which the line can't be restored: ")?;
+                if let Some(member) = member {
+                    write!(f, "member `{member}`: ")?;
+                }
+                f.write_str(why)?;
+                expected.map_or(Ok(()), |expected| write!(f, "; the line had hash {expected}"))
+            }
+            FindingKind::Conflict { lines } => {
+                write!(f, "{lines} different lines have this number, and none of them is proved")
+            }
+            FindingKind::Forked { branches, crash: true } => {
+                write!(f, "forked: {branches} branches are signed from here on, and one begins after a crash")
+            }
+            FindingKind::Forked { branches, crash: false } => {
+                write!(f, "{branches} branches are signed from here on, and none begins after a crash")
+            }
+            FindingKind::NotGiven { from, to } => {
+                write!(f, "{} not among those given", Lines(*from, *to))
+            }
+            FindingKind::Unproved { from, to } => {
+                write!(f, "{} there, and no good signature follows", Lines(*from, *to))
+            }
+            FindingKind::HandOffMissing { epoch, key, found } => {
+                write!(
+                    f,
+                    "from here on lines are signed by key {found}, to which no hand-off leads: that of key {key} \
+                     (epoch {epoch}) is missing, and perhaps more"
+                )
+            }
+            FindingKind::NeedsVersion { format } => {
+                write!(f, "written in the format {format:?}, which this version does not read")
+            }
+        }
+    }
+}
+
+/// `line 7 is`, `lines 7 to 9 are`.
+struct Lines(u64, u64);
+
+impl fmt::Display for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Lines(from, to) = self;
+        if from == to { write!(f, "line {from} is") } else { write!(f, "lines {from} to {to} are") }
+    }
+}
+
+/// `1 byte`, `7 bytes`.
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, if self.0 == 1 { "byte" } else { "bytes" })
+    }
+}

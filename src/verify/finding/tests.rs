@@ -1,0 +1,300 @@
+//! Each finding: what it makes of a log, and what is said of it.
+
+use super::*;
+use crate::trail::SecretKey;
+
+#[test]
+fn each_finding_has_its_verdict_and_its_sentence() {
+    use Verdict::{Error, Forked, Incomplete, Tampered};
+    let (key, other) = (SecretKey::from_seed(&[7; 32]).id(), SecretKey::from_seed(&[8; 32]).id());
+    let (hash, zeros) = (Hash::of_bytes(b"line"), Hash::ZERO);
+    let torn = |bytes: &[u8]| Torn { bytes: bytes.len() as u64, sha256: Hash::of_bytes(bytes) };
+    let why = || "because".to_owned();
+    let file = || "audit.jsonl".to_owned();
+    let last = Timestamp::from_nanos(1_795_293_660_250_000_000);
+    let seconds = Duration::from_secs;
+    let all = [
+        (
+            FindingKind::Malformed(MalformedLine { at: 3, why: "not UTF-8" }),
+            Tampered,
+            "not a line of the format: not UTF-8 (byte 4 of the line)",
+        ),
+        (
+            FindingKind::AnotherLog { expected: key, found: other },
+            Tampered,
+            "a line of log 5c29b78f10a35a49 stands in log fe812c12f3ab4ce6",
+        ),
+        (
+            FindingKind::WrongKey { expected: key, found: other },
+            Tampered,
+            "signed by key 5c29b78f10a35a49, where key fe812c12f3ab4ce6 was in force",
+        ),
+        (
+            FindingKind::Signature { key },
+            Tampered,
+            "the signature is not that of key fe812c12f3ab4ce6 for this line",
+        ),
+        (FindingKind::Unsigned { kind: "gap".into() }, Tampered, "a \"gap\" line without a signature"),
+        (FindingKind::Fields { why: why() }, Tampered, "because"),
+        (
+            FindingKind::Link { expected: hash, found: zeros },
+            Tampered,
+            "it follows a line of hash 0000000000000000000000000000000000000000000000000000000000000000; the line before it has 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0",
+        ),
+        (
+            FindingKind::Altered { expected: hash, found: zeros },
+            Tampered,
+            "altered: the line after it followed a line of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this one has 0000000000000000000000000000000000000000000000000000000000000000",
+        ),
+        (
+            FindingKind::Sequence { expected: 1, found: 2 },
+            Tampered,
+            "out of place: line 2 stands where line 1 belongs",
+        ),
+        (FindingKind::Missing { from: 1, to: 1 }, Tampered, "line 1 is missing before it"),
+        (FindingKind::Missing { from: 1, to: 3 }, Tampered, "lines 1 to 3 are missing before it"),
+        (
+            FindingKind::Unattested { bytes: 7 },
+            Tampered,
+            "7 bytes from here on that no signed line follows or attests",
+        ),
+        (
+            FindingKind::TornDiffers { expected: Some(torn(b"a")), found: torn(b"bc") },
+            Tampered,
+            "the torn bytes differ from what the next start attested: expected 1 byte with SHA-256 ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb, found 2 with 1e0bbd6c686ba050b8eb03ffeedc64fdc9d80947fce821abbe5d6dc8d252c5ac",
+        ),
+        (
+            FindingKind::TornDiffers { expected: None, found: torn(b"bc") },
+            Tampered,
+            "2 bytes from here on that the next start did not attest as torn",
+        ),
+        (
+            FindingKind::AfterClose { reason: Ended::Rotated },
+            Tampered,
+            "a line behind the close (rotated) of its file",
+        ),
+        (FindingKind::NoGenesis, Tampered, "the file does not begin with a genesis"),
+        (FindingKind::GenesisWithin, Tampered, "a genesis within a file"),
+        (
+            FindingKind::FileNumber { expected: 1, found: 2 },
+            Tampered,
+            "the file says that it is number 2; number 1 belongs here",
+        ),
+        (FindingKind::FilesMissing { from: 1, to: 1 }, Tampered, "file 1 of the log is missing before it"),
+        (
+            FindingKind::FilesMissing { from: 1, to: 2 },
+            Tampered,
+            "files 1 to 2 of the log are missing before it",
+        ),
+        (
+            FindingKind::FileTwice { file: file(), number: 1, other: "b".into() },
+            Tampered,
+            "audit.jsonl and b both say that they are file 1 of the log",
+        ),
+        (
+            FindingKind::PreviousBytes { expected: 1, found: 2 },
+            Tampered,
+            "the file before had 1 byte; 2 are there",
+        ),
+        (
+            FindingKind::EndedDiffers { expected: Some(Ended::Shutdown), found: Ended::Rotated },
+            Tampered,
+            "it says that what came before ended by rotated; it ended by shutdown",
+        ),
+        (
+            FindingKind::EndedDiffers { expected: None, found: Ended::Rotated },
+            Tampered,
+            "it says that what came before ended by rotated; no such close stands there",
+        ),
+        (
+            FindingKind::KeyDiffers { expected_epoch: 1, expected: Some(key), found_epoch: 2, found: other },
+            Tampered,
+            "it names key 5c29b78f10a35a49 of epoch 2; expected key fe812c12f3ab4ce6 of epoch 1",
+        ),
+        (
+            FindingKind::KeyDiffers { expected_epoch: 1, expected: None, found_epoch: 2, found: other },
+            Tampered,
+            "it names key 5c29b78f10a35a49 of epoch 2; expected a key of epoch 1",
+        ),
+        (FindingKind::Lost { from: 1, to: 1 }, Tampered, "line 1 is gone when the writer started"),
+        (
+            FindingKind::NotPinned { log: key, pinned: vec![other] },
+            Tampered,
+            "log fe812c12f3ab4ce6 is of none of the pinned keys",
+        ),
+        (
+            FindingKind::NotEndorsed { log: key, found: None },
+            Tampered,
+            "log fe812c12f3ab4ce6 is of no pinned key, and has no endorsement",
+        ),
+        (
+            FindingKind::NotEndorsed { log: key, found: Some(other) },
+            Tampered,
+            "log fe812c12f3ab4ce6 is of no pinned key, and its endorsement, in the name of fleet key 5c29b78f10a35a49, is by no trusted one or not for it",
+        ),
+        (
+            FindingKind::HeadDiffers { expected: hash, found: zeros },
+            Tampered,
+            "the expected head has hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this line of its number has 0000000000000000000000000000000000000000000000000000000000000000",
+        ),
+        (
+            FindingKind::Unreadable { file: file() },
+            Tampered,
+            "audit.jsonl: looks like a file of a log, but not one line can be read",
+        ),
+        (
+            FindingKind::Undecodable { file: file(), why: why() },
+            Tampered,
+            "audit.jsonl: can't be decompressed to its end: because",
+        ),
+        (
+            succession(key, hash, Some(5)),
+            Tampered,
+            "log fe812c12f3ab4ce6, which replaced it, goes on from line 5 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; its last line here is 5",
+        ),
+        (
+            succession(key, hash, Some(6)),
+            Tampered,
+            "log fe812c12f3ab4ce6, which replaced it, goes on from line 5 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; its last line here is 6",
+        ),
+        (
+            succession(key, hash, Some(4)),
+            Incomplete,
+            "log fe812c12f3ab4ce6, which replaced it, goes on from line 5 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; its last line here is 4",
+        ),
+        (
+            succession(key, hash, None),
+            Incomplete,
+            "log fe812c12f3ab4ce6, which replaced it, goes on from line 5 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; no line is proved",
+        ),
+        (
+            FindingKind::UnsignedEnd { lines: 1, bytes: 2 },
+            Incomplete,
+            "2 bytes (1 whole line) at the end that no signature covers",
+        ),
+        (
+            FindingKind::NextFileMissing { file: 1 },
+            Incomplete,
+            "the last file was closed for the next one; file 1 is missing",
+        ),
+        (
+            FindingKind::StartMissing { file: 2, oldest: 1 },
+            Incomplete,
+            "the log begins with file 2; its retention keeps all from file 1 on",
+        ),
+        (
+            FindingKind::KeyNotProved { epoch: 1, key },
+            Incomplete,
+            "no hand-off leads to key fe812c12f3ab4ce6 of epoch 1",
+        ),
+        (
+            FindingKind::Gone { from: 1, to: 2, ended: Ended::Truncated },
+            Incomplete,
+            "lines 1 to 2 are missing before it: the file before was truncated under the writer",
+        ),
+        (
+            FindingKind::Silent { last, silence: seconds(7), limit: seconds(5) },
+            Incomplete,
+            "the last line is of 2026-11-21T20:41:00.250000000Z, 7 s ago; at most 5 s are allowed",
+        ),
+        (
+            FindingKind::HeadBehind { expected: 7, last: Some(6) },
+            Incomplete,
+            "the log ends with line 6; line 7 was expected",
+        ),
+        (
+            FindingKind::HeadBehind { expected: 7, last: None },
+            Incomplete,
+            "no line is proved; line 7 was expected",
+        ),
+        (
+            FindingKind::HeadNotFound { expected: hash },
+            Incomplete,
+            "no proved line has the expected hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0",
+        ),
+        (
+            FindingKind::EndMissing { known: 7 },
+            Incomplete,
+            "the end is missing: the copies of the hand-offs have line 7",
+        ),
+        (
+            FindingKind::LogMissing { log: key },
+            Incomplete,
+            "log fe812c12f3ab4ce6, whose key is pinned, is not there",
+        ),
+        (FindingKind::Nothing, Incomplete, "nothing to verify: no line is proved"),
+        (
+            FindingKind::OriginDiffers { expected: "a".into(), found: "b".into() },
+            Incomplete,
+            "the log says that it is of \"b\"; it is known as \"a\"",
+        ),
+        (
+            FindingKind::EndorsementMissing { log: key },
+            Incomplete,
+            "log fe812c12f3ab4ce6 is of no pinned key, and its first line, which has the endorsement, is not there",
+        ),
+        (
+            FindingKind::NoPinnedKey { log: key },
+            Incomplete,
+            "no pinned key for log fe812c12f3ab4ce6: it is only known to agree with itself",
+        ),
+        (
+            FindingKind::NotRestored { expected: Some(hash), member: Some("fields".into()), why: why() },
+            Tampered,
+            "JSON written anew, from which the line can't be restored: member `fields`: because; the line had hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0",
+        ),
+        (
+            FindingKind::NotRestored { expected: None, member: None, why: why() },
+            Tampered,
+            "JSON written anew, from which the line can't be restored: because",
+        ),
+        (
+            FindingKind::Conflict { lines: 2 },
+            Tampered,
+            "2 different lines have this number, and none of them is proved",
+        ),
+        (
+            FindingKind::Forked { branches: 2, crash: true },
+            Forked,
+            "forked: 2 branches are signed from here on, and one begins after a crash",
+        ),
+        (
+            FindingKind::Forked { branches: 2, crash: false },
+            Tampered,
+            "2 branches are signed from here on, and none begins after a crash",
+        ),
+        (FindingKind::NotGiven { from: 1, to: 1 }, Incomplete, "line 1 is not among those given"),
+        (
+            FindingKind::Unproved { from: 1, to: 2 },
+            Incomplete,
+            "lines 1 to 2 are there, and no good signature follows",
+        ),
+        (
+            FindingKind::HandOffMissing { epoch: 1, key, found: other },
+            Incomplete,
+            "from here on lines are signed by key 5c29b78f10a35a49, to which no hand-off leads: that of key fe812c12f3ab4ce6 (epoch 1) is missing, and perhaps more",
+        ),
+        (
+            FindingKind::NeedsVersion { format: "tracing-audit/v2".into() },
+            Error,
+            "written in the format \"tracing-audit/v2\", which this version does not read",
+        ),
+    ];
+    for (kind, verdict, says) in all {
+        assert_eq!((kind.verdict(), kind.to_string().as_str()), (verdict, says), "{kind:?}");
+    }
+}
+
+fn succession(successor: KeyId, hash: Hash, last: Option<u64>) -> FindingKind {
+    FindingKind::SuccessionDiffers { successor, expected: 5, hash, last }
+}
+
+#[test]
+fn a_finding_says_where_it_is() {
+    let at = Some(Place { file: "audit.jsonl".into(), line: 3, offset: 700 });
+    let said = |at, seq| Finding { at, seq, kind: FindingKind::NoGenesis }.to_string();
+    let what = "the file does not begin with a genesis";
+    assert_eq!(said(at.clone(), Some(9)), format!("audit.jsonl, line 3 (seq 9): {what}"));
+    assert_eq!(said(at, None), format!("audit.jsonl, line 3: {what}"));
+    assert_eq!(said(None, Some(9)), what);
+}

@@ -1,0 +1,65 @@
+//! What is said of each notice.
+
+use super::*;
+use crate::trail::{Hash, SecretKey};
+
+#[test]
+fn each_notice_has_its_sentence() {
+    let log = SecretKey::from_seed(&[7; 32]).id();
+    let file = || "audit.jsonl".to_owned();
+    let time = Timestamp::from_nanos(1_795_293_660_250_000_000);
+    let torn = Torn { bytes: 7, sha256: Hash::ZERO };
+    for (kind, says) in [
+        (NoticeKind::Open, "open: no close yet; what comes behind its end can't be known"),
+        (NoticeKind::NoNewline, "the last line lacks its newline; it is whole"),
+        (NoticeKind::Torn(torn), "7 torn bytes before it, attested: no records"),
+        (
+            NoticeKind::Gap { lost: 3, reason: "queue full".into(), since: time },
+            "3 records were lost since 2026-11-21T20:41:00.250000000Z, declared by the writer: queue full",
+        ),
+        (NoticeKind::Pruned { file: 2, oldest: 1 }, "begins with file 2: retention keeps all from file 1 on"),
+        (
+            NoticeKind::ClockBack { from: time, to: Timestamp::default() },
+            "the clock went back from 2026-11-21T20:41:00.250000000Z to 1970-01-01T00:00:00.000000000Z",
+        ),
+        (
+            NoticeKind::Meddled { ended: Ended::Replaced },
+            "the writer says that the file before was replaced; all its lines are there",
+        ),
+        (
+            NoticeKind::UnknownKind { kind: "seal".into() },
+            "a control line of the unknown kind \"seal\", proved",
+        ),
+        (
+            NoticeKind::UnknownMembers { kind: "gap".into() },
+            "a \"gap\" line with members that this version does not know, proved",
+        ),
+        (
+            NoticeKind::Succeeds(Succeeds { log, seq: 7, hash: Hash::ZERO }),
+            "replaces log fe812c12f3ab4ce6, last seen at line 7 of hash 0000000000000000000000000000000000000000000000000000000000000000",
+        ),
+        (
+            NoticeKind::SucceededBy { log },
+            "its keys were lost: log fe812c12f3ab4ce6 replaces it from the last line on",
+        ),
+        (NoticeKind::TornCopy { bytes: 7 }, "7 torn bytes, passed over"),
+        (NoticeKind::Window { first: 7 }, "begins with line 7: those before it were not given"),
+        (NoticeKind::LaterKnown { line: 7 }, "a copy of line 7 is known: the lines given end before it"),
+        (
+            NoticeKind::Cut { items: 7 },
+            "7 items begin like a line and are none; the first of them here: something cuts them",
+        ),
+        (NoticeKind::NotALog { file: file() }, "audit.jsonl: no file of a log, passed over"),
+        (NoticeKind::Link { file: file() }, "audit.jsonl: a link, not followed"),
+        (
+            NoticeKind::Double { file: "audit.jsonl.gz".into(), of: file() },
+            "audit.jsonl.gz: passed over: audit.jsonl is the same file and has all of it",
+        ),
+        (NoticeKind::Special { file: file() }, "audit.jsonl: neither a file nor a folder, not opened"),
+    ] {
+        assert_eq!(kind.to_string(), says);
+    }
+    let at = Some(Place { file: file(), line: 3, offset: 700 });
+    let notice = Notice { at, seq: Some(9), kind: NoticeKind::Open };
+    assert_eq!(notice.to_string(), format!("audit.jsonl, line 3 (seq 9): {}", NoticeKind::Open));
+}
