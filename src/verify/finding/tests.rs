@@ -4,6 +4,7 @@ use super::*;
 use crate::trail::SecretKey;
 
 #[test]
+#[allow(clippy::too_many_lines)] // one each
 fn each_finding_has_its_verdict_and_its_sentence() {
     use Verdict::{Error, Forked, Incomplete, Tampered};
     let (key, other) = (SecretKey::from_seed(&[7; 32]).id(), SecretKey::from_seed(&[8; 32]).id());
