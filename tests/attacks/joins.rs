@@ -266,3 +266,41 @@ fn a_silence_is_as_long_as_it_may_be_and_no_longer() {
         assert_eq!(report.findings.iter().any(|finding| is(&finding.kind)), silent);
     }
 }
+
+#[test]
+fn a_file_without_its_genesis_goes_on_from_the_one_before() {
+    for unattested in [&b""[..], b"{\"fields\":{\"act\n"] {
+        let mut log = Log::new("no genesis");
+        log.event("alice");
+        log.file().extend_from_slice(unattested);
+        log.files.push(Vec::new());
+        log.event("bob");
+        log.close(Ended::Shutdown);
+        let report = report(&log.files(), &log);
+        let mut expected = vec![("audit.1.jsonl", 1, &FindingKind::NoGenesis)];
+        if !unattested.is_empty() {
+            let [("audit.0.jsonl", 3, FindingKind::Malformed(_)), ..] = found(&report)[..] else {
+                panic!("{:?}", report.findings)
+            };
+            expected.insert(0, found(&report)[0]);
+        }
+        assert_eq!((found(&report), report.verdict), (expected, Verdict::Tampered));
+        assert_eq!(report.lines, 4);
+    }
+}
+
+#[test]
+fn a_clock_may_go_back_by_as_much_as_records_overtake_each_other() {
+    for (back, noticed) in [(10_000, false), (10_001, true)] {
+        let mut log = Log::new("clock");
+        log.clock = 20_000;
+        log.event("alice");
+        log.clock -= back + 1;
+        log.event("bob");
+        log.close(Ended::Shutdown);
+        let report = report(&log.files(), &log);
+        let is = |kind: &NoticeKind| matches!(kind, NoticeKind::ClockBack { .. });
+        let at = report.notices.iter().find(|notice| is(&notice.kind)).and_then(|notice| notice.seq);
+        assert_eq!((report.verdict, at), (Verdict::Intact, noticed.then_some(2)), "{:?}", report.notices);
+    }
+}
