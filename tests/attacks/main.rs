@@ -21,6 +21,7 @@ mod pages;
 #[allow(dead_code)] // the faults ask for the rest
 #[path = "../common/program.rs"]
 mod program;
+mod reading;
 #[cfg(target_os = "linux")]
 #[path = "../common/require.rs"]
 mod require;
