@@ -36,6 +36,7 @@ mod spelling;
 mod strace;
 mod torn;
 mod trust;
+mod windows;
 
 #[test]
 fn no_row_is_missing() {
