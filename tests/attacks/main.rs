@@ -1,8 +1,10 @@
 //! What a trail must withstand: each test is named with its row in the list of attacks.
 
 mod bits;
+mod claims;
 #[cfg(feature = "compressed")]
 mod compressed;
+mod copies;
 mod ends;
 #[cfg(target_os = "linux")]
 mod failing;
