@@ -66,7 +66,7 @@ impl Identity {
         }
         Some(match self.endorsed {
             Endorsed::Unseen if self.awaits_endorsement() => FindingKind::EndorsementMissing { log },
-            Endorsed::Not(found) if self.awaits_endorsement() => FindingKind::NotEndorsed { log, found },
+            Endorsed::Not(found) => FindingKind::NotEndorsed { log, found },
             _ if keys.is_empty() && self.trust.is_empty() => FindingKind::NoPinnedKey { log },
             _ => FindingKind::NotPinned { log, pinned: keys.iter().map(PublicKey::id).collect() },
         })

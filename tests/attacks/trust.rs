@@ -120,3 +120,47 @@ fn a_log_that_takes_another_name_later_is_found_once() {
     assert_eq!(found(&report), [("audit.2.jsonl", 1, &differs)]);
     assert_eq!(report.verdict.exit_code(), 3);
 }
+
+#[test]
+fn only_the_logs_first_genesis_says_that_it_is_endorsed() {
+    // A later one that says it is of the same log and the same key, and comes too late.
+    let mut log = Log::new("host");
+    log.close(Ended::Rotated);
+    let previous = log.previous(Ended::Rotated);
+    log.files.push(Vec::new());
+    let genesis = Genesis { fleet: Some(by("fleet", ORIGIN, "host")), ..log.a_genesis(Some(previous)) };
+    log.control(&Control::Genesis(genesis));
+    let not_endorsed = FindingKind::NotEndorsed { log: log.pin().id(), found: None };
+    let report = verify(&log, &log.files(), false);
+    assert_eq!((found(&report), report.pinned), (vec![("", 0, &not_endorsed)], false));
+}
+
+#[test]
+fn a_first_genesis_that_another_key_signed_says_nothing_of_a_fleet() {
+    // The key of a later epoch was stolen; the first genesis, of which there is a copy, names no fleet.
+    let log = log_with("host", None);
+    let mut forger = Log { files: vec![Vec::new()], chain: Chain::new(log.pin().id()), ..log.clone() };
+    let fleet = Some(by("fleet", ORIGIN, "host"));
+    let genesis = Genesis { epoch: 0, public_key: log.pin(), fleet, ..forger.a_genesis(None) };
+    forger.control(&Control::Genesis(genesis));
+    let report = verify(&log, &forger.files(), true);
+    let not_endorsed = FindingKind::NotEndorsed { log: log.pin().id(), found: None };
+    assert!(found(&report).contains(&("", 0, &not_endorsed)), "{:?}", report.findings);
+    assert_eq!((report.verdict.exit_code(), report.pinned, report.endorsed_by), (1, false, None));
+}
+
+#[test]
+fn the_endorsement_of_another_log_of_the_fleet_is_none_of_this_one() {
+    // Whoever has one host's key and its endorsement writes under the name of another's log.
+    let log = log_with("host", Some(by("fleet", ORIGIN, "host")));
+    let mut forger = Log::new("other host");
+    (forger.files, forger.chain) = (vec![Vec::new()], Chain::new(log.pin().id()));
+    let fleet = Some(by("fleet", ORIGIN, "other host"));
+    let genesis = Genesis { fleet, ..forger.a_genesis(None) };
+    forger.control(&Control::Genesis(genesis));
+    forger.event("mallory");
+    let report = verify(&log, &forger.files(), false);
+    assert_eq!((report.verdict.exit_code(), report.pinned, report.endorsed_by), (1, false, None));
+    let missing = FindingKind::EndorsementMissing { log: log.pin().id() };
+    assert!(found(&report).contains(&("", 0, &missing)), "{:?}", report.findings);
+}
