@@ -1,7 +1,7 @@
 //! Keys: stolen, wrong, used when they were not in force.
 
-use tracing_audit::trail::{Chain, Control, Ended, Handoff};
-use tracing_audit::verify::{FindingKind, Options, Verdict};
+use tracing_audit::trail::{Chain, Control, Ended, Genesis, Handoff};
+use tracing_audit::verify::{FindingKind, Options, Verdict, Verifier};
 
 use crate::log::{self, Log, event, found, lines, pinned, secret, verify};
 
@@ -127,4 +127,69 @@ fn a_hand_off_that_skips_an_epoch_is_found() {
     let found_epoch =
         FindingKind::KeyDiffers { expected_epoch: 1, expected: None, found_epoch: 2, found: public_key.id() };
     assert_eq!(found(&report), [("audit.0.jsonl", 2, &found_epoch)]);
+}
+
+#[test]
+fn the_pinned_key_proves_the_lines_behind_a_genesis_that_is_gone() {
+    let mut log = Log::new("no genesis");
+    log.event("alice");
+    log.event("bob");
+    let rows = lines(log.file());
+    log.files[0] = rows[1..].concat();
+    let report = verify(&log.files(), &pinned(log.pin()));
+    let kinds: Vec<_> = found(&report).into_iter().map(|(_, line, kind)| (line, kind)).collect();
+    assert_eq!(kinds, [(1, &FindingKind::Missing { from: 0, to: 0 })]);
+    assert_eq!((report.verdict, report.lines, report.first_seq), (Verdict::Tampered, 2, Some(1)));
+}
+
+#[test]
+fn a_first_genesis_of_a_later_format_is_proved_by_the_key_it_names_and_no_other() {
+    let format = "tracing-audit/v2".to_owned();
+    let needs = FindingKind::NeedsVersion { format: format.clone() };
+    for (signed_by, proved) in [("later", true), ("forger", false)] {
+        let mut log = Log::new("later");
+        let genesis = Genesis { format: format.clone(), ..log.a_genesis(None) };
+        (log.files, log.chain, log.name) = (vec![Vec::new()], Chain::new(log.pin().id()), signed_by);
+        log.control(&Control::Genesis(genesis));
+        let mut verifier = Verifier::new(secret("later", 0).id(), &Options::default());
+        verifier.begin_file("audit.0.jsonl");
+        verifier.bytes(&log.files[0]);
+        let report = verifier.finish(log.now());
+        assert_eq!(found(&report).contains(&("audit.0.jsonl", 1, &needs)), proved, "{:?}", report.findings);
+        assert_eq!(report.verdict == Verdict::Error, proved);
+    }
+}
+
+#[test]
+fn behind_a_hole_no_key_of_an_epoch_that_is_over_is_taken() {
+    let mut log = Log::new("over");
+    log.hand_off();
+    log.event("alice");
+    let copies = log.copies.clone();
+    log.event("bob");
+    let kept = lines(&log.files[0])[..3].concat();
+    // The first key was stolen, long after its hand-off.
+    log.keys = vec![0];
+    log.files[0] = kept;
+    log.event("mallory");
+    for copies in [None, Some(&copies[..])] {
+        let report = log::verify_with_copies(&log.files(), copies, &pinned(log.pin()));
+        assert_eq!((report.lines, report.epoch), (3, Some(1)), "{:?}", report.findings);
+    }
+    // Nor one that a copy names for the epoch that is in force, other than the log.
+    let mut log = Log::new("fork");
+    let mut other = log.clone();
+    log.hand_off();
+    log.event("alice");
+    let before = other.file().len();
+    let public_key = secret("fork", 9).public();
+    other.control(&Control::Handoff(Handoff { epoch: 1, public_key, reason: "interval".into() }));
+    let copies = [&log.copies[..before], &other.file()[before..]].concat();
+    let kept = log.file().len();
+    log.event("bob");
+    log.files[0].truncate(kept);
+    log.keys.push(9);
+    log.event("mallory");
+    let report = log::verify_with_copies(&log.files(), Some(&copies), &pinned(log.pin()));
+    assert_eq!((report.lines, report.key), (3, Some(secret("fork", 1).id())), "{:?}", report.findings);
 }
