@@ -83,3 +83,39 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(kind: FindingKind) -> Finding {
+        Finding { at: None, seq: None, kind }
+    }
+
+    #[test]
+    fn what_is_not_listed_is_counted_and_counts_for_the_verdict() {
+        let mut ledger = Ledger::new();
+        for _ in 0..LISTED {
+            ledger.enter(finding(FindingKind::Nothing));
+        }
+        assert_eq!((ledger.findings.len(), ledger.more_findings), (LISTED, 0));
+        ledger.enter(finding(FindingKind::Nothing));
+        assert_eq!((ledger.verdict, ledger.found()), (Verdict::Incomplete, LISTED as u64 + 1));
+        ledger.enter(finding(FindingKind::NoGenesis));
+        assert_eq!((ledger.verdict, ledger.found()), (Verdict::Tampered, LISTED as u64 + 2));
+        ledger.enter_all(vec![finding(FindingKind::NoGenesis)], 4);
+        assert_eq!((ledger.findings.len(), ledger.more_findings), (LISTED, 7));
+        assert_eq!(ledger.found(), LISTED as u64 + 7);
+    }
+
+    #[test]
+    fn notices_that_are_not_listed_are_counted() {
+        let mut ledger = Ledger::new();
+        for number in 1..=LISTED + 2 {
+            ledger.notice(None, None, NoticeKind::Open);
+            let listed = number.min(LISTED);
+            assert_eq!((ledger.notices.len(), ledger.more_notices), (listed, (number - listed) as u64));
+        }
+        assert_eq!((ledger.verdict, ledger.found()), (Verdict::Intact, 0));
+    }
+}

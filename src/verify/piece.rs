@@ -41,3 +41,24 @@ pub(super) fn begins_like_a_line(bytes: &[u8]) -> bool {
             && bytes.iter().zip(*start).filter(|(byte, start)| byte == start).count() >= 8
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_known_by_its_start_though_two_bytes_of_it_are_damaged() {
+        for start in ["{\"fields\":", "{\"duration"] {
+            assert!(begins_like_a_line(start.as_bytes()));
+            for (damaged, begins) in [(1, true), (2, true), (3, false), (9, false)] {
+                let bytes: Vec<_> =
+                    start.bytes().enumerate().map(|(at, byte)| byte ^ u8::from(at < damaged)).collect();
+                for behind in [&b""[..], b"{}}"] {
+                    assert_eq!(begins_like_a_line(&[&bytes[..], behind].concat()), begins, "{damaged}");
+                }
+            }
+            assert!(!begins_like_a_line(&start.as_bytes()[..9]), "too short to say");
+        }
+        assert!(!begins_like_a_line(b""));
+    }
+}

@@ -80,3 +80,11 @@ fn a_fleet_has_stars_for_origin_and_log() {
         assert!(TrustFile::parse(&wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn what_is_missing_on_a_line_is_said_to_be() {
+    let error = "payments".parse::<TrustLine>().unwrap_err();
+    assert!(error.to_string().ends_with("behind the origin, found nothing"), "{error}");
+    let error = "payments x".parse::<TrustLine>().unwrap_err();
+    assert!(error.to_string().ends_with("behind the origin, found \"x\""), "{error}");
+}
