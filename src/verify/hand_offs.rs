@@ -97,7 +97,8 @@ impl HandOffs {
                         found,
                     });
                 }
-                *in_force = Some(genesis.public_key);
+                // A double behind hand-offs puts no key back in force.
+                in_force.get_or_insert(genesis.public_key);
                 (genesis.epoch, genesis.public_key)
             }
             Some(Control::Handoff(handoff)) => (handoff.epoch, handoff.public_key),

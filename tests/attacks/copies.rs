@@ -63,6 +63,35 @@ fn an_equal_copy_is_not_worth_a_word() {
 }
 
 #[test]
+fn copies_that_begin_anew_prove_what_comes_behind_them() {
+    // As of two folders' files, put one behind the other.
+    let mut log = Log::new("anew");
+    log.hand_off();
+    let before = log.copies.clone();
+    log.hand_off();
+    log.close(Ended::Shutdown);
+    for copies in [[&before[..], &log.copies], [&log.copies, &log.copies]] {
+        let report = with(&log, &copies.concat());
+        assert_eq!((found(&report), notices(&report)), (vec![], vec![]));
+    }
+}
+
+#[test]
+fn a_second_first_genesis_is_found_and_the_keys_behind_it_stay_proved() {
+    let mut log = Log::new("second genesis");
+    let mut other = log.clone();
+    (other.files, other.chain) = (vec![Vec::new()], tracing_audit::trail::Chain::new(log.pin().id()));
+    other.genesis(None);
+    log.hand_off();
+    log.hand_off();
+    log.close(Ended::Shutdown);
+    let rows = lines(&log.copies);
+    let report = with(&log, &[&rows[0], &rows[1], other.file(), &rows[2]].map(Vec::as_slice).concat());
+    let wrong = FindingKind::WrongKey { expected: secret(log.name, 1).id(), found: log.pin().id() };
+    assert_eq!(found(&report), [("audit.keys", 3, &wrong)]);
+}
+
+#[test]
 fn what_is_no_start_of_the_copy_behind_it_is_found() {
     let log = Log::of_three_files("no start");
     let rows = lines(&log.copies);
