@@ -37,6 +37,21 @@ fn a_line_comes_back_as_it_was_whatever_the_origin() {
 }
 
 #[test]
+fn only_an_origin_that_could_be_misread_is_quoted() {
+    for (origin, written) in [
+        ("example.com/payments", "example.com/payments"),
+        ("Zürich", "Zürich"),
+        ("two words", "\"two words\""),
+        ("a\u{7}", "\"a\\u0007\""),
+        ("#1", "\"#1\""),
+        ("", "\"\""),
+    ] {
+        let line = TrustLine::Log { origin: origin.to_owned(), key: key(), comment: String::new() };
+        assert_eq!(line.to_string(), format!("{written} {LOG} {KEY}"));
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_with_its_line_and_what_was_expected_and_found() {
     for (line, expected, found) in [
         (format!("payments {KEY}"), "the id of a log", KEY),
