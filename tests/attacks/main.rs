@@ -1,6 +1,7 @@
 //! What a trail must withstand: each test is named with its row in the list of attacks.
 
 mod bits;
+mod blame;
 mod claims;
 #[cfg(feature = "compressed")]
 mod compressed;
