@@ -61,6 +61,14 @@ fn several_members_and_frames_are_one_file() {
     (files[0].1, files[1].1) = (gz, zst);
     let report = verify(written(&files).path(), &pinned(log.pin()));
     assert_eq!((kinds(&report), report.verdict, report.logs[0].lines), (vec![], Verdict::Intact, 14));
+
+    // One to be skipped, of which the end is missing.
+    files[1].1.extend_from_slice(&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, b'x']);
+    let folder = written(&files);
+    let report = verify(folder.path(), &pinned(log.pin()));
+    let named = name(folder.path(), "audit.1.jsonl");
+    let [FindingKind::Undecodable { file, .. }] = kinds(&report)[..] else { panic!("{:?}", kinds(&report)) };
+    assert_eq!((file, report.verdict), (&named, Verdict::Tampered));
 }
 
 #[test]

@@ -190,6 +190,51 @@ fn row_16_a_log_verifies_while_it_is_written_and_rotated() {
     assert_eq!((report.verdict, report.logs[0].lines, report.logs[0].files), (Verdict::Intact, 89, 5));
 }
 
+#[test]
+fn what_begins_far_into_a_file_is_found_and_what_is_empty_says_nothing() {
+    let log = Log::of_three_files("opening");
+    let mut files = log.files();
+    // Torn bytes before the genesis: more than is looked at first.
+    for before in [0, 10_000, 100_000, 900_000] {
+        files[1].1 = [&vec![b'?'; before][..], b"\n", &log.files[1]].concat();
+        let report = verify(written(&files).path(), &pinned(log.pin()));
+        assert_eq!((report.logs.len(), report.logs[0].files), (1, 3), "{before}");
+        assert!(report.notices.iter().all(|notice| !matches!(notice.kind, NoticeKind::NotALog { .. })));
+    }
+    let mut files = log.files();
+    files.push(("audit.3.jsonl".into(), Vec::new()));
+    files.push(("notes.txt".into(), b"hello\n".to_vec()));
+    files.push(("notes.keys".into(), b"hello\n".to_vec()));
+    let folder = written(&files);
+    fs::create_dir(folder.path().join("within")).unwrap();
+    fs::write(folder.path().join("within/audit.9.jsonl"), &files[0].1).unwrap();
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!((report.verdict, report.logs[0].files), (Verdict::Intact, 3));
+    let notices: Vec<_> = report.notices.iter().map(|notice| notice.kind.clone()).collect();
+    let not_a_log = |name| NoticeKind::NotALog { file: folder.path().join(name).display().to_string() };
+    assert_eq!(notices, [not_a_log("notes.keys"), not_a_log("notes.txt")]);
+}
+
+#[test]
+fn copies_alone_say_that_there_was_a_log() {
+    let log = Log::of_three_files("copies alone");
+    let folder = written(&[("audit.keys".into(), log.copies.clone())]);
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!((report.logs.len(), report.verdict), (1, Verdict::Incomplete));
+    assert!(kinds(&report).contains(&&FindingKind::Nothing), "{:?}", kinds(&report));
+    // Each of several logs that share them has them.
+    let other = Log::of_three_files("other copies");
+    let mut files = log.files();
+    files.extend(other.files().into_iter().map(|(name, bytes)| (format!("other.{name}"), bytes)));
+    files.push(("audit.keys".into(), [&log.copies[..], &other.copies].concat()));
+    let options = Options { keys: vec![log.pin(), other.pin()], ..Options::default() };
+    let report = verify(written(&files[1..]).path(), &options);
+    assert_eq!(report.logs.len(), 2);
+    // Without its first file, only the copies lead to the second key.
+    let of = report.logs.iter().find(|report| report.log == log.pin().id()).unwrap();
+    assert!(of.findings.iter().all(|finding| !matches!(finding.kind, FindingKind::KeyNotProved { .. })));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_a_writer_leaves_beside_its_files_is_not_strange() {

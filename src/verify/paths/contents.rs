@@ -201,6 +201,35 @@ mod tests {
     }
 
     #[test]
+    fn a_read_that_fails_is_no_damage_of_a_plain_file() {
+        // Of a folder nothing can be read.
+        let folder = tempfile::tempdir().unwrap();
+        let mut contents = Contents(Decoder::Plain(File::open(folder.path()).unwrap()));
+        let error = contents.read(&mut [0]).unwrap_err();
+        assert!(!contents.is_damage(&error));
+        assert!(!contents.is_damage(&io::Error::other("damage")));
+    }
+
+    #[test]
+    #[cfg(feature = "compressed")]
+    fn a_read_that_the_disk_fails_is_no_damage_of_a_compressed_file() {
+        let file = tempfile::tempfile().unwrap();
+        let contents = gzip(file).unwrap();
+        assert!(contents.is_damage(&io::Error::other("damage")));
+        assert!(!contents.is_damage(&io::Error::from_raw_os_error(5)));
+    }
+
+    #[test]
+    fn a_socket_is_special_and_what_is_not_there_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(matches!(Opened::at(&path), Ok(Opened::Special)));
+        let nowhere = Opened::at(&folder.path().join("nowhere")).err().unwrap();
+        assert_eq!(nowhere.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
     fn what_the_disk_says_is_told_from_what_a_decoder_says() {
         let disk = io::Error::from_raw_os_error(5);
         assert!(is_of_disk(&disk) && is_of_disk(&io::Error::other(disk)));

@@ -51,3 +51,52 @@ fn piece(from: &mut Contents, into: &mut Vec<u8>) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(all(test, feature = "compressed"))]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn the_one_that_has_less_is_passed_over_wherever_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let all: Vec<u8> = (0..=255).cycle().take(3 * PIECE).collect();
+        let lengths = [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 1, 3 * PIECE];
+        for length in lengths {
+            fs::write(folder.path().join(format!("{length}")), &all[..length]).unwrap();
+            fs::write(folder.path().join(format!("{length}.gz")), gzip(&all[..length])).unwrap();
+        }
+        for (a, b) in lengths.iter().flat_map(|a| lengths.map(|b| (*a, b))) {
+            let path = |name: String| folder.path().join(name);
+            let expected = if b <= a { Double::Second } else { Double::First };
+            for (first, second) in [(format!("{a}"), format!("{b}.gz")), (format!("{a}.gz"), format!("{b}"))]
+            {
+                let said = double(&path(first.clone()), &path(second.clone())).unwrap();
+                assert_eq!(said, expected, "{first}, {second}");
+            }
+            assert_eq!(double(&path(format!("{a}")), &path(format!("{b}"))).unwrap(), Double::Neither);
+        }
+    }
+
+    #[test]
+    fn one_that_can_not_be_read_to_its_end_counts_as_far_as_it_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, cut) = (folder.path().join("plain"), folder.path().join("cut.gz"));
+        let all: Vec<u8> = (0u32..60_000).flat_map(u32::to_le_bytes).collect();
+        let compressed = gzip(&all);
+        fs::write(&plain, &all).unwrap();
+        fs::write(&cut, &compressed[..compressed.len() / 2]).unwrap();
+        assert_eq!(double(&cut, &plain).unwrap(), Double::First);
+        assert_eq!(double(&plain, &cut).unwrap(), Double::Second);
+    }
+}
