@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tracing_audit::trail::Ended;
-use tracing_audit::verify::{FindingKind, NoticeKind, Options, Report, Verdict, verify_paths};
+use tracing_audit::verify::{
+    FindingKind, LISTED, NoticeKind, Options, Report, Verdict, find_logs, verify_paths,
+};
 
 use crate::log::{File, Log, lines, pinned};
 
@@ -247,8 +249,41 @@ fn what_a_writer_leaves_beside_its_files_is_not_strange() {
     let report = verify(folder.path(), &pinned(log.pin()));
     assert_eq!((report.verdict, &report.notices[..]), (Verdict::Intact, &[][..]));
 
+    // Beside them, and to none of them.
+    let notes = folder.path().join("notes");
+    std::os::unix::fs::symlink("audit.lock", &notes).unwrap();
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!(report.notices[0].kind, NoticeKind::Link { file: notes.display().to_string() });
+    fs::remove_file(notes).unwrap();
+
     let elsewhere = folder.path().join("elsewhere");
     std::os::unix::fs::symlink(folder.path().join("audit.0.jsonl"), &elsewhere).unwrap();
     let report = verify(folder.path(), &pinned(log.pin()));
     assert_eq!(report.notices[0].kind, NoticeKind::Link { file: elsewhere.display().to_string() });
+}
+
+#[test]
+fn a_genesis_that_nobody_signed_does_not_say_where_its_file_belongs() {
+    let log = Log::of_three_files("unsigned number");
+    let mut files = log.files();
+    let text = String::from_utf8(files[1].1.clone()).unwrap();
+    assert_eq!(text.matches("\"file\":1,").count(), 1);
+    files[1].1 = text.replace("\"file\":1,", "\"file\":9,").into_bytes();
+    let report = verify(written(&files).path(), &pinned(log.pin()));
+    let places = report.logs[0].findings.iter().filter_map(|finding| finding.at.as_ref());
+    assert!(places.clone().count() > 0 && places.clone().all(|at| at.file.ends_with("audit.1.jsonl")));
+    assert_eq!((report.logs[0].lines, report.verdict), (13, Verdict::Tampered));
+}
+
+#[test]
+fn of_what_lies_about_so_much_is_listed_and_the_rest_counted() {
+    let mut files = Log::of_three_files("listed").files();
+    let damaged = b"{\"fields\":{},\"kind\":\"event\",\"level\":\"INFO\",\"trail\":{\"log\":\"\n";
+    for number in 0..LISTED + 2 {
+        files.push((format!("note {number}"), b"hello\n".to_vec()));
+        files.push((format!("damaged {number}"), damaged.to_vec()));
+    }
+    let found = find_logs(&[written(&files).path()]);
+    assert_eq!((found.findings.len(), found.more_findings), (LISTED, 2));
+    assert_eq!((found.notices.len(), found.more_notices), (LISTED, 2));
 }
