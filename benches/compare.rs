@@ -55,8 +55,8 @@ fn main() {
     table::ratio("CPU of all threads, 10,000 events/s, net of pacing", "ns", &rounds, Goal::AtMost(0.4));
     // Most of it is a signature, a write and a wake-up each millisecond: how much, a longer interval shows.
     let rounds =
-        size.rounds(|subject| steady_cpu(subject.sealing_each(Duration::from_millis(5)), size.paced));
-    table::ratio("the same, sealed each 5 ms", "ns", &rounds, Goal::Shown);
+        size.rounds(|subject| steady_cpu(subject.sealing_each(Duration::from_millis(1)), size.paced));
+    table::ratio("the same, sealed each millisecond", "ns", &rounds, Goal::Shown);
     let rounds = (0..size.rounds).map(|_| writer(size.full)).collect::<Vec<_>>();
     let what = "the writer's speed against one SHA-256 pass and one write";
     table::times_as_fast(what, "ns", &rounds, Goal::AtLeast(0.7));

@@ -25,6 +25,9 @@ const USED_BUFFERS: usize = 1024;
 /// Bytes that a new buffer has room for: most records. It is not enlarged step by step.
 const NEW_BUFFER: usize = 512;
 
+/// At the fastest, lastingly, a record comes each microsecond.
+const RECORD_EACH: Duration = Duration::from_micros(1);
+
 /// How often a caller that waits for room looks whether there is a writer still.
 const STILL_THERE: Duration = Duration::from_millis(100);
 
@@ -270,6 +273,14 @@ impl Recorder {
     /// How many records wait.
     pub(crate) fn queued(&self) -> usize {
         self.queue.1.len()
+    }
+
+    /// How long the writer may leave the queue alone: until it can be full, and while records come at this pace, until
+    /// more wait than there are used buffers for.
+    pub(crate) fn rests_for(&self, pace: Duration) -> Duration {
+        let count = |records: usize| u32::try_from(records).unwrap_or(u32::MAX);
+        let full = RECORD_EACH.saturating_mul(count(self.options.length));
+        full.min(pace.saturating_mul(count(USED_BUFFERS)))
     }
 
     /// Whether so many records wait that the next look at the queue should not.

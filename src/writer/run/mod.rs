@@ -57,7 +57,7 @@ pub(crate) fn run<F, C>(
     C: Clock + Send + 'static,
 {
     recorder.bell.belongs_here();
-    let mut work = Work { writer, commands, seal_interval, sealed: None, failed: false };
+    let mut work = Work { writer, commands, seal_interval, sealed: None, pace: Duration::MAX, failed: false };
     recorder.turns.begin(Box::new(move |recorder| work.turn(recorder)));
     while let Some(Rest { nap, at_most }) = recorder.turns.take(recorder) {
         if let Some(alarm) = &mut alarm {
@@ -81,6 +81,8 @@ struct Work<F: FileSystem, C: Clock> {
     seal_interval: Duration,
     /// When the last batch was sealed.
     sealed: Option<Duration>,
+    /// One record in so long: those of the last batch, since the one before.
+    pace: Duration,
     /// The last turn could not do what it had to.
     failed: bool,
 }
@@ -136,7 +138,7 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
         for gap in recorder.losses.take() {
             self.give_back(recorder, |writer| writer.gap(gap));
         }
-        let mut taken = 0;
+        let mut taken = 0_usize;
         while taken < MAX_BATCH && self.writer.backlog() < MAX_BATCH_BYTES && !self.writer.is_full() {
             let Some(record) = recorder.take() else {
                 *asked = 0;
@@ -149,7 +151,10 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
         let (buffer, result) = self.writer.seal();
         self.give_back(recorder, |_| buffer);
         if self.writer.progress() != before {
-            self.sealed = Some(self.writer.clock().elapsed());
+            let now = self.writer.clock().elapsed();
+            let since = now.saturating_sub(self.sealed.unwrap_or_default());
+            self.pace = since / u32::try_from(taken).unwrap_or(u32::MAX).max(1);
+            self.sealed = Some(now);
         }
         result
     }
@@ -219,7 +224,7 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
         let until = |time: Duration| time.saturating_sub(now);
         let nap = match self.sealed {
             Some(sealed) if self.commands.is_empty() && !recorder.is_filling() => {
-                until(sealed + self.seal_interval)
+                until(sealed + self.seal_interval.min(recorder.rests_for(self.pace)))
             }
             _ => Duration::ZERO,
         };

@@ -27,6 +27,10 @@ fn open(length: usize, overflow: Overflow, durability: Durability) -> Log {
 }
 
 fn open_with(options: LogOptions, queue: QueueOptions) -> Log {
+    open_sealing(options, queue, Duration::from_millis(1))
+}
+
+fn open_sealing(options: LogOptions, queue: QueueOptions, each: Duration) -> Log {
     let files = MemoryFiles::default();
     let store = Store::open_or_create(&files, Path::new(KEYS)).unwrap();
     let writer = Writer::open(&files, SystemClock::new(), store, options).unwrap();
@@ -34,7 +38,7 @@ fn open_with(options: LogOptions, queue: QueueOptions) -> Log {
     let recorder = Arc::new(recorder);
     let thread = thread::spawn({
         let recorder = Arc::clone(&recorder);
-        move || run(writer, &recorder, commands, Duration::from_millis(1), None)
+        move || run(writer, &recorder, commands, each, None)
     });
     Log { files, recorder, thread }
 }
@@ -54,6 +58,23 @@ impl Log {
         self.thread.join().unwrap();
         proved
     }
+}
+
+#[test]
+fn no_seal_interval_is_longer_than_the_queue_takes_to_fill() {
+    let queue = QueueOptions { length: 64, overflow: Overflow::Drop, durability: Durability::Enqueued };
+    let log = open_sealing(options(), queue, Duration::from_secs(3600));
+    // Nobody waits for them, and no more fit into the queue.
+    for batch in 0..4 {
+        for number in 0..50 {
+            log.recorder.record(record(batch * 50 + number), false).unwrap();
+        }
+        let patience = Instant::now() + Duration::from_secs(30);
+        while log.recorder.queued() > 0 && Instant::now() < patience {
+            thread::yield_now();
+        }
+    }
+    assert_eq!(log.shut_down(), ((0..200).collect(), 0));
 }
 
 #[test]
