@@ -59,7 +59,7 @@
 //! values aside, and not parsed anew: that takes exactly the lines that parsing takes. What can be said of a line without
 //! those before it (that it is canonical, its hash, in the mode that checks every signature that too) is found on as
 //! many threads as there are processors, up to eight, where [`verify_paths`] reads the files. What needs their order is
-//! done by one thread, so that the report is the same. Memory is a few mebibytes, half a mebibyte for each thread, and
+//! done by one thread, so that the report is the same. Memory is a few mebibytes, one more for each thread, and
 //! 72 bytes for each hand-off that `<prefix>.keys` proves, whatever the log's size.
 
 mod before_hole;

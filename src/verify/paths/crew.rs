@@ -14,6 +14,9 @@ use crate::verify::chunk::{Chunk, Sought};
 /// One thread reads what so many can look at.
 const MOST_THREADS: usize = 8;
 
+/// How many chunks are under way for each thread: with two, they had nothing to do until who reads had got a processor.
+const UNDER_WAY: usize = 8;
+
 /// Threads that look at bytes; none where the process has one processor.
 pub(super) struct Crew {
     threads: usize,
@@ -35,7 +38,7 @@ impl Crew {
 
     fn of<T>(threads: usize, work: impl FnOnce(&Crew) -> T) -> T {
         thread::scope(|scope| {
-            let (jobs, waiting) = bounded(2 * threads);
+            let (jobs, waiting) = bounded(UNDER_WAY * threads);
             for _ in 0..threads {
                 let waiting = waiting.clone();
                 scope.spawn(|| look_at_all(waiting));
@@ -70,7 +73,7 @@ impl Passage<'_> {
         if self.crew.threads == 0 {
             return verifier.shared_bytes(bytes);
         }
-        if self.under_way.len() == 2 * self.crew.threads {
+        if self.under_way.len() == UNDER_WAY * self.crew.threads {
             self.arrive(verifier);
         }
         let (done, coming) = bounded(1);
