@@ -2,6 +2,7 @@
 
 mod bits;
 mod blame;
+mod bounds;
 mod claims;
 #[cfg(feature = "compressed")]
 mod compressed;

@@ -1,0 +1,93 @@
+//! Where a log begins and ends, when its first or last bytes are not what they should be.
+
+use tracing_audit::trail::{Chain, Ended, Hash};
+use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verdict};
+
+use crate::log::{File, Log, found, lines, pinned, verify, verify_with_copies};
+
+fn report(files: &[File], log: &Log) -> LogReport {
+    let [each, report] =
+        [true, false].map(|every_signature| verify(files, &Options { every_signature, ..pinned(log.pin()) }));
+    assert_eq!(each.findings, report.findings);
+    report
+}
+
+#[test]
+fn unsigned_lines_at_the_end_are_named_in_whatever_file_they_stand() {
+    let mut log = Log::new("unsigned end");
+    log.event("alice");
+    let (signed, chain) = (log.file().clone(), log.chain.clone());
+    log.unsigned("bob");
+    let line = log.file()[signed.len()..].to_vec();
+    let end = FindingKind::UnsignedEnd { lines: 1, bytes: line.len() as u64 };
+    let name = |number: u8| format!("audit.{number}.jsonl");
+    // An empty file behind it says nothing.
+    let behind_it = report(&[(name(0), log.files[0].clone()), (name(1), Vec::new())], &log);
+    assert_eq!(found(&behind_it), [("audit.0.jsonl", 3, &end)]);
+    // In a file of its own, without a beginning.
+    let of_its_own = report(&[(name(0), signed), (name(1), line)], &log);
+    assert_eq!(found(&of_its_own), [("audit.1.jsonl", 1, &end)]);
+    assert_eq!((of_its_own.verdict, of_its_own.lines, chain.next()), (Verdict::Incomplete, 2, 2));
+}
+
+#[test]
+fn a_log_that_ends_with_a_hand_off_lacks_nothing() {
+    let mut log = Log::new("hand-off last");
+    log.event("alice");
+    log.hand_off();
+    let whole = verify_with_copies(&log.files(), Some(&log.copies), &pinned(log.pin()));
+    assert_eq!((found(&whole), whole.verdict), (vec![], Verdict::Intact));
+    log.files[0] = lines(&log.files[0])[..2].concat();
+    let cut = verify_with_copies(&log.files(), Some(&log.copies), &pinned(log.pin()));
+    assert_eq!(found(&cut), [("", 0, &FindingKind::EndMissing { known: 2 })]);
+}
+
+#[test]
+fn an_expected_line_that_is_missing_within_the_log_is_not_found() {
+    let mut log = Log::new("expected within");
+    for actor in ["alice", "bob", "carol"] {
+        log.event(actor);
+    }
+    let mut rows = lines(log.file());
+    let hash = Hash::of_line(rows.remove(2).trim_ascii_end());
+    log.files[0] = rows.concat();
+    let expect_head = Some(ExpectedHead { seq: Some(2), hash });
+    let report = verify(&log.files(), &Options { expect_head, ..pinned(log.pin()) });
+    let not_found = FindingKind::HeadNotFound { expected: hash };
+    assert!(found(&report).contains(&("", 0, &not_found)), "{:?}", report.findings);
+}
+
+#[test]
+fn a_first_file_that_is_no_log_any_more_is_tampering() {
+    let log = Log::of_three_files("no first file");
+    for instead in [&b"gone\n"[..], b"{\"fields\":{},\n", b"\n"] {
+        let mut files = log.files();
+        files[0].1 = instead.to_vec();
+        let report = report(&files, &log);
+        assert_eq!(report.verdict, Verdict::Tampered, "{:?}", report.findings);
+        assert_eq!(found(&report)[0].0, "audit.0.jsonl");
+    }
+}
+
+#[test]
+fn a_first_genesis_is_line_0() {
+    let mut log = Log::new("line 5");
+    log.chain = Chain::after(log.pin().id(), 5, Hash::ZERO);
+    log.files = vec![Vec::new()];
+    log.genesis(None);
+    log.close(Ended::Shutdown);
+    let report = report(&log.files(), &log);
+    assert_eq!(report.verdict, Verdict::Tampered, "{:?}", report.findings);
+}
+
+#[test]
+fn a_genesis_behind_a_lost_one_begins_no_log() {
+    let mut log = Log::new("second genesis");
+    log.event("alice");
+    log.genesis(None);
+    log.close(Ended::Shutdown);
+    let mut rows = lines(log.file());
+    rows.remove(0);
+    let report = report(&[("audit.0.jsonl".into(), rows.concat())], &log);
+    assert_eq!(report.verdict, Verdict::Tampered, "{:?}", report.findings);
+}
