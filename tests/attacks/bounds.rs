@@ -1,7 +1,9 @@
-//! Where a log begins and ends, when its first or last bytes are not what they should be.
+//! Where and when a log begins and ends.
 
-use tracing_audit::trail::{Chain, Ended, Hash};
-use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verdict};
+use std::time::Duration;
+
+use tracing_audit::trail::{Chain, Ended, Hash, Timestamp};
+use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, NoticeKind, Options, Verdict, Verifier};
 
 use crate::log::{File, Log, found, lines, pinned, verify, verify_with_copies};
 
@@ -90,4 +92,73 @@ fn a_genesis_behind_a_lost_one_begins_no_log() {
     rows.remove(0);
     let report = report(&[("audit.0.jsonl".into(), rows.concat())], &log);
     assert_eq!(report.verdict, Verdict::Tampered, "{:?}", report.findings);
+}
+
+#[test]
+fn the_next_file_is_counted_on_over_files_that_do_not_say_their_number() {
+    for damaged in [&[][..], &[1], &[1, 2], &[2]] {
+        let mut log = Log::new("counted on");
+        (0..2).for_each(|_| log.rotate());
+        log.event("alice");
+        log.close(Ended::Rotated);
+        for file in damaged {
+            log.files[*file][5] ^= 1;
+        }
+        let report = report(&log.files(), &log);
+        let missing = FindingKind::NextFileMissing { file: 3 };
+        assert!(found(&report).contains(&("", 0, &missing)), "{damaged:?}: {:?}", report.findings);
+    }
+}
+
+#[test]
+fn what_was_expected_of_the_end_is_said_to_the_line() {
+    let mut log = Log::new("expected");
+    log.event("alice");
+    log.event("bob");
+    let head = log.chain.head();
+    let expecting = |seq, hash| {
+        verify(&log.files(), &Options { expect_head: Some(ExpectedHead { seq, hash }), ..pinned(log.pin()) })
+    };
+    assert_eq!(found(&expecting(Some(2), head)), []);
+    assert_eq!(found(&expecting(None, head)), []);
+    let other = Hash::ZERO;
+    let differs = FindingKind::HeadDiffers { expected: other, found: head };
+    assert_eq!(found(&expecting(Some(2), other)), [("audit.0.jsonl", 3, &differs)]);
+    let behind = FindingKind::HeadBehind { expected: 3, last: Some(2) };
+    assert_eq!(found(&expecting(Some(3), other)), [("", 0, &behind)]);
+    assert_eq!(found(&expecting(None, other)), [("", 0, &FindingKind::HeadNotFound { expected: other })]);
+}
+
+#[test]
+fn a_silence_is_as_long_as_it_may_be_and_no_longer() {
+    let mut log = Log::new("silent");
+    log.event("alice");
+    let last = 1_795_293_660_000_000_000 + log.clock * 1_000_000;
+    for (late, silent) in [(0, false), (1, true)] {
+        let limit = Duration::from_secs(60);
+        let options = Options { max_silence: Some(limit), ..pinned(log.pin()) };
+        let mut verifier = Verifier::new(log.pin().id(), &options);
+        verifier.begin_file("audit.0.jsonl");
+        verifier.bytes(&log.files[0]);
+        verifier.end_file();
+        let report = verifier.finish(Timestamp::from_nanos(last + 60_000_000_000 + late));
+        let is = |kind: &FindingKind| matches!(kind, FindingKind::Silent { .. });
+        assert_eq!(report.findings.iter().any(|finding| is(&finding.kind)), silent);
+    }
+}
+
+#[test]
+fn a_clock_may_go_back_by_as_much_as_records_overtake_each_other() {
+    for (back, noticed) in [(10_000, false), (10_001, true)] {
+        let mut log = Log::new("clock");
+        log.clock = 20_000;
+        log.event("alice");
+        log.clock -= back + 1;
+        log.event("bob");
+        log.close(Ended::Shutdown);
+        let report = report(&log.files(), &log);
+        let is = |kind: &NoticeKind| matches!(kind, NoticeKind::ClockBack { .. });
+        let at = report.notices.iter().find(|notice| is(&notice.kind)).and_then(|notice| notice.seq);
+        assert_eq!((report.verdict, at), (Verdict::Intact, noticed.then_some(2)), "{:?}", report.notices);
+    }
 }

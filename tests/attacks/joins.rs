@@ -1,7 +1,7 @@
 //! What a genesis says of the file before it, and what stands there.
 
-use tracing_audit::trail::{Control, Ended, Genesis, Previous, Timestamp};
-use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, NoticeKind, Options, Verdict};
+use tracing_audit::trail::{Control, Ended, Genesis, Previous};
+use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Verdict};
 
 use crate::log::{File, Log, found, lines, pinned, secret, torn, verify, verify_with_copies};
 
@@ -230,44 +230,6 @@ fn torn_bytes_at_the_end_of_one_file_are_those_that_the_next_attests() {
 }
 
 #[test]
-fn what_was_expected_of_the_end_is_said_to_the_line() {
-    let mut log = Log::new("expected");
-    log.event("alice");
-    log.event("bob");
-    let head = log.chain.head();
-    let expecting = |seq, hash| {
-        verify(&log.files(), &Options { expect_head: Some(ExpectedHead { seq, hash }), ..pinned(log.pin()) })
-    };
-    assert_eq!(found(&expecting(Some(2), head)), []);
-    assert_eq!(found(&expecting(None, head)), []);
-    let other = torn(b"").sha256;
-    let differs = FindingKind::HeadDiffers { expected: other, found: head };
-    assert_eq!(found(&expecting(Some(2), other)), [("audit.0.jsonl", 3, &differs)]);
-    let behind = FindingKind::HeadBehind { expected: 3, last: Some(2) };
-    assert_eq!(found(&expecting(Some(3), other)), [("", 0, &behind)]);
-    assert_eq!(found(&expecting(None, other)), [("", 0, &FindingKind::HeadNotFound { expected: other })]);
-}
-
-#[test]
-fn a_silence_is_as_long_as_it_may_be_and_no_longer() {
-    use tracing_audit::verify::Verifier;
-    let mut log = Log::new("silent");
-    log.event("alice");
-    let last = 1_795_293_660_000_000_000 + log.clock * 1_000_000;
-    for (late, silent) in [(0, false), (1, true)] {
-        let limit = std::time::Duration::from_secs(60);
-        let options = Options { max_silence: Some(limit), ..pinned(log.pin()) };
-        let mut verifier = Verifier::new(log.pin().id(), &options);
-        verifier.begin_file("audit.0.jsonl");
-        verifier.bytes(&log.files[0]);
-        verifier.end_file();
-        let report = verifier.finish(Timestamp::from_nanos(last + 60_000_000_000 + late));
-        let is = |kind: &FindingKind| matches!(kind, FindingKind::Silent { .. });
-        assert_eq!(report.findings.iter().any(|finding| is(&finding.kind)), silent);
-    }
-}
-
-#[test]
 fn a_file_without_its_genesis_goes_on_from_the_one_before() {
     for unattested in [&b""[..], b"{\"fields\":{\"act\n"] {
         let mut log = Log::new("no genesis");
@@ -290,17 +252,32 @@ fn a_file_without_its_genesis_goes_on_from_the_one_before() {
 }
 
 #[test]
-fn a_clock_may_go_back_by_as_much_as_records_overtake_each_other() {
-    for (back, noticed) in [(10_000, false), (10_001, true)] {
-        let mut log = Log::new("clock");
-        log.clock = 20_000;
+fn no_loss_that_a_genesis_declares_explains_another_line_or_bytes_too_many() {
+    for (ended, file) in [(Ended::Truncated, 1), (Ended::Lost, 1), (Ended::Rotated, 2)] {
+        // Two signed lines of one number: the genesis follows the other.
+        let mut log = Log::new("declared");
+        let mut other = log.clone();
         log.event("alice");
-        log.clock -= back + 1;
-        log.event("bob");
-        log.close(Ended::Shutdown);
-        let report = report(&log.files(), &log);
-        let is = |kind: &NoticeKind| matches!(kind, NoticeKind::ClockBack { .. });
-        let at = report.notices.iter().find(|notice| is(&notice.kind)).and_then(|notice| notice.seq);
-        assert_eq!((report.verdict, at), (Verdict::Intact, noticed.then_some(2)), "{:?}", report.notices);
+        other.event("bob");
+        let previous = Previous { ended, ..other.previous(Ended::Crash) };
+        let genesis = Genesis { file, ..after(&mut other, previous) };
+        begin(&mut other, genesis);
+        other.close(Ended::Shutdown);
+        let files = [log.files().remove(0), other.files().remove(1)];
+        let forked = report(&files, &log);
+        let [("audit.1.jsonl", 1, FindingKind::Link { .. }), ..] = found(&forked)[..] else {
+            panic!("{ended}: {:?}", forked.findings)
+        };
+        assert_eq!(forked.verdict, Verdict::Tampered);
     }
+    let log = two_files("too many", None, |genesis| previous(genesis).ended = Ended::Truncated);
+    let mut files = log.files();
+    let mut rows = lines(&files[0].1);
+    rows.insert(2, b"{\"fields\":{}}\n".to_vec());
+    files[0].1 = rows.concat();
+    let more = report(&files, &log);
+    let [("audit.0.jsonl", 3, FindingKind::Malformed(_)), ..] = found(&more)[..] else {
+        panic!("{:?}", more.findings)
+    };
+    assert_eq!(more.verdict, Verdict::Tampered);
 }

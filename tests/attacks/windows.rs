@@ -117,7 +117,7 @@ fn the_log_could_end_behind_a_signed_line_and_nowhere_else() {
                 assert_eq!(verifier.at_signed_line(), ends, "line {number}");
             }
         }
-        verifier.bytes(&[b'x'; 70_000]);
+        verifier.bytes(&vec![b'x'; 70_000]);
         assert!(!verifier.at_signed_line());
         verifier.bytes(b"\n");
         assert!(!verifier.at_signed_line());
