@@ -162,3 +162,39 @@ fn a_clock_may_go_back_by_as_much_as_records_overtake_each_other() {
         assert_eq!((report.verdict, at), (Verdict::Intact, noticed.then_some(2)), "{:?}", report.notices);
     }
 }
+
+#[test]
+fn a_whole_line_with_junk_for_its_newline_was_not_torn_by_any_write() {
+    let mut log = Log::new("junk at the end");
+    log.event("alice");
+    log.event("bob");
+    log.file().pop();
+    for (junk, verdict) in
+        [(&b"junk"[..], Verdict::Tampered), (b"\0\0j", Verdict::Tampered), (&[0; 9], Verdict::Incomplete)]
+    {
+        let files = [("audit.0.jsonl".to_owned(), [&log.files[0][..], junk].concat())];
+        let report = report(&files, &log);
+        assert_eq!((report.verdict, report.lines), (verdict, 2), "{junk:?}: {:?}", report.findings);
+        assert_eq!(found(&report)[0].1, 3);
+    }
+}
+
+#[test]
+fn what_stands_within_an_overlong_line_is_no_line() {
+    let mut log = Log::new("overlong");
+    log.event("alice");
+    let before = log.file().len();
+    log.event("mallory");
+    let hidden = log.file()[before..].to_vec();
+    for every_signature in [false, true] {
+        let mut verifier = Verifier::new(log.pin().id(), &Options { every_signature, ..pinned(log.pin()) });
+        verifier.begin_file("audit.0.jsonl");
+        verifier.bytes(&log.files[0][..before]);
+        verifier.bytes(&vec![b'x'; 70_000]);
+        // In a piece of its own.
+        verifier.bytes(&hidden);
+        verifier.end_file();
+        let report = verifier.finish(Timestamp::from_nanos(1_795_300_000_000_000_000));
+        assert_eq!((report.verdict, report.lines), (Verdict::Tampered, 2), "{:?}", report.findings);
+    }
+}
