@@ -45,7 +45,9 @@ fn of_a_torn_end_and_an_altered_line_before_it_the_line_is_blamed() {
         |row| row[0] = b'x',
         |row| row[..60].fill(b'?'),
     ];
-    for piece in [&b"{\"fields\":{\"act"[..], b"x\ny", &[0; 100]] {
+    // Pieces, zeros, and a line that is none of this log's.
+    let foreign = lines(&four("other").files[0])[1].trim_ascii_end().to_vec();
+    for piece in [&b"{\"fields\":{\"act"[..], b"x\ny", &[0; 100], &foreign] {
         for (number, attack) in attacks.iter().enumerate() {
             let mut log = Log::new("torn behind");
             log.event("alice");
@@ -60,6 +62,16 @@ fn of_a_torn_end_and_an_altered_line_before_it_the_line_is_blamed() {
                 panic!("{number}, {piece:?}: {:?}", report.findings)
             };
             assert_eq!((report.verdict, report.findings[0].seq), (Verdict::Tampered, Some(2)));
+            // Altered both, both are.
+            let report = self::report(&with(&log, |rows| {
+                attack(&mut rows[2]);
+                rows[3][0] = b'?';
+            }));
+            assert_eq!(
+                report.findings.len(),
+                if number == 0 { 2 } else { report.findings.len() },
+                "{piece:?}"
+            );
         }
     }
 }
@@ -73,14 +85,31 @@ fn of_torn_bytes_and_an_attestation_with_junk_the_attestation_is_blamed() {
     log.file().push(b'\n');
     log.resume(Ended::Crash, Some(torn(piece)));
     log.event("bob");
+    log.event("carol");
     log.close(Ended::Shutdown);
+    for gone in [false, true] {
+        let report = report(&with(&log, |rows| {
+            rows[3].pop();
+            rows[3].extend_from_slice(b"junk\n");
+            if gone {
+                rows.remove(4);
+            }
+        }));
+        let [("audit.0.jsonl", 4, FindingKind::Malformed(_))] = found(&report)[..] else {
+            panic!("{gone}: {:?}", report.findings)
+        };
+    }
+}
+
+#[test]
+fn an_altered_line_and_garbage_behind_it_are_both_blamed() {
+    let log = four("garbage");
     let report = report(&with(&log, |rows| {
-        rows[3].pop();
-        rows[3].extend_from_slice(b"junk\n");
+        replace(&mut rows[1], "alice", "eve");
+        rows.insert(2, b"garbage\n".to_vec());
     }));
-    let [("audit.0.jsonl", 4, FindingKind::Malformed(_))] = found(&report)[..] else {
-        panic!("{:?}", report.findings)
-    };
+    let places: Vec<_> = found(&report).iter().map(|(_, line, _)| *line).collect();
+    assert_eq!(places, [2, 3], "{:?}", report.findings);
 }
 
 #[test]
