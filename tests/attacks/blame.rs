@@ -62,16 +62,14 @@ fn of_a_torn_end_and_an_altered_line_before_it_the_line_is_blamed() {
                 panic!("{number}, {piece:?}: {:?}", report.findings)
             };
             assert_eq!((report.verdict, report.findings[0].seq), (Verdict::Tampered, Some(2)));
-            // Altered both, both are.
-            let report = self::report(&with(&log, |rows| {
-                attack(&mut rows[2]);
-                rows[3][0] = b'?';
-            }));
-            assert_eq!(
-                report.findings.len(),
-                if number == 0 { 2 } else { report.findings.len() },
-                "{piece:?}"
-            );
+            if number == 0 {
+                // Altered both, both are.
+                let report = self::report(&with(&log, |rows| {
+                    attack(&mut rows[2]);
+                    rows[3][0] = b'?';
+                }));
+                assert_eq!(report.findings.len(), 2, "{piece:?}: {:?}", report.findings);
+            }
         }
     }
 }

@@ -230,11 +230,12 @@ fn copies_alone_say_that_there_was_a_log() {
     files.extend(other.files().into_iter().map(|(name, bytes)| (format!("other.{name}"), bytes)));
     files.push(("audit.keys".into(), [&log.copies[..], &other.copies].concat()));
     let options = Options { keys: vec![log.pin(), other.pin()], ..Options::default() };
-    let report = verify(written(&files[1..]).path(), &options);
+    // Without the files in which they stand, only the copies lead to the second keys.
+    files.retain(|(name, _)| !name.contains(".0.") && !name.contains(".1."));
+    let report = verify(written(&files).path(), &options);
     assert_eq!(report.logs.len(), 2);
-    // Without its first file, only the copies lead to the second key.
-    let of = report.logs.iter().find(|report| report.log == log.pin().id()).unwrap();
-    assert!(of.findings.iter().all(|finding| !matches!(finding.kind, FindingKind::KeyNotProved { .. })));
+    let kinds = kinds(&report);
+    assert!(kinds.iter().all(|kind| !matches!(kind, FindingKind::KeyNotProved { .. })), "{kinds:?}");
 }
 
 #[cfg(unix)]
