@@ -238,6 +238,18 @@ fn copies_alone_say_that_there_was_a_log() {
     assert!(kinds.iter().all(|kind| !matches!(kind, FindingKind::KeyNotProved { .. })), "{kinds:?}");
 }
 
+#[test]
+fn copies_of_which_no_line_can_be_read_are_copies_still() {
+    let log = Log::of_three_files("damaged copies");
+    let mut files = log.files();
+    let damaged = String::from_utf8(log.copies.clone()).unwrap().replace("\"fields\":", "\"fields\";");
+    files.push(("audit.keys".into(), damaged.into_bytes()));
+    let report = verify(written(&files).path(), &pinned(log.pin()));
+    assert_eq!((report.logs[0].files, report.logs[0].lines), (3, 14));
+    let places = report.logs[0].findings.iter().filter_map(|finding| finding.at.as_ref());
+    assert!(places.clone().count() == 2 && places.clone().all(|at| at.file.ends_with("audit.keys")));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_a_writer_leaves_beside_its_files_is_not_strange() {

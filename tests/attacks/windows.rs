@@ -50,6 +50,14 @@ fn one_signature_in_each_mebibyte_is_checked_or_every_one() {
 }
 
 #[test]
+fn of_a_log_that_is_open_the_last_signature_is_checked() {
+    let mut log = Log::new("open");
+    (0..10).for_each(|_| log.event("alice"));
+    let report = report(&log, false);
+    assert_eq!((report.verdict, report.signatures, report.signatures_checked), (Verdict::Intact, 11, 2));
+}
+
+#[test]
 fn a_line_between_two_checks_is_named_all_the_same() {
     let log = of("altered", 60, 0);
     for altered in [1, 20, 40, 60] {
