@@ -1,6 +1,6 @@
 //! What a genesis says of the file before it, and what stands there.
 
-use tracing_audit::trail::{Control, Ended, Genesis, Previous};
+use tracing_audit::trail::{Chain, Control, Ended, Genesis, Previous};
 use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Verdict};
 
 use crate::log::{File, Log, found, lines, pinned, secret, torn, verify, verify_with_copies};
@@ -270,14 +270,34 @@ fn no_loss_that_a_genesis_declares_explains_another_line_or_bytes_too_many() {
         };
         assert_eq!(forked.verdict, Verdict::Tampered);
     }
-    let log = two_files("too many", None, |genesis| previous(genesis).ended = Ended::Truncated);
+    // Garbage before lines that are all there.
+    let mut log = Log::new("too many");
+    log.event("alice");
+    log.unsigned("bob");
+    log.event("carol");
+    log.next_file(Ended::Truncated);
+    log.close(Ended::Shutdown);
     let mut files = log.files();
     let mut rows = lines(&files[0].1);
     rows.insert(2, b"{\"fields\":{}}\n".to_vec());
     files[0].1 = rows.concat();
     let more = report(&files, &log);
-    let [("audit.0.jsonl", 3, FindingKind::Malformed(_)), ..] = found(&more)[..] else {
+    let [("audit.0.jsonl", 3, FindingKind::Malformed(_))] = found(&more)[..] else {
         panic!("{:?}", more.findings)
     };
     assert_eq!(more.verdict, Verdict::Tampered);
+}
+
+#[test]
+fn before_line_0_nothing_is_gone_whatever_a_genesis_declares() {
+    let mut log = Log::new("line 0");
+    let previous = Previous { ended: Ended::Removed, ..log.previous(Ended::Crash) };
+    log.chain = Chain::new(log.pin().id());
+    let genesis = Genesis { file: 1, ..log.a_genesis(Some(previous)) };
+    log.files.clear();
+    begin(&mut log, genesis);
+    log.close(Ended::Shutdown);
+    let report = report(&log.files(), &log);
+    let missing = FindingKind::StartMissing { file: 1, oldest: 0 };
+    assert_eq!((found(&report), report.verdict), (vec![("", 0, &missing)], Verdict::Incomplete));
 }
