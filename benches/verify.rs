@@ -18,7 +18,7 @@ use cpu_time::ProcessTime;
 use sha2::{Digest as _, Sha256};
 use table::Goal;
 use tracing_audit::trail::{
-    Chain, Close, Control, Ended, FORMAT, Genesis, Previous, SecretKey, Timestamp, WriterIdentity,
+    Chain, Close, Control, Ended, Genesis, Previous, SecretKey, Timestamp, WriterIdentity,
 };
 use tracing_audit::verify::{Options, Verdict, verify_paths};
 
@@ -203,19 +203,13 @@ impl Log {
 }
 
 fn genesis(key: &SecretKey, file: u64, previous: Option<Previous>) -> Control {
-    Control::Genesis(Genesis {
-        epoch: 0,
+    Control::Genesis(Genesis::new(
         file,
-        fleet: None,
-        format: FORMAT.into(),
-        oldest: 0,
-        origin: "example.com/payments".into(),
+        "example.com/payments",
+        (0, key.public()),
         previous,
-        public_key: key.public(),
-        succeeds: None,
-        torn: None,
-        writer: WriterIdentity { host: "db1".into(), pid: 1, program: "bench".into() },
-    })
+        WriterIdentity::new("db1", 1, "bench"),
+    ))
 }
 
 /// What the layer makes of an event of seven fields.

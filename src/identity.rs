@@ -9,7 +9,14 @@ const MAX_NAME: usize = 255;
 /// This process on this machine, running `program`.
 pub(crate) fn writer(program: &str) -> WriterIdentity {
     let host = gethostname::gethostname().to_string_lossy().into_owned();
-    WriterIdentity { host: short(host), pid: std::process::id(), program: short(program.to_owned()) }
+    WriterIdentity::new(short(host), std::process::id(), short(program.to_owned()))
+}
+
+/// The boot that this machine runs, where the system names it: Linux draws a random number at each.
+pub(crate) fn boot() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let boot = boot.trim_ascii();
+    (!boot.is_empty()).then(|| short(boot.to_owned()))
 }
 
 /// The name of the file that this process runs.
@@ -21,7 +28,7 @@ pub(crate) fn program() -> String {
 
 /// `payments, process 4711 on db1`.
 pub(crate) fn this_process() -> String {
-    let WriterIdentity { host, pid, program } = writer(&program());
+    let WriterIdentity { host, pid, program, .. } = writer(&program());
     format!("{program}, process {pid} on {host}")
 }
 

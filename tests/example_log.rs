@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 use tracing_audit::trail::{
-    Chain, Close, Control, Ended, FORMAT, Gap, Genesis, Handoff, Hash, Line, Previous, Resume, SecretKey,
-    Timestamp, Torn, WriterIdentity,
+    Chain, Close, Control, Ended, Gap, Genesis, Handoff, Hash, Line, Previous, Resume, SecretKey, Timestamp,
+    Torn, WriterIdentity,
 };
 
 const FIRST_FILE: &[u8] = include_bytes!("example-log/audit.2026-11-21.jsonl");
@@ -19,23 +19,17 @@ fn at(millis: u64) -> Timestamp {
 }
 
 fn writer(pid: u32) -> WriterIdentity {
-    WriterIdentity { host: "db1".into(), pid, program: "payments 2.3.0".into() }
+    WriterIdentity::new("db1", pid, "payments 2.3.0")
 }
 
 fn genesis(file: u64, epoch: u8, previous: Option<Previous>, pid: u32) -> Control {
-    Control::Genesis(Genesis {
-        epoch: epoch.into(),
+    Control::Genesis(Genesis::new(
         file,
-        fleet: None,
-        format: FORMAT.into(),
-        oldest: 0,
-        origin: "example.com/payments".into(),
+        "example.com/payments",
+        (epoch.into(), key(epoch).public()),
         previous,
-        public_key: key(epoch).public(),
-        succeeds: None,
-        torn: None,
-        writer: writer(pid),
-    })
+        writer(pid),
+    ))
 }
 
 #[test]
@@ -56,10 +50,9 @@ fn the_example_is_rebuilt_from_its_inputs() {
     let torn = Torn { bytes: piece.len() as u64, sha256: Hash::of_bytes(piece) };
     file.extend_from_slice(piece);
     file.push(b'\n');
-    let resume = Control::Resume(Resume { ended: Ended::Crash, torn: Some(torn), writer: writer(4812) });
+    let resume = Control::Resume(Resume { torn: Some(torn), ..Resume::new(Ended::Crash, writer(4812)) });
     chain.signed(&resume.body(), at(1250), &first, &mut file);
-    let handoff =
-        Control::Handoff(Handoff { epoch: 1, public_key: second.public(), reason: "interval".into() });
+    let handoff = Control::Handoff(Handoff::new((1, second.public()), "interval"));
     chain.signed(&handoff.body(), at(1500), &first, &mut file);
     let gap = Control::Gap(Gap { lost: 3, reason: "queue full".into(), since: at(1000) });
     chain.signed(&gap.body(), at(1750), &second, &mut file);

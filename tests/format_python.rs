@@ -7,8 +7,8 @@ use std::thread;
 use python::Python;
 use tracing::{Dispatch, dispatcher, info};
 use tracing_audit::trail::{
-    Chain, Close, Control, Ended, FORMAT, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey,
-    Timestamp, Torn, WriterIdentity,
+    Chain, Close, Control, Ended, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey, Timestamp,
+    Torn, WriterIdentity,
 };
 use tracing_audit::{AuditLayer, KeyStore, Rotation};
 use tracing_subscriber::Registry;
@@ -132,22 +132,13 @@ fn pin() -> PublicKey {
 /// hands over, is shut down, resumed and rotated; the third is left open.
 fn restarted_log() -> [Vec<u8>; 3] {
     let record = br#"{"fields":{},"kind":"event","level":"INFO","target":"audit""#;
-    let writer = || WriterIdentity { host: "db1".into(), pid: 1, program: "payments".into() };
+    let writer = || WriterIdentity::new("db1", 1, "payments");
     let torn = |bytes: &[u8]| Torn { bytes: bytes.len() as u64, sha256: Hash::of_bytes(bytes) };
     let now = Timestamp::from_nanos(1_795_293_660_000_000_000);
     let genesis = |file, epoch, key: &SecretKey, previous, torn| {
         Control::Genesis(Genesis {
-            epoch,
-            file,
-            fleet: None,
-            format: FORMAT.into(),
-            oldest: 0,
-            origin: "tests".into(),
-            previous,
-            public_key: key.public(),
-            succeeds: None,
             torn,
-            writer: writer(),
+            ..Genesis::new(file, "tests", (epoch, key.public()), previous, writer())
         })
     };
     let previous = |file: &[u8], ended, torn| {
@@ -165,7 +156,7 @@ fn restarted_log() -> [Vec<u8>; 3] {
     chain.clone().unsigned(record, now, &mut lost);
     first.extend_from_slice(&lost);
     first.push(b'\n');
-    let resume = Control::Resume(Resume { ended: Ended::Crash, torn: Some(torn(&lost)), writer: writer() });
+    let resume = Control::Resume(Resume { torn: Some(torn(&lost)), ..Resume::new(Ended::Crash, writer()) });
     chain.signed(&resume.body(), now, &old, &mut first);
     first.extend_from_slice(PIECE);
     first.push(b'\n');
@@ -174,10 +165,10 @@ fn restarted_log() -> [Vec<u8>; 3] {
     let after_first = previous(&first, Ended::Crash, Some(torn(PIECE)));
     chain.signed(&genesis(1, 0, &old, after_first, Some(torn(PIECE))).body(), now, &old, &mut second);
     chain.unsigned(record, now, &mut second);
-    let handoff = Handoff { epoch: 1, public_key: new.public(), reason: "interval".into() };
+    let handoff = Handoff::new((1, new.public()), "interval");
     chain.signed(&Control::Handoff(handoff).body(), now, &old, &mut second);
     chain.signed(&Control::Close(Close { reason: Ended::Shutdown }).body(), now, &new, &mut second);
-    let resume = Control::Resume(Resume { ended: Ended::Shutdown, torn: None, writer: writer() });
+    let resume = Control::Resume(Resume::new(Ended::Shutdown, writer()));
     chain.signed(&resume.body(), now, &new, &mut second);
     chain.signed(&Control::Close(Close { reason: Ended::Rotated }).body(), now, &new, &mut second);
 

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use tracing_audit::trail::{Chain, Control, FORMAT, Genesis, SecretKey, Timestamp, WriterIdentity};
+use tracing_audit::trail::{Chain, Control, Genesis, SecretKey, Timestamp, WriterIdentity};
 use tracing_audit::verify::{Options, Report, verify_paths};
 
 const MIB: u64 = 1 << 20;
@@ -30,19 +30,13 @@ fn folder() -> TempDir {
 /// The first file of a log, a genesis and an event long.
 fn file() -> (Chain, Vec<u8>) {
     let key = key();
-    let genesis = Genesis {
-        epoch: 0,
-        file: 0,
-        fleet: None,
-        format: FORMAT.into(),
-        oldest: 0,
-        origin: "example.com/hostile".into(),
-        previous: None,
-        public_key: key.public(),
-        succeeds: None,
-        torn: None,
-        writer: WriterIdentity { host: "db1".into(), pid: 1, program: "test".into() },
-    };
+    let genesis = Genesis::new(
+        0,
+        "example.com/hostile",
+        (0, key.public()),
+        None,
+        WriterIdentity::new("db1", 1, "test"),
+    );
     let (mut chain, mut file) = (Chain::new(key.id()), Vec::new());
     chain.signed(&Control::Genesis(genesis).body(), Timestamp::from_nanos(0), &key, &mut file);
     chain.signed(&event("{}"), Timestamp::from_nanos(1), &key, &mut file);

@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 
-use tracing_audit::trail::{Chain, Control, FORMAT, Genesis, SecretKey, Timestamp, WriterIdentity};
+use tracing_audit::trail::{Chain, Control, Genesis, SecretKey, Timestamp, WriterIdentity};
 use tracing_audit::verify::{Options, Verdict, verify_paths};
 
 const MIB: u64 = 1 << 20;
@@ -42,20 +42,8 @@ fn peak() -> u64 {
 
 fn write_log(key: &SecretKey, mut file: File, size: u64) {
     let mut chain = Chain::new(key.id());
-    let writer = WriterIdentity { host: "db1".into(), pid: 1, program: "test".into() };
-    let genesis = Genesis {
-        epoch: 0,
-        file: 0,
-        fleet: None,
-        format: FORMAT.into(),
-        oldest: 0,
-        origin: "example.com/large".into(),
-        previous: None,
-        public_key: key.public(),
-        succeeds: None,
-        torn: None,
-        writer,
-    };
+    let writer = WriterIdentity::new("db1", 1, "test");
+    let genesis = Genesis::new(0, "example.com/large", (0, key.public()), None, writer);
     let event = br#"{"fields":{"action":"token.issued","actor":"alice@example.com","message":"token issued"},"kind":"event","level":"INFO","target":"audit""#;
     let (mut buffer, mut written) = (Vec::new(), 0);
     chain.signed(&Control::Genesis(genesis).body(), Timestamp::from_nanos(0), key, &mut buffer);

@@ -58,6 +58,7 @@ impl AuditLayer {
                 names: Names { prefix: "audit".to_owned(), suffix: "jsonl".to_owned() },
                 origin: String::new(),
                 program: identity::program(),
+                boot: identity::boot(),
                 rotation: Rotation::default(),
                 max_file_size: None,
                 max_files: None,

@@ -9,7 +9,7 @@ use super::KeyStoreError;
 use super::contents::io;
 use crate::files::{self, Access, FileSystem};
 use crate::trail::canonical::MAX_SAFE_INTEGER;
-use crate::trail::{Hash, Timestamp};
+use crate::trail::{Hash, Position, Timestamp};
 
 /// A signed line that is on the disk, and where it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub(crate) struct Head {
     pub(crate) epoch_start: Timestamp,
     /// The first line of the epoch.
     pub(crate) epoch_seq: u64,
+    /// The hand-off to that epoch, in epoch 0 line 0; none in a log that an older writer began, up to its next hand-off.
+    #[serde(default)]
+    pub(crate) handoff: Option<Position>,
     /// A file may follow, though the line is the `close` of a shutdown: a start was about to begin one.
     #[serde(default)]
     pub(crate) file_follows: bool,

@@ -94,6 +94,7 @@ fn a_key_hands_over_and_is_forgotten() {
         oldest: 0,
         epoch_start: start,
         epoch_seq: 8,
+        handoff: None,
         file_follows: false,
     };
     store.store_head(head.clone()).unwrap();
@@ -136,6 +137,7 @@ fn numbers_that_no_line_can_say_are_refused() {
         oldest: 0,
         epoch_start: Timestamp::default(),
         epoch_seq: 0,
+        handoff: None,
         file_follows: false,
     };
     store.store_head(head).unwrap();

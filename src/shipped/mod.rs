@@ -41,7 +41,6 @@ mod judge;
 mod meet;
 mod names;
 mod paths;
-mod ranges;
 mod report;
 mod restore;
 mod sign;
@@ -55,7 +54,6 @@ mod verifier;
 mod walk;
 
 pub use paths::verify_shipped;
-pub use ranges::{Range, Ranges};
 pub use report::{LogReport, Named, Options, Report, Restored};
 use sources::Sources;
 pub use verifier::Verifier;

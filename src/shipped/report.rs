@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Ranges;
 use crate::trail::{KeyId, PublicKey};
-use crate::verify::{ExpectedHead, Finding, Head, Notice, Place, TrustFile, Verdict};
+use crate::verify::{ExpectedHead, Finding, Head, Notice, Place, Ranges, TrustFile, Verdict};
 
 /// What to verify against, and with how much memory.
 #[derive(Debug, Clone)]

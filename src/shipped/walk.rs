@@ -8,10 +8,10 @@ use super::fact::Fact;
 use super::group::Group;
 use super::history::History;
 use super::meet::{Expected, Shipped};
-use super::ranges::Coverage;
+
 use super::{Options, Sources};
 use crate::trail::{Hash, KeyId};
-use crate::verify::{FindingKind, Head, Identity, LISTED, Ledger, Place};
+use crate::verify::{Coverage, FindingKind, Head, Identity, LISTED, Ledger, Place};
 
 /// Disputes that may be open; where there are more, those who dispute are asked for their signatures.
 const DISPUTES: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::endorsement::Endorsement;
 use super::hash::Hash;
@@ -26,6 +26,9 @@ pub enum Control {
 /// Opens every file, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Genesis {
+    /// Where an operator let the log go on after a loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
     /// Number of the key in force.
     pub epoch: u64,
     /// Number of this file in its log.
@@ -35,6 +38,12 @@ pub struct Genesis {
     pub fleet: Option<Endorsement>,
     /// [`FORMAT`].
     pub format: String,
+    /// The last hand-off before this line; absent from lines of older writers.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub handoff: Option<HandoffBefore>,
+    /// The retention in force; absent from lines of older writers.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub keeps: Option<Keeps>,
     /// Number of the oldest file that retention keeps.
     pub oldest: u64,
     /// Who writes: a name that the operator chose.
@@ -99,6 +108,46 @@ impl fmt::Display for Ended {
     }
 }
 
+/// A line of the log, by its number and its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The line's hash.
+    pub hash: Hash,
+    /// The line's number.
+    pub seq: u64,
+}
+
+/// The last hand-off before a line: with it the line commits to all hand-offs before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HandoffBefore {
+    /// The hand-off to the key in force; in epoch 0, line 0.
+    Line(Position),
+    /// `null`: this is line 0.
+    None,
+}
+
+/// How many files retention keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Keeps {
+    /// The newest so many, the one that is written among them.
+    Newest(u64),
+    /// `null`: all.
+    All,
+}
+
+/// An operator looked into a loss and let the log go on after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// When.
+    pub at: Timestamp,
+    /// Who, as they called themselves.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+}
+
 /// Bytes that never became records, attested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Torn {
@@ -122,6 +171,9 @@ pub struct Succeeds {
 /// The process that writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriterIdentity {
+    /// The machine's boot, where the system names it: on Linux a random number that each boot draws.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
     /// The machine's name.
     pub host: String,
     /// The process id.
@@ -133,6 +185,9 @@ pub struct WriterIdentity {
 /// A process goes on in a file that already has lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume {
+    /// Where an operator let the log go on after a loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
     /// How the process before ended: [`Ended::Crash`] or [`Ended::Shutdown`].
     pub ended: Ended,
     /// The bytes behind the last signed line.
@@ -147,6 +202,18 @@ pub struct Resume {
 pub struct Handoff {
     /// Number of the next key.
     pub epoch: u64,
+    /// Number of the file in which this line stands; absent from lines of older writers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<u64>,
+    /// The last hand-off before this line; absent from lines of older writers.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub handoff: Option<HandoffBefore>,
+    /// The retention in force; absent from lines of older writers.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub keeps: Option<Keeps>,
+    /// Number of the oldest file that retention keeps; absent from lines of older writers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<u64>,
     /// The next key.
     pub public_key: PublicKey,
     /// Why now: `interval`, `lines`, `requested`.
@@ -169,6 +236,62 @@ pub struct Gap {
 pub struct Close {
     /// [`Ended::Rotated`] or [`Ended::Shutdown`].
     pub reason: Ended,
+}
+
+impl Genesis {
+    /// The genesis of a file: its number, its writer's name and process, the key in force and its number, the file before.
+    /// It has none of the members that may be absent; its retention keeps all files.
+    pub fn new(
+        file: u64,
+        origin: impl Into<String>,
+        (epoch, public_key): (u64, PublicKey),
+        previous: Option<Previous>,
+        writer: WriterIdentity,
+    ) -> Genesis {
+        Genesis {
+            accepted: None,
+            epoch,
+            file,
+            fleet: None,
+            format: FORMAT.to_owned(),
+            handoff: None,
+            keeps: None,
+            oldest: 0,
+            origin: origin.into(),
+            previous,
+            public_key,
+            succeeds: None,
+            torn: None,
+            writer,
+        }
+    }
+}
+
+impl Handoff {
+    /// The hand-off to the key of an epoch. It has none of the members that may be absent.
+    pub fn new((epoch, public_key): (u64, PublicKey), reason: impl Into<String>) -> Handoff {
+        let reason = reason.into();
+        Handoff { epoch, file: None, handoff: None, keeps: None, oldest: None, public_key, reason }
+    }
+}
+
+impl Resume {
+    /// A process goes on after one that ended so, with nothing torn.
+    pub fn new(ended: Ended, writer: WriterIdentity) -> Resume {
+        Resume { accepted: None, ended, torn: None, writer }
+    }
+}
+
+impl WriterIdentity {
+    /// A process on a machine, at a boot that is not known.
+    pub fn new(host: impl Into<String>, pid: u32, program: impl Into<String>) -> WriterIdentity {
+        WriterIdentity { boot: None, host: host.into(), pid, program: program.into() }
+    }
+}
+
+/// Takes a member that may be `null` and may be absent.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(member: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(member).map(Some)
 }
 
 impl Control {

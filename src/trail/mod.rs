@@ -33,8 +33,8 @@ mod timestamp;
 
 pub use chain::Chain;
 pub use control::{
-    Close, Control, Ended, Gap, Genesis, Handoff, InvalidControl, Previous, Resume, Succeeds, Torn,
-    WriterIdentity,
+    Accepted, Close, Control, Ended, Gap, Genesis, Handoff, HandoffBefore, InvalidControl, Keeps, Position,
+    Previous, Resume, Succeeds, Torn, WriterIdentity,
 };
 pub use endorsement::{EndorsedKey, Endorsement, InvalidEndorsement};
 pub(crate) use hash::Hasher;

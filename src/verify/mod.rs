@@ -79,6 +79,7 @@ mod paths;
 mod piece;
 mod proof;
 mod quick;
+mod ranges;
 mod report;
 mod standing;
 mod succession;
@@ -87,13 +88,14 @@ mod verifier;
 mod walk;
 
 #[cfg(feature = "shipped")]
-pub(crate) use {heed::noticed, identity::Identity, ledger::Ledger};
+pub(crate) use {heed::noticed, identity::Identity, ledger::Ledger, ranges::Coverage};
 
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
 pub use paths::{
     Contents, FoundLogs, LogFile, LogFiles, Progress, VerifyError, find_logs, verify_paths, verify_paths_with,
 };
+pub use ranges::{Range, Ranges};
 pub use report::{ExpectedHead, Head, InvalidExpectedHead, LISTED, LogReport, Options, Report, Verdict};
 pub use trust::{InvalidTrust, InvalidTrustLine, TrustFile, TrustLine};
 pub use verifier::Verifier;

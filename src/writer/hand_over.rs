@@ -7,7 +7,7 @@ use super::turn_over::Stage;
 use super::{Epoch, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::FileSystem;
-use crate::trail::{Control, Handoff};
+use crate::trail::{Control, Handoff, HandoffBefore};
 
 /// Why a key hands over, as its last line says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,14 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.sign_held();
         let start = self.pending.len();
         let epoch = self.store.epoch() + 1;
-        self.control(&Control::Handoff(Handoff { epoch, public_key, reason: reason.as_str().to_owned() }));
+        self.control(&Control::Handoff(Handoff {
+            file: Some(self.live.number),
+            handoff: self.handoff,
+            keeps: Some(self.keeps()),
+            oldest: Some(self.oldest),
+            ..Handoff::new((epoch, public_key), reason.as_str())
+        }));
+        self.handoff = Some(HandoffBefore::Line(self.last_line()));
         self.copies.add(&self.pending[start..]);
         self.store.hand_over();
         let due = self.clock.elapsed() + self.options.key_interval;

@@ -37,9 +37,12 @@ use self::turn_over::Stage;
 use self::watch::Watch;
 use crate::clock::Clock;
 use crate::files::{FileSystem, LogFile};
+use crate::identity;
 use crate::keys::{Head, Store};
 use crate::recorder::Record;
-use crate::trail::{Chain, Close, Control, Ended, Gap, Timestamp};
+use crate::trail::{
+    Chain, Close, Control, Ended, Gap, HandoffBefore, Keeps, Position, Timestamp, WriterIdentity,
+};
 
 /// With so many bytes unsynced the writer syncs before it is time.
 const MAX_UNSYNCED: u64 = 4 << 20;
@@ -63,6 +66,8 @@ pub(crate) struct Writer<F: FileSystem, C: Clock> {
     watch: Watch,
     /// Number of the oldest file that retention keeps.
     oldest: u64,
+    /// The last hand-off, or line 0; none in a log that an older writer began, up to its next hand-off.
+    handoff: Option<HandoffBefore>,
     /// Composed lines, of which the first `appended` bytes are in the file.
     pending: Vec<u8>,
     appended: usize,
@@ -332,6 +337,19 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         Ok(())
     }
 
+    /// The last line that was composed.
+    fn last_line(&self) -> Position {
+        Position { hash: self.chain.head(), seq: self.chain.next() - 1 }
+    }
+
+    fn keeps(&self) -> Keeps {
+        self.options.max_files.map_or(Keeps::All, Keeps::Newest)
+    }
+
+    fn identity(&self) -> WriterIdentity {
+        WriterIdentity { boot: self.options.boot.clone(), ..identity::writer(&self.options.program) }
+    }
+
     /// How much of what is pending the file took, by its length now.
     fn taken_of(&self, length: u64) -> usize {
         let taken = usize::try_from(length.saturating_sub(self.live.length)).unwrap_or(usize::MAX);
@@ -382,6 +400,10 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             oldest: self.oldest,
             epoch_start: self.epoch.started,
             epoch_seq: self.epoch.first_seq,
+            handoff: match self.handoff {
+                Some(HandoffBefore::Line(line)) => Some(line),
+                _ => None,
+            },
             file_follows: false,
         };
         if self.store.head() != Some(&head) {

@@ -14,7 +14,7 @@ use crate::files::{self, Access, FileSystem, LogFile};
 use crate::identity;
 use crate::keys::{Head, Store};
 use crate::rotation::{Names, Rotation};
-use crate::trail::{Control, Ended, Line, Previous, Resume};
+use crate::trail::{Control, Ended, HandoffBefore, Line, Previous, Resume};
 
 /// What a log is called, where it lies and when it goes on.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub(crate) struct LogOptions {
     pub(crate) names: Names,
     pub(crate) origin: String,
     pub(crate) program: String,
+    /// The machine's boot, where it has a name. Handed in, as the clock is.
+    pub(crate) boot: Option<String>,
     pub(crate) rotation: Rotation,
     pub(crate) max_file_size: Option<u64>,
     pub(crate) max_files: Option<u64>,
@@ -111,6 +113,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             stage: Stage::Writing,
             watch: Watch::default(),
             oldest: start.oldest,
+            handoff: start.handoff.map(HandoffBefore::Line),
             pending: Vec::new(),
             appended: 0,
             held: None,
@@ -178,8 +181,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let repair: &[u8] = if last.torn.is_some() || last.lacks_newline { b"\n" } else { b"" };
         if ended != Ended::Rotated && !is_over && !self.is_full() && start.vacant.is_none() {
             self.pending.extend_from_slice(repair);
-            let writer = identity::writer(&self.options.program);
-            self.control(&Control::Resume(Resume { ended, torn: last.torn, writer }));
+            let resume = Resume { torn: last.torn, ..Resume::new(ended, self.identity()) };
+            self.control(&Control::Resume(resume));
             return Ok(());
         }
         // No head is stored from here to the genesis: no line ends where torn bytes do.

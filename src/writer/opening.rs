@@ -9,8 +9,9 @@ use crate::trail::{Control, Genesis, Line, MAX_LINE};
 /// Bytes that nearly always hold the first line of a file.
 const OPENING: usize = 4 << 10;
 
-/// What every genesis of file 0 or later begins with; a file that holds a start of it was begun by a writer that died.
-const GENESIS_START: &[u8] = b"{\"fields\":{\"epoch\":";
+/// What every genesis begins with, as its members' names sort; a file that holds a start of one was begun by a writer that
+/// died.
+const GENESIS_STARTS: [&[u8]; 2] = [b"{\"fields\":{\"accepted\":", b"{\"fields\":{\"epoch\":"];
 
 /// Empty, or the start of a genesis without its end, or several of them: each start of the log may have been cut short.
 /// (One that lacks only its newline is whole.) Where the power went zeros stand for any part that the disk did not get.
@@ -22,7 +23,8 @@ pub(super) fn is_vacant(start: &[u8]) -> bool {
 fn is_start_of_genesis(piece: &[u8]) -> bool {
     let is_whole = piece.ends_with(b"\"}}") && piece.windows(7).any(|bytes| bytes == b",\"sig\":");
     let is_what_was_written = |(byte, written): (&u8, &u8)| byte == written || *byte == 0;
-    piece.iter().zip(GENESIS_START).all(is_what_was_written) && (!is_whole || piece.contains(&0))
+    let begins_so = |start: &&[u8]| piece.iter().zip(*start).all(is_what_was_written);
+    GENESIS_STARTS.iter().any(begins_so) && (!is_whole || piece.contains(&0))
 }
 
 /// The first whole line, behind what a crash may have torn.
@@ -57,31 +59,28 @@ pub(super) fn first_genesis<F: FileSystem, T>(
 mod tests {
     use super::*;
     use crate::identity;
-    use crate::trail::{Chain, EndorsedKey, FORMAT, SecretKey, Timestamp};
+    use crate::trail::{Accepted, Chain, EndorsedKey, HandoffBefore, Keeps, SecretKey, Timestamp};
 
     #[test]
-    fn every_start_of_an_endorsed_genesis_is_vacant_and_the_whole_is_not() {
+    fn every_start_of_a_genesis_is_vacant_and_the_whole_is_not() {
         let (key, fleet) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
-        let genesis = Genesis {
-            epoch: 0,
-            file: 0,
+        let endorsed = Genesis {
             fleet: Some(EndorsedKey::sign(&fleet, "payments", key.public()).endorsement().clone()),
-            format: FORMAT.to_owned(),
-            oldest: 0,
-            origin: "payments".to_owned(),
-            previous: None,
-            public_key: key.public(),
-            succeeds: None,
-            torn: None,
-            writer: identity::writer("payments"),
+            handoff: Some(HandoffBefore::None),
+            keeps: Some(Keeps::All),
+            ..Genesis::new(0, "payments", (0, key.public()), None, identity::writer("payments"))
         };
-        let mut line = Vec::new();
-        let body = Control::Genesis(genesis).body();
-        Chain::new(key.id()).signed(&body, Timestamp::default(), &key, &mut line);
-        let whole = line.len() - 1;
-        for length in 0..whole {
-            assert!(is_vacant(&line[..length]), "{length}");
+        let accepted = Accepted { at: Timestamp::default(), by: "root".into(), reason: "disk".into() };
+        let accepted = Genesis { accepted: Some(accepted), ..endorsed.clone() };
+        for genesis in [endorsed, accepted] {
+            let mut line = Vec::new();
+            let body = Control::Genesis(genesis).body();
+            Chain::new(key.id()).signed(&body, Timestamp::default(), &key, &mut line);
+            let whole = line.len() - 1;
+            for length in 0..whole {
+                assert!(is_vacant(&line[..length]), "{length}");
+            }
+            assert!(!is_vacant(&line[..whole]));
         }
-        assert!(!is_vacant(&line[..whole]));
     }
 }

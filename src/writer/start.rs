@@ -11,7 +11,9 @@ use super::opening::{first_genesis, first_line, is_vacant, opening};
 use super::tail::{Signed, Tail};
 use crate::files::FileSystem;
 use crate::keys::{Head, Store};
-use crate::trail::{Chain, Control, Ended, Hash, Hasher, Line, MAX_LINE, PublicKey, Torn};
+use crate::trail::{
+    Chain, Control, Ended, Genesis, HandoffBefore, Hash, Hasher, Line, MAX_LINE, Position, PublicKey, Torn,
+};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
@@ -25,6 +27,8 @@ pub(super) struct Start {
     /// A file that was created for a genesis that it didn't get.
     pub(super) vacant: Option<String>,
     pub(super) oldest: u64,
+    /// The hand-off to the key in force, in epoch 0 line 0, where it is known.
+    pub(super) handoff: Option<Position>,
     /// Lines whose copies may be missing from `<prefix>.keys`.
     pub(super) copies: Vec<Vec<u8>>,
 }
@@ -81,6 +85,7 @@ pub(super) fn find<F: FileSystem>(
                     last: None,
                     vacant: finder.vacant(),
                     oldest: 0,
+                    handoff: None,
                     copies: Vec::new(),
                 });
             }
@@ -95,7 +100,9 @@ pub(super) fn find<F: FileSystem>(
     let (next, prev) = tail.signed.map_or((0, Hash::ZERO), |signed| (signed.seq + 1, signed.hash));
     let oldest = store.head().map_or(0, |head| head.oldest);
     let oldest = tail.genesis.as_ref().map_or(oldest, |genesis| genesis.oldest.max(oldest));
-    Ok(Start { chain: Chain::after(store.pin().id(), next, prev), last: Some(last), vacant, oldest, copies })
+    let chain = Chain::after(store.pin().id(), next, prev);
+    let handoff = last_hand_off(store, &copies, tail.genesis.as_ref());
+    Ok(Start { chain, last: Some(last), vacant, oldest, handoff, copies })
 }
 
 impl Start {
@@ -111,7 +118,8 @@ impl Start {
             lacks_newline: false,
             lost: true,
         };
-        Start { chain, last: Some(last), vacant: None, oldest: head.oldest, copies: Vec::new() }
+        let (oldest, handoff) = (head.oldest, head.handoff);
+        Start { chain, last: Some(last), vacant: None, oldest, handoff, copies: Vec::new() }
     }
 }
 
@@ -307,6 +315,22 @@ impl<F: FileSystem> Finder<'_, F> {
                 })
         };
         self.names.iter().find(is_vacant).cloned()
+    }
+}
+
+/// The hand-off to the key in force: behind the head it was met, or the genesis of a file knows it; else the head does.
+fn last_hand_off<F: FileSystem>(
+    store: &Store<F>,
+    met: &[Vec<u8>],
+    genesis: Option<&Genesis>,
+) -> Option<Position> {
+    let met = met.last().and_then(|line| Line::parse(line.trim_ascii_end()).ok());
+    if let Some(line) = met {
+        return Some(Position { hash: line.hash(), seq: line.link.seq });
+    }
+    match genesis.filter(|genesis| genesis.epoch == store.epoch()).and_then(|genesis| genesis.handoff) {
+        Some(HandoffBefore::Line(line)) => Some(line),
+        _ => store.head().filter(|head| head.epoch == store.epoch()).and_then(|head| head.handoff),
     }
 }
 

@@ -9,8 +9,7 @@ use super::watch::Meddling;
 use super::{Live, WriteError, Writer};
 use crate::clock::Clock;
 use crate::files::{Access, FileSystem};
-use crate::identity;
-use crate::trail::{Close, Control, Ended, FORMAT, Genesis, Previous, Torn};
+use crate::trail::{Close, Control, Ended, Genesis, HandoffBefore, Previous, Torn};
 
 /// Names that are tried for a new file before the writer gives up.
 const MAX_ORDINAL: u64 = 1_000_000;
@@ -134,20 +133,25 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             self.oldest = self.oldest.max((self.live.number + 1).saturating_sub(kept));
         }
         let genesis = Genesis {
-            epoch: self.store.epoch(),
-            file: self.live.number,
             fleet: self.store.endorsement().filter(|_| self.live.number == 0),
-            format: FORMAT.to_owned(),
-            oldest: self.oldest,
-            origin: self.options.origin.clone(),
-            previous,
-            public_key: self.store.key().public(),
             succeeds: self.store.succeeds().filter(|_| self.live.number == 0),
+            handoff: if self.chain.next() == 0 { Some(HandoffBefore::None) } else { self.handoff },
+            keeps: Some(self.keeps()),
             torn,
-            writer: identity::writer(&self.options.program),
+            oldest: self.oldest,
+            ..Genesis::new(
+                self.live.number,
+                self.options.origin.clone(),
+                (self.store.epoch(), self.store.key().public()),
+                previous,
+                self.identity(),
+            )
         };
         let start = self.pending.len();
         self.control(&Control::Genesis(genesis));
+        if self.chain.next() == 1 {
+            self.handoff = Some(HandoffBefore::Line(self.last_line()));
+        }
         if self.live.number == 0 {
             self.copies.add(&self.pending[start..]);
         }

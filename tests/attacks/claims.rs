@@ -32,7 +32,7 @@ fn a_hand_off_to_the_key_that_is_in_force_is_found() {
     // A writer makes a new key each time; this one would keep a stolen key good under a new epoch.
     let mut log = Log::new("same key");
     let public_key = log.pin();
-    log.control(&Control::Handoff(Handoff { epoch: 1, public_key, reason: "interval".into() }));
+    log.control(&Control::Handoff(Handoff::new((1, public_key), "interval")));
     log.event("alice");
     let report = report(&log);
     let differs =

@@ -28,7 +28,7 @@ fn malformed(found: &[(&str, u64, &FindingKind)], line: u64) -> bool {
 fn hand_off_to(log: &mut Log, epoch: u64, name: &str) -> Vec<u8> {
     let before = log.file().len();
     let public_key = secret(name, 1).public();
-    log.control(&Control::Handoff(Handoff { epoch, public_key, reason: "interval".into() }));
+    log.control(&Control::Handoff(Handoff::new((epoch, public_key), "interval")));
     log.file()[before..].to_vec()
 }
 

@@ -108,7 +108,7 @@ fn row_25_a_doubled_hand_off_is_found() {
     log.hand_off();
     let new = log.keys.pop().unwrap();
     let public_key = secret("doubled", 7).public();
-    log.control(&Control::Handoff(Handoff { epoch: 1, public_key, reason: "interval".into() }));
+    log.control(&Control::Handoff(Handoff::new((1, public_key), "interval")));
     log.keys.push(new);
     log.event("alice");
     let report = verify(&log.files(), &pinned(log.pin()));
@@ -120,7 +120,7 @@ fn row_25_a_doubled_hand_off_is_found() {
 fn a_hand_off_that_skips_an_epoch_is_found() {
     let mut log = Log::new("skips");
     let public_key = secret("skips", 2).public();
-    log.control(&Control::Handoff(Handoff { epoch: 2, public_key, reason: "interval".into() }));
+    log.control(&Control::Handoff(Handoff::new((2, public_key), "interval")));
     log.keys.push(2);
     log.event("alice");
     let report = verify(&log.files(), &pinned(log.pin()));
@@ -183,7 +183,7 @@ fn behind_a_hole_no_key_of_an_epoch_that_is_over_is_taken() {
     log.event("alice");
     let before = other.file().len();
     let public_key = secret("fork", 9).public();
-    other.control(&Control::Handoff(Handoff { epoch: 1, public_key, reason: "interval".into() }));
+    other.control(&Control::Handoff(Handoff::new((1, public_key), "interval")));
     let copies = [&log.copies[..before], &other.file()[before..]].concat();
     let kept = log.file().len();
     log.event("bob");

@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 use tracing_audit::trail::{
-    Chain, Close, Control, Ended, FORMAT, Gap, Genesis, Handoff, Hash, Previous, PublicKey, Resume,
-    SecretKey, Timestamp, Torn, WriterIdentity,
+    Chain, Close, Control, Ended, Gap, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey,
+    Timestamp, Torn, WriterIdentity,
 };
 use tracing_audit::verify::{FindingKind, LogReport, Options, Verifier};
 
@@ -100,28 +100,24 @@ impl Log {
 
     pub(crate) fn a_genesis(&self, previous: Option<Previous>) -> Genesis {
         Genesis {
-            epoch: self.keys.len() as u64 - 1,
-            file: self.files.len() as u64 - 1,
-            fleet: None,
-            format: FORMAT.into(),
             oldest: self.oldest,
-            origin: "example.com/payments".into(),
-            previous,
-            public_key: self.key().public(),
-            succeeds: None,
-            torn: None,
-            writer: writer(),
+            ..Genesis::new(
+                self.files.len() as u64 - 1,
+                "example.com/payments",
+                (self.keys.len() as u64 - 1, self.key().public()),
+                previous,
+                writer(),
+            )
         }
     }
 
     pub(crate) fn hand_off(&mut self) {
         let next = u8::try_from(self.keys.len()).unwrap();
         let before = self.file().len();
-        self.control(&Control::Handoff(Handoff {
-            epoch: next.into(),
-            public_key: secret(self.name, next).public(),
-            reason: "interval".into(),
-        }));
+        self.control(&Control::Handoff(Handoff::new(
+            (next.into(), secret(self.name, next).public()),
+            "interval",
+        )));
         let line = self.file()[before..].to_vec();
         self.copies.extend_from_slice(&line);
         self.keys.push(next);
@@ -137,7 +133,7 @@ impl Log {
     }
 
     pub(crate) fn resume(&mut self, ended: Ended, torn: Option<Torn>) {
-        self.control(&Control::Resume(Resume { ended, torn, writer: writer() }));
+        self.control(&Control::Resume(Resume { torn, ..Resume::new(ended, writer()) }));
     }
 
     /// The next file, which says that the one before ended so.
@@ -186,7 +182,7 @@ pub(crate) fn secret(name: &str, number: u8) -> SecretKey {
 }
 
 pub(crate) fn writer() -> WriterIdentity {
-    WriterIdentity { host: "db1".into(), pid: 4711, program: "payments 2.3.0".into() }
+    WriterIdentity::new("db1", 4711, "payments 2.3.0")
 }
 
 pub(crate) fn event(actor: &str) -> Vec<u8> {

@@ -15,7 +15,7 @@ use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use rustix::fs::OFlags;
 use tracing_audit::trail::{
-    Chain, Close, Control, Ended, FORMAT, Genesis, Previous, SecretKey, Timestamp, WriterIdentity,
+    Chain, Close, Control, Ended, Genesis, Previous, SecretKey, Timestamp, WriterIdentity,
 };
 use tracing_audit::verify::{Options, Verdict, verify_paths};
 use tracing_audit::{AuditLayer, KeyStore};
@@ -70,25 +70,15 @@ fn forge(folder: &Path, name: &str, ended: Ended) -> PathBuf {
     file.write_all(pem.as_bytes()).unwrap();
 
     let key = SecretKey::from_seed(&seed);
-    let writer = WriterIdentity { host: "db1".into(), pid: 4711, program: "payments".into() };
+    let writer = WriterIdentity::new("db1", 4711, "payments");
     let mut chain = Chain::new(key.id());
     let mut time = 1_795_293_660_000_000_000;
     let mut line = |control: Control, file: &mut Vec<u8>| {
         time += 1_000_000;
         chain.signed(&control.body(), Timestamp::from_nanos(time), &key, file);
     };
-    let genesis = |file, previous| Genesis {
-        epoch: 0,
-        file,
-        fleet: None,
-        format: FORMAT.into(),
-        oldest: 0,
-        origin: "example.com/payments".into(),
-        previous,
-        public_key: key.public(),
-        succeeds: None,
-        torn: None,
-        writer: writer.clone(),
+    let genesis = |file, previous| {
+        Genesis::new(file, "example.com/payments", (0, key.public()), previous, writer.clone())
     };
     let (mut first, mut second) = (Vec::new(), Vec::new());
     line(Control::Genesis(genesis(0, None)), &mut first);

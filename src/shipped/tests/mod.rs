@@ -25,19 +25,7 @@ impl Log {
     /// Has its genesis.
     fn new(name: u8) -> Log {
         let key = key(name, 0);
-        let genesis = Genesis {
-            epoch: 0,
-            file: 0,
-            fleet: None,
-            format: crate::trail::FORMAT.to_owned(),
-            oldest: 0,
-            origin: format!("log {name}"),
-            previous: None,
-            public_key: key.public(),
-            succeeds: None,
-            torn: None,
-            writer: writer(),
-        };
+        let genesis = Genesis::new(0, format!("log {name}"), (0, key.public()), None, writer());
         let mut log = Log {
             chain: Chain::new(key.id()),
             epoch: 0,
@@ -70,14 +58,14 @@ impl Log {
 
     fn hand_over(mut self) -> Log {
         let (epoch, public_key) = (self.epoch + 1, key(self.name, self.epoch + 1).public());
-        self.control(&Control::Handoff(Handoff { epoch, public_key, reason: "interval".to_owned() }));
+        self.control(&Control::Handoff(Handoff::new((epoch, public_key), "interval")));
         self.epoch += 1;
         self
     }
 
     /// A process that was started from a copy goes on.
     fn resume(mut self) -> Log {
-        self.control(&Control::Resume(Resume { ended: Ended::Crash, torn: None, writer: writer() }));
+        self.control(&Control::Resume(Resume::new(Ended::Crash, writer())));
         self
     }
 
@@ -131,7 +119,7 @@ fn key(log: u8, epoch: u64) -> SecretKey {
 }
 
 fn writer() -> WriterIdentity {
-    WriterIdentity { host: "host".to_owned(), pid: 7, program: "test".to_owned() }
+    WriterIdentity::new("host", 7, "test")
 }
 
 /// Each text is a stream, `0`, `1` …
@@ -152,7 +140,7 @@ fn found(log: &LogReport) -> Vec<(Option<u64>, &FindingKind)> {
     log.findings.iter().map(|finding| (finding.seq, &finding.kind)).collect()
 }
 
-fn ranges(ranges: &super::Ranges) -> Vec<(u64, u64)> {
+fn ranges(ranges: &crate::verify::Ranges) -> Vec<(u64, u64)> {
     ranges.listed.iter().map(|range| (range.from, range.to)).collect()
 }
 

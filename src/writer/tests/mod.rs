@@ -13,13 +13,14 @@ mod torn;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::hand_over::Reason;
 use super::{LogOptions, OnTruncation, OpenError, Writer};
 use crate::clock::{Clock, ManualClock};
 use crate::files::memory::{Fault, MemoryFiles};
 use crate::keys::Store;
 use crate::recorder::Record;
 use crate::rotation::{Names, Rotation};
-use crate::trail::{Control, Ended, Gap, Line, PublicKey, Timestamp};
+use crate::trail::{Control, Ended, Gap, HandoffBefore, Hash, Keeps, Line, Position, PublicKey, Timestamp};
 
 pub(crate) const KEYS: &str = "/var/lib/app/audit-keys";
 pub(crate) const FOLDER: &str = "/var/log/app/audit";
@@ -31,6 +32,7 @@ pub(crate) fn options() -> LogOptions {
         names: Names { prefix: "audit".into(), suffix: "jsonl".into() },
         origin: "example.com/payments".into(),
         program: "payments 2.3.0".into(),
+        boot: Some("first boot".into()),
         rotation: Rotation::NEVER,
         max_file_size: None,
         max_files: None,
@@ -109,6 +111,57 @@ fn the_genesis_says_who_writes_what() {
     assert_eq!((genesis.epoch, genesis.file, genesis.oldest, genesis.previous), (0, 0, 0, None));
     assert_eq!((genesis.writer.program.as_str(), genesis.writer.pid), ("payments 2.3.0", std::process::id()));
     assert_eq!(line.timestamp, bench.clock.now().to_string());
+}
+
+/// The control lines in all files, in their order.
+fn controls(files: &MemoryFiles) -> Vec<(u64, Hash, Control)> {
+    let mut controls = Vec::new();
+    let logs = files.all().into_iter().filter(|(path, _)| path.starts_with(FOLDER));
+    for (_, bytes) in logs.filter(|(path, _)| path.extension().is_some_and(|suffix| suffix == "jsonl")) {
+        let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| Line::parse(line).ok());
+        controls.extend(lines.filter_map(|line| {
+            let control = Control::parse(&line).unwrap()?;
+            Some((line.link.seq, line.hash(), control))
+        }));
+    }
+    controls.sort_by_key(|(seq, ..)| *seq);
+    controls
+}
+
+#[test]
+fn each_genesis_and_hand_off_commits_to_the_hand_off_before_through_restarts_and_files() {
+    let Bench { files, clock, mut writer, .. } = open();
+    for life in 0..3 {
+        writer.hand_over(Reason::Requested).unwrap();
+        writer.turn_over().unwrap();
+        if life == 1 {
+            writer.hand_over(Reason::Requested).unwrap();
+        }
+        writer.close().unwrap();
+        drop(writer);
+        let store = Store::open_or_create(&files, Path::new(KEYS)).unwrap();
+        let options = LogOptions { max_files: Some(7), boot: None, ..options() };
+        writer = Writer::open(&files, clock.clone(), store, options).unwrap();
+    }
+    let (mut before, mut hand_offs) = (None, 0);
+    for (seq, hash, control) in controls(&files) {
+        let (handoff, keeps) = match &control {
+            Control::Genesis(genesis) => (genesis.handoff, genesis.keeps),
+            Control::Handoff(handoff) => {
+                hand_offs += 1;
+                assert!(handoff.file.is_some() && handoff.oldest.is_some());
+                (handoff.handoff, handoff.keeps)
+            }
+            _ => continue,
+        };
+        assert_eq!(handoff, Some(before.map_or(HandoffBefore::None, HandoffBefore::Line)), "line {seq}");
+        // The first life is five lines long.
+        assert_eq!(keeps, Some(if seq < 5 { Keeps::All } else { Keeps::Newest(7) }), "line {seq}");
+        if seq == 0 || matches!(control, Control::Handoff(_)) {
+            before = Some(Position { hash, seq });
+        }
+    }
+    assert_eq!(hand_offs, 4);
 }
 
 #[test]

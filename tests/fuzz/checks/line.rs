@@ -1,4 +1,4 @@
-use tracing_audit::trail::{Chain, Control, FORMAT, Genesis, Line, SecretKey, Timestamp, WriterIdentity};
+use tracing_audit::trail::{Chain, Control, Genesis, Line, SecretKey, Timestamp, WriterIdentity};
 use tracing_audit::verify::{Options, Verdict, Verifier};
 
 use super::key;
@@ -72,17 +72,11 @@ fn body(piece: &[u8]) -> &[u8] {
 }
 
 fn genesis(key: &SecretKey) -> Control {
-    Control::Genesis(Genesis {
-        epoch: 0,
-        file: 0,
-        fleet: None,
-        format: FORMAT.into(),
-        oldest: 0,
-        origin: "example.com/fuzz".into(),
-        previous: None,
-        public_key: key.public(),
-        succeeds: None,
-        torn: None,
-        writer: WriterIdentity { host: "db1".into(), pid: 1, program: "fuzz".into() },
-    })
+    Control::Genesis(Genesis::new(
+        0,
+        "example.com/fuzz",
+        (0, key.public()),
+        None,
+        WriterIdentity::new("db1", 1, "fuzz"),
+    ))
 }

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use tracing_audit::shipped::{LogReport, Named, Options, Ranges, Report, verify_shipped};
+use tracing_audit::shipped::{LogReport, Named, Options, Report, verify_shipped};
 use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::TrustFile;
+use tracing_audit::verify::{Ranges, TrustFile};
 
 use super::{Arguments, print};
 use crate::terminal::harmless;

@@ -2,9 +2,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::trail::{
-    Chain, Close, Control, Ended, FORMAT, Genesis, Handoff, SecretKey, Timestamp, WriterIdentity,
-};
+use crate::trail::{Chain, Close, Control, Ended, Genesis, Handoff, SecretKey, Timestamp, WriterIdentity};
 use crate::verify::{ExpectedHead, LogReport, Options};
 
 const BODY: &str = r#"{"fields":{"actor":"alice","n":7},"kind":"event","level":"INFO","target":"audit""#;
@@ -54,19 +52,8 @@ fn damage() -> impl Strategy<Value = Damage> {
 fn log(entries: &[Entry]) -> Vec<u8> {
     let (mut chain, mut file) = (Chain::new(secret(0).id()), Vec::new());
     let (mut key, mut clock) = (0, 1_795_293_660_000_000_000);
-    let genesis = Genesis {
-        epoch: 0,
-        file: 0,
-        fleet: None,
-        format: FORMAT.into(),
-        oldest: 0,
-        origin: "example.com".into(),
-        previous: None,
-        public_key: secret(0).public(),
-        succeeds: None,
-        torn: None,
-        writer: WriterIdentity { host: "db1".into(), pid: 1, program: "test".into() },
-    };
+    let genesis =
+        Genesis::new(0, "example.com", (0, secret(0).public()), None, WriterIdentity::new("db1", 1, "test"));
     chain.signed(&Control::Genesis(genesis).body(), Timestamp::from_nanos(clock), &secret(0), &mut file);
     for entry in entries {
         clock += 1_000_000;
@@ -84,7 +71,7 @@ fn log(entries: &[Entry]) -> Vec<u8> {
             Entry::HandOff => {
                 key += 1;
                 let public_key = secret(key).public();
-                Control::Handoff(Handoff { epoch: key.into(), public_key, reason: "interval".into() }).body()
+                Control::Handoff(Handoff::new((key.into(), public_key), "interval")).body()
             }
             Entry::Close => Control::Close(Close { reason: Ended::Shutdown }).body(),
         };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::verify::LISTED;
+use super::LISTED;
 
 /// Lines by their numbers: ranges in their order, the first [`LISTED`] of them listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -26,7 +26,7 @@ pub struct Range {
 
 impl Ranges {
     /// Adds a range behind the others.
-    pub(super) fn push(&mut self, from: u64, to: u64) {
+    pub(crate) fn push(&mut self, from: u64, to: u64) {
         self.lines += to - from + 1;
         let listed = self.listed.len();
         match self.listed.last_mut().filter(|last| last.to + 1 == from) {
@@ -41,36 +41,36 @@ impl Ranges {
 const KEPT: usize = 4_096;
 
 /// Lines that were met, in their order, and lines that were proved, which may be later and in any order.
-pub(super) struct Coverage {
+pub(crate) struct Coverage {
     present: Vec<Range>,
     proved_since: Vec<Range>,
     room: usize,
-    pub(super) proved: Ranges,
-    pub(super) unproved: Ranges,
-    pub(super) missing: Ranges,
+    pub(crate) proved: Ranges,
+    pub(crate) unproved: Ranges,
+    pub(crate) missing: Ranges,
 }
 
 impl Coverage {
-    pub(super) fn new() -> Coverage {
+    pub(crate) fn new() -> Coverage {
         let (proved, unproved, missing) = (Ranges::default(), Ranges::default(), Ranges::default());
         Coverage { present: Vec::new(), proved_since: Vec::new(), room: KEPT, proved, unproved, missing }
     }
 
-    pub(super) fn meet(&mut self, seq: u64) {
+    pub(crate) fn meet(&mut self, seq: u64) {
         add(&mut self.present, seq, seq);
     }
 
-    pub(super) fn prove(&mut self, from: u64, to: u64) {
+    pub(crate) fn prove(&mut self, from: u64, to: u64) {
         add(&mut self.proved_since, from, to);
     }
 
     /// Whether ranges wait to be settled.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.present.len() + self.proved_since.len() > self.room
     }
 
     /// Nothing more will be said of lines before this one.
-    pub(super) fn settle(&mut self, before: u64) {
+    pub(crate) fn settle(&mut self, before: u64) {
         let present = split_off_before(&mut self.present, before);
         let proved = split_off_before(&mut self.proved_since, before);
         let mut proved = proved.into_iter().peekable();
