@@ -19,7 +19,7 @@ impl Proof {
         place: &Place,
         line: &Line<'_>,
         genesis: &Genesis,
-        key: Key,
+        key: &Key,
     ) -> u64 {
         let (seq, log) = (line.link.seq, line.link.log);
         let at = (place, seq);
@@ -66,7 +66,6 @@ impl Proof {
         if first {
             self.first_file = Some(genesis.file);
         }
-        self.oldest = self.oldest.max(genesis.oldest);
         self.origin = Some(Arc::from(genesis.origin.as_str()));
         seq
     }
@@ -79,7 +78,7 @@ impl Proof {
         line: &Line<'_>,
         genesis: &Genesis,
         before: Option<&FileEnd>,
-        key: Key,
+        key: &Key,
     ) {
         let (place, seq) = at;
         let next = self.next();

@@ -10,7 +10,8 @@ use super::ledger::Ledger;
 use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
 use super::quick::Quick;
-use super::{FindingKind, Head, LogReport, Options};
+use super::standing::Standing;
+use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges};
 use crate::trail::{Ended, KeyId, Kind, MAX_LINE, Records, Timestamp};
 
 /// Verifies one log: its files, fed in the order of their numbers. It reads no file and no clock, and its memory does
@@ -36,7 +37,7 @@ use crate::trail::{Ended, KeyId, Kind, MAX_LINE, Records, Timestamp};
 /// # Ok::<(), tracing_audit::trail::InvalidPublicKey>(())
 /// ```
 pub struct Verifier {
-    trust: Trust,
+    pub(super) trust: Trust,
     pub(super) options: Options,
     pub(super) ledger: Ledger,
     pub(super) proof: Proof,
@@ -67,15 +68,17 @@ impl Verifier {
     /// Takes the whole content of the log's `<prefix>.keys`. Before its files.
     pub fn hand_offs(&mut self, name: &str, bytes: &[u8]) {
         // Bytes in memory can always be read.
-        let _ = self.read_hand_offs(name, bytes);
+        let _ = self.read_hand_offs(name, bytes, true);
     }
 
-    /// [`Verifier::hand_offs`] from where they lie.
-    pub(super) fn read_hand_offs(&mut self, name: &str, copies: impl Read) -> io::Result<()> {
+    /// [`Verifier::hand_offs`] from where they lie. What is wrong with them is said, or left to a later look.
+    pub(super) fn read_hand_offs(&mut self, name: &str, copies: impl Read, say: bool) -> io::Result<()> {
         let (trust, identity) = (&mut self.trust, &mut self.proof.identity);
-        let copies = CopyLines::new(copies);
-        trust.hand_offs = HandOffs::read(trust.log, identity, name, copies, &mut self.ledger)?;
-        Ok(())
+        let mut unsaid = Ledger::new();
+        let ledger = if say { &mut self.ledger } else { &mut unsaid };
+        let read = trust.hand_offs.read(trust.log, identity, name, CopyLines::new(copies), ledger);
+        self.ledger.signatures_checked += unsaid.signatures_checked;
+        read
     }
 
     /// The next file begins. `name` is what findings call it.
@@ -164,17 +167,35 @@ impl Verifier {
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
         self.ledger.end(&self.proof.identity, &self.options.keys);
         let Verifier { trust, ledger, proof, .. } = self;
+        let closed = proof.last_closed().0;
+        let is_known = proof.identity.is_known();
+        let [mut proved, mut unproved, mut missing] = proof.coverage.finish();
+        let head = proof.head.map(|head| Head { seq: head.seq, hash: head.hash, time: head.time });
+        let mut agrees = proof.agrees;
+        if !is_known {
+            // All of it rests on a key that nobody pinned.
+            if let Some((first, last)) = proved.first().zip(head) {
+                let origin = proof.origin.as_deref().map(str::to_owned);
+                agrees = Some(Agreement { lines: proved.lines, first, last, origin });
+            }
+            unproved = proved.merge(unproved);
+            (proved, missing) = (Ranges::default(), Ranges::default());
+        }
         LogReport {
             verdict: ledger.verdict,
             log: trust.log,
-            origin: proof.origin.as_deref().map(str::to_owned),
-            pinned: proof.identity.is_known(),
+            origin: proof.origin.as_deref().filter(|_| is_known).map(str::to_owned),
+            pinned: is_known,
             endorsed_by: proof.identity.endorsed_by(),
             files: proof.files,
-            lines: proof.lines,
-            first_seq: proof.first_seq,
-            head: proof.head.map(|head| Head { seq: head.seq, hash: head.hash, time: head.time }),
-            closed: proof.last_closed().0,
+            lines: proved.lines,
+            first_seq: proved.first(),
+            proved,
+            unproved,
+            missing,
+            agrees,
+            head: head.filter(|_| is_known),
+            closed,
             signatures: proof.signatures,
             signatures_checked: ledger.signatures_checked,
             keys: proof.keys,
@@ -184,6 +205,7 @@ impl Verifier {
             succeeded_by: None,
             torn_bytes: proof.torn_bytes,
             lost: proof.lost,
+            crashes: proof.crashes,
             findings: ledger.findings,
             more_findings: ledger.more_findings,
             notices: ledger.notices,
@@ -252,9 +274,9 @@ impl Verifier {
             // A resume goes on from a signed line only.
             line.kind.is_control()
                 && (line.kind != Kind::Resume || quick.at_signed)
-                && line.link.log == self.trust.log
                 && self.proof.next().is_taken_by(&line)
-                && line.is_signed_by(&key.public)
+                && line.link.signature.is_some_and(|signature| signature.key == key.id)
+                && matches!(self.proof.standing(&self.trust, &line, &mut Ledger::new()), Standing::Signed(_))
         })
     }
 

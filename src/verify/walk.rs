@@ -54,6 +54,21 @@ enum Last {
     },
     /// A blamed line: the link from it says nothing.
     Bad,
+    /// A blamed line, or one that chains from it: whatever goes on from here chains through a line that can't be the log's.
+    Void(Next),
+}
+
+/// What is wrong with a line by itself. `voids`: it stands where only another line can stand, so that whatever chains from
+/// it is not the log's either.
+pub(super) struct Fault {
+    pub(super) kind: FindingKind,
+    pub(super) voids: bool,
+}
+
+impl Fault {
+    pub(super) fn of(kind: FindingKind) -> Fault {
+        Fault { kind, voids: false }
+    }
 }
 
 #[derive(Clone)]
@@ -81,22 +96,16 @@ impl Walk {
     }
 
     /// Meets a line that is canonical. `confirmed`: it is validly signed. `fault`: it is bad in itself.
-    pub(super) fn line(
-        &mut self,
-        place: &Place,
-        line: &Line<'_>,
-        confirmed: bool,
-        fault: Option<FindingKind>,
-    ) {
+    pub(super) fn line(&mut self, place: &Place, line: &Line<'_>, confirmed: bool, fault: Option<Fault>) {
         self.settle(Some(line.link.prev));
         let expected = self.next();
         if !expected.is_some_and(|next| next.is_taken_by(line)) {
             self.run_from = line.link.seq;
         }
         self.at_first = fault.is_some() && self.bad.is_empty();
-        if let Some(fault) = fault {
-            self.blame(place.clone(), Some(line.link.seq), fault);
-            self.last = Last::Bad;
+        if let Some(Fault { kind, voids }) = fault {
+            self.blame(place.clone(), Some(line.link.seq), kind);
+            self.last = if voids { Last::Void(Next::after(line.link.seq, line.hash())) } else { Last::Bad };
             return;
         }
         if let Some(expected) = expected.filter(|next| !next.is_taken_by(line)) {
@@ -114,6 +123,17 @@ impl Walk {
         }
         let hash = line.hash();
         self.last = Last::Line { place: place.clone(), hash, next: Next::after(line.link.seq, hash) };
+    }
+
+    /// Whether a line chains through one that can't be the log's.
+    pub(super) fn is_void(&self, line: &Line<'_>) -> bool {
+        matches!(self.last, Last::Void(next) if next.is_taken_by(line))
+    }
+
+    /// Meets such a line: it needs no finding of its own.
+    pub(super) fn void(&mut self, line: &Line<'_>) {
+        self.at_first = false;
+        self.last = Last::Void(Next::after(line.link.seq, line.hash()));
     }
 
     /// Meets a line that is none. Where it doesn't begin like one, it is taken for a piece of the bad line before.
@@ -174,7 +194,7 @@ impl Walk {
     pub(super) fn next(&self) -> Option<Next> {
         match &self.last {
             Last::Head(next) | Last::Line { next, .. } => Some(*next),
-            Last::Bad => None,
+            Last::Bad | Last::Void(_) => None,
         }
     }
 
@@ -245,9 +265,7 @@ impl Walk {
 
     fn blame(&mut self, place: Place, seq: Option<u64>, kind: FindingKind) {
         // One finding for a run of lines that the same wrong key signed.
-        if let (FindingKind::WrongKey { found, .. }, Some(last)) = (&kind, self.bad.last())
-            && matches!(&last.kind, FindingKind::WrongKey { found: last, .. } if last == found)
-        {
+        if self.bad.last().is_some_and(|last| is_one_run(&last.kind, &kind)) {
             return;
         }
         self.push(Finding { at: Some(place), seq, kind });
@@ -259,5 +277,16 @@ impl Walk {
         } else {
             self.more += 1;
         }
+    }
+}
+
+/// Whether the same key signed two lines that follow each other, where it must not.
+fn is_one_run(last: &FindingKind, next: &FindingKind) -> bool {
+    use FindingKind::{AfterHandOff, BeforeHandOff, WrongKey};
+    match (last, next) {
+        (WrongKey { found: last, .. }, WrongKey { found: next, .. })
+        | (BeforeHandOff { key: last, .. }, BeforeHandOff { key: next, .. })
+        | (AfterHandOff { key: last, .. }, AfterHandOff { key: next, .. }) => last == next,
+        _ => false,
     }
 }

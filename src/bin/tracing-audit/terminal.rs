@@ -22,6 +22,11 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Text that somebody else chose, as a JSON string that is harmless: it must not pass for a part of our sentence.
+pub(crate) fn quoted(text: &str) -> String {
+    harmless(&serde_json::Value::from(text).to_string()).into_owned()
+}
+
 /// Characters that a terminal obeys, or that make text look other than it is.
 fn is_harmful(char: char) -> bool {
     matches!(

@@ -94,7 +94,7 @@ fn verify_once(
         logs.push(reading.verifier.finish(SystemTime::now().into()));
     }
     one_head_is_enough(&mut logs);
-    succession::link(&mut logs);
+    succession::link(&mut logs, &options.successions);
     let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
@@ -130,11 +130,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn read(&mut self, mut files: LogFiles) -> Result<(), VerifyError> {
-        if let Some(path) = &files.copies {
-            let name = path.display().to_string();
-            let copies = Contents::open(path).and_then(|copies| self.verifier.read_hand_offs(&name, copies));
-            copies.map_err(|error| io_error(path, error))?;
-        }
+        self.read_copies(&files.copies)?;
         let mut known: HashSet<PathBuf> = HashSet::new();
         let mut last: Option<(u64, PathBuf)> = None;
         let until = Instant::now() + self.options.patience;
@@ -158,6 +154,21 @@ impl Reading<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Reads all copies of hand-offs. One file may begin where another ends: then all are read again, and said to be what
+    /// they are once as much is known as can be.
+    fn read_copies(&mut self, paths: &[PathBuf]) -> Result<(), VerifyError> {
+        let rounds = if paths.len() > 1 { 2 } else { 1 };
+        for round in 1..=rounds {
+            for path in paths {
+                let name = path.display().to_string();
+                let read = Contents::open(path)
+                    .and_then(|copies| self.verifier.read_hand_offs(&name, copies, round == rounds));
+                read.map_err(|error| io_error(path, error))?;
+            }
+        }
+        Ok(())
     }
 
     /// The files that follow one that was closed for them, where they come in time.

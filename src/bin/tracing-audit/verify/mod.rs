@@ -11,11 +11,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::{ExpectedHead, Options, Progress, TrustFile, TrustLine, verify_paths_with};
+use tracing_audit::verify::{
+    ExpectedHead, Options, Progress, Succession, TrustFile, TrustLine, verify_paths_with,
+};
 
 use crate::terminal::harmless;
 
 /// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
+#[allow(clippy::struct_excessive_bools)] // one for each flag
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files of logs, and folders in which they lie; with `--shipped`, pipes too, and `-` for the standard input
@@ -39,6 +42,15 @@ pub(crate) struct Arguments {
     /// How old the last line may be: `15m`, `1h`, `2d`
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     max_silence: Option<Duration>,
+    /// Each log must be there from its line 0 on: for logs whose retention keeps all files
+    #[arg(long, conflicts_with = "shipped")]
+    from_start: bool,
+    /// No record may have been lost: none declared, and no crash, which may have taken what was queued
+    #[arg(long, conflicts_with = "shipped")]
+    no_losses: bool,
+    /// Log OLD was replaced by log NEW, by their ids: then its end is compared and explained; may be given several times
+    #[arg(long, value_name = "OLD=NEW", conflicts_with = "shipped")]
+    succession: Vec<Succession>,
     /// Check every signature, one by one; otherwise the chain proves most lines
     #[arg(long)]
     every_signature: bool,
@@ -72,6 +84,9 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         every_signature: arguments.every_signature,
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,
+        from_start: arguments.from_start,
+        no_losses: arguments.no_losses,
+        successions: arguments.succession.clone(),
         ..Options::default()
     };
     let mut progress = ProgressLine::new();
