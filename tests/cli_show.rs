@@ -106,6 +106,22 @@ fn what_can_not_be_read_is_said_and_the_rest_is_shown() {
 }
 
 #[test]
+fn what_is_longer_than_any_line_is_shown_by_its_length_and_what_follows_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.jsonl");
+    for length in [65_535, 65_536, 131_071, 131_072, 131_073, 400_000] {
+        fs::write(&path, format!("\n{}\n\nx", "z".repeat(length))).unwrap();
+        let shown = stdout(&show(&[&path]));
+        let lines = shown.lines().collect::<Vec<_>>();
+        let expected = format!(":2: no line of a log: {length} bytes without a newline: zzz");
+        assert!(lines.len() == 4 && lines[1].contains(&expected), "{length}: {shown}");
+        assert!(lines[3].contains(":4: no line of a log: no object begins here"), "{length}: {shown}");
+    }
+    fs::write(&path, "z".repeat(65_534)).unwrap();
+    assert!(stdout(&show(&[&path])).contains(":1: no line of a log: no object begins here"));
+}
+
+#[test]
 #[cfg(unix)]
 fn links_are_not_followed_and_pipes_not_waited_on() {
     let folder = tempfile::tempdir().unwrap();

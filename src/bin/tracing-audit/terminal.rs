@@ -27,6 +27,13 @@ pub(crate) fn quoted(text: &str) -> String {
     harmless(&serde_json::Value::from(text).to_string()).into_owned()
 }
 
+/// Appends `text` as [`harmless`] has it.
+pub(crate) fn write_harmless(text: &str, out: &mut Vec<u8>) {
+    let is_printable = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let shown = if is_printable { Cow::Borrowed(text) } else { harmless(text) };
+    out.extend_from_slice(shown.as_bytes());
+}
+
 /// Characters that a terminal obeys, or that make text look other than it is.
 fn is_harmful(char: char) -> bool {
     matches!(
