@@ -207,8 +207,9 @@ impl<'a> Walk<'a> {
 
     /// Exactly these bytes, of ASCII.
     #[inline]
-    pub(super) fn literal(&mut self, literal: &[u8]) -> Option<()> {
-        self.text.as_bytes()[self.at..].starts_with(literal).then(|| self.at += literal.len())
+    pub(super) fn literal<const LENGTH: usize>(&mut self, literal: &[u8; LENGTH]) -> Option<()> {
+        let is_next = self.text.as_bytes()[self.at..].first_chunk() == Some(literal);
+        is_next.then(|| self.at += LENGTH)
     }
 
     fn peek(&self) -> Option<u8> {

@@ -6,7 +6,7 @@ mod reference;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use tracing_audit::trail::Line;
+use tracing_audit::trail::{Line, MAX_LINE};
 
 use super::format::{Form, Formatter, NoLine};
 use super::members::Parts;
@@ -112,12 +112,99 @@ proptest! {
 
     #[test]
     fn the_same_lines_are_wanted_as_in_the_plain_way(
-        lines in prop::collection::vec(lines::any_line(), 1..8),
+        lines in prop::collection::vec(lines::line_of_few(), 1..16),
         wanted in lines::wanted(),
     ) {
         let lines = lines.concat();
         prop_assert_eq!(formatted(&lines, false, &wanted), expected(&lines, &wanted));
     }
+}
+
+const LINE: &str = r#"{"fields":{"a":1},"kind":"event","level":"INFO","spans":[{"fields":{},"name":"s"}],"target":"audit","timestamp":"2026-11-21T20:41:00.250000000Z","trail":{"log":"b1541897b6ad297c","prev":"e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2","seq":7}}"#;
+
+#[test]
+fn each_other_spelling_is_refused() {
+    assert_eq!(read(LINE, false, &mut Parts::default()), Line::parse(LINE.as_bytes()).ok());
+    let long = "x".repeat(MAX_LINE - LINE.len() - 1);
+    for (that, this) in [
+        ("{\"a\":1}", "{\"a\":1,\"a\":1}"),
+        ("{\"a\":1}", "{\"b\":1,\"a\":1}"),
+        ("{\"a\":1}", "{\"\\\\\":1,\"\\n\":1}"),
+        ("{\"a\":1}", "{\"a\":1,}"),
+        ("{\"a\":1}", "{\"a\" :1}"),
+        ("{\"a\":1}", "{\"a\":}"),
+        ("{\"a\":1}", "[]"),
+        (":1}", ":-0}"),
+        (":1}", ":01}"),
+        (":1}", ":1.}"),
+        (":1}", ":.5}"),
+        (":1}", ":-}"),
+        (":1}", ":1.0}"),
+        (":1}", ":1.50}"),
+        (":1}", ":1e3}"),
+        (":1}", ":0.0000001}"),
+        (":1}", ":1.23456789012345678}"),
+        (":1}", ":9007199254740993}"),
+        (":1}", ":tru}"),
+        (":1}", ":[1,]}"),
+        (":1}", ":\"\\/\"}"),
+        (":1}", ":\"\\u0041\"}"),
+        (":1}", ":\"\t\"}"),
+        ("\"spans\":[{\"fields\":{},\"name\":\"s\"}],", "\"spans\":[],"),
+        ("\"name\":\"s\"", "\"name\":1"),
+        ("{\"fields\":{\"a\"", "{\"duration_ns\":1,\"fields\":{\"a\""),
+        ("event", "span"),
+        ("INFO", "info"),
+        ("20:41:00.25", "20-41:00.25"),
+        ("b1541897", "B1541897"),
+        ("prev\":\"e", "prev\":\"E"),
+        ("prev\":\"e", "prev\":\"x"),
+        ("7}}", "07}}"),
+        ("7}}", "9007199254740993}}"),
+        ("7}}", "}}"),
+        ("7}}", "7}} "),
+        ("7}}", "7,\"sig\":\"\"}}"),
+        ("{\"log\"", "{\"key\":\"b1541897b6ad297c\",\"log\""),
+        (":1}", &format!(":\"{long}\"}}")),
+    ] {
+        assert!(LINE.contains(that), "{that}");
+        let line = LINE.replacen(that, this, 1);
+        assert!(Line::parse(line.as_bytes()).is_err(), "{line}");
+        assert_eq!(read(&line, false, &mut Parts::default()), None, "{line}");
+    }
+    let unnamed = LINE.replacen('{', "{\"duration_ns\":1,", 1).replacen("event", "span", 1);
+    assert_eq!(read(&unnamed, false, &mut Parts::default()), None);
+    let longest = LINE.replacen(":1}", &format!(":\"{}\"}}", &long[1..]), 1);
+    assert_eq!(longest.len(), MAX_LINE - 1);
+    assert_eq!(read(&longest, false, &mut Parts::default()), Line::parse(longest.as_bytes()).ok());
+}
+
+#[test]
+fn a_condition_holds_of_the_field_and_the_value_that_it_names() {
+    let fields = r#"{"a":"x","a\nb":{"c":"q\"","d.e":[1,"y"]},"n":1,"o":{"p":null}}"#;
+    let line = LINE.replace("{\"a\":1}", fields);
+    let is_wanted = |field: &str, value: &str| {
+        let wanted = Wanted::of(None, None, &[(field.to_owned(), value.to_owned())]);
+        let is_wanted = !formatted(line.as_bytes(), false, &wanted).is_empty();
+        assert_eq!(
+            is_wanted,
+            wanted.wants_plainly(&Line::parse(line.as_bytes()).unwrap()),
+            "{field}={value}"
+        );
+        is_wanted
+    };
+    let met =
+        [("a", "x"), ("a\nb.c", "q\""), ("a\nb.d.e", "y"), ("a\nb.d.e", "1"), ("n", "1"), ("o.p", "null")];
+    for (field, value) in met {
+        assert!(is_wanted(field, value), "{field}={value}");
+        assert!(!is_wanted(field, "z") && !is_wanted(field, ""), "{field}");
+        for other in
+            [field.to_owned() + "b", field.to_owned() + ".", format!("x{field}"), field[1..].to_owned()]
+        {
+            assert!(!is_wanted(&other, value), "{other}={value}");
+        }
+    }
+    assert!(is_wanted("level", "info") && !is_wanted("kind", "EVENT") && !is_wanted("name", ""));
 }
 
 #[test]

@@ -201,17 +201,42 @@ fn ordinary_value() -> impl Strategy<Value = Value> + Clone {
     .boxed()
 }
 
-/// Conditions that now and then hold.
+/// Lines of few times, names and values.
+pub(super) fn line_of_few() -> impl Strategy<Value = Vec<u8>> {
+    let value =
+        prop::sample::select(vec![json!("x"), json!("a\n"), json!(1), json!(0.5), json!(true), Value::Null]);
+    let name = || prop::sample::select(vec!["a", "b", "a.b", "", "a\n"]).prop_map(str::to_owned);
+    let value = value.prop_recursive(3, 8, 3, move |inner| {
+        let object = prop::collection::vec((name(), inner.clone()), 1..3).prop_map(Fields::from_iter);
+        prop_oneof![
+            1 => prop::collection::vec(inner, 0..3).prop_map(Value::from),
+            3 => object.prop_map(Value::from),
+        ]
+    });
+    let parts =
+        (prop::collection::vec((name(), value), 0..4).prop_map(Fields::from_iter), few_times(), how());
+    parts.prop_map(|(fields, time, how)| {
+        line(&fields, &[], "audit", Some("n".to_owned()), &How { time, ..how })
+    })
+}
+
+/// Of which some hold of lines of few times, names and values.
 pub(super) fn wanted() -> impl Strategy<Value = Wanted> {
-    let time = || prop::option::of((0..1_u64 << 63).prop_map(Timestamp::from_nanos));
-    let field = prop_oneof![
-        name(),
-        prop::sample::select(vec!["kind", "level", "target", "name", "a.b", "b.a", "a.b.a", "a."])
-            .prop_map(str::to_owned)
+    let fields =
+        ["a", "b", "a.b", "a.a", "b.a.b", "a.", ".a", "a\n", "ab", "kind", "level", "name", "target"];
+    let values = ["x", "a\n", "1", "0.5", "true", "null", "event", "info", "INFO", "n", "audit", "later"];
+    let select =
+        |of: &[&str]| prop::sample::select(of.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+    let conditions = prop::collection::vec((select(&fields), select(&values)), 0..3);
+    let time = || prop::option::of(few_times().prop_filter_map("a time", |time| Timestamp::parse(&time)));
+    (time(), time(), conditions).prop_map(|(since, until, conditions)| Wanted::of(since, until, &conditions))
+}
+
+fn few_times() -> impl Strategy<Value = String> {
+    let times = [
+        "2026-11-21T20:41:00.250000000Z",
+        "2026-11-21T20:41:00.250000001Z",
+        "2026-11-31T00:00:00.000000000Z",
     ];
-    let said =
-        prop::sample::select(vec!["event", "info", "INFO", "audit", "true", "null", "1", "0.5", "", "-"]);
-    let said = prop_oneof![said.prop_map(str::to_owned), text()];
-    (time(), time(), prop::collection::vec((field, said), 0..2))
-        .prop_map(|(since, until, conditions)| Wanted::of(since, until, &conditions))
+    prop::sample::select(times.map(str::to_owned).to_vec())
 }
