@@ -22,6 +22,11 @@ pub(super) struct BeforeHole {
 }
 
 impl BeforeHole {
+    /// Whether a hand left the hole: whatever a later line attests, no power cut took the lines behind it.
+    pub(super) fn is_of_a_hand(&self) -> bool {
+        self.proof.debris.of_a_hand().is_some()
+    }
+
     /// Counts a piece that was met since.
     pub(super) fn set_aside(&mut self, piece: Piece<'_>, line: Option<(&Line<'_>, Met)>) {
         let place = self.proof.place();

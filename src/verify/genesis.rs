@@ -62,6 +62,8 @@ impl Proof {
             let why = "`previous` is null in file 0, and only there".to_owned();
             find(FindingKind::Fields { why });
         }
+        // A genesis proves itself alone.
+        self.prove_from(self.position());
         self.number = Number { sure: Some(genesis.file), unsure: 0, numbered: true };
         if first {
             self.first_file = Some(genesis.file);

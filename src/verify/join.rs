@@ -54,6 +54,7 @@ impl Proof {
         if !key.proved {
             self.part();
         }
+        self.prove_from(self.position());
         let run_from = match &control {
             Some(Control::Genesis(genesis)) if !self.begun => self.begin(ledger, place, line, genesis, key),
             control => self.join(ledger, place, line, control.as_ref()),
@@ -97,6 +98,7 @@ impl Proof {
             not_attested(ledger, walk, &self.behind, torn, (place, line.link.seq));
         } else if self.walk.leads_to(line) && line.kind != Kind::Resume {
             run_from = next.seq;
+            self.prove_from(self.head_end);
             self.expected.note(std::mem::replace(&mut self.maybe_expected, Expected::NotMet));
         } else {
             let broken = self.broken_at(place, line, torn);
@@ -128,9 +130,10 @@ impl Proof {
     /// Blames for a chain that doesn't lead to this validly signed line.
     pub(super) fn broken_at(&mut self, place: &Place, line: &Line<'_>, torn: Option<Torn>) -> Hole {
         let next = self.next();
-        self.walk.line(place, line, true, None);
+        self.walk.line((place, self.position()), line, true, None);
         let walk = std::mem::replace(&mut self.walk, Walk::from(next));
         let (from, until) = (next.seq, walk.run_from());
+        self.prove_from(walk.run_at());
         let (mut findings, more) = walk.blame_at(next, torn);
         if findings.is_empty() {
             let kind = FindingKind::Link { expected: next.prev, found: line.link.prev };
@@ -247,7 +250,9 @@ impl Proof {
         if let Some(key) = self.key {
             self.cover(&key, run.first.seq, run.last);
         }
+        let from = self.position();
         self.pass_lines(run.last.seq + 1 - run.first.seq, run.bytes.len() as u64);
+        self.end_proved(from);
         self.go_on_from(run.last);
     }
 

@@ -77,6 +77,7 @@ mod join;
 mod ledger;
 mod measure;
 mod notice;
+mod outlet;
 mod paths;
 mod piece;
 mod proof;
@@ -96,8 +97,10 @@ pub(crate) use {heed::noticed, identity::Identity, ledger::Ledger, ranges::Cover
 pub use debris::NotTorn;
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
+pub use outlet::Stretch;
 pub use paths::{
-    Contents, FoundLogs, LogFile, LogFiles, Progress, VerifyError, find_logs, verify_paths, verify_paths_with,
+    Contents, FoundLogs, LogFile, LogFiles, Progress, VerifyError, find_logs, verify_paths,
+    verify_paths_each, verify_paths_with,
 };
 pub use ranges::{Range, Ranges};
 pub use report::{

@@ -1,5 +1,6 @@
 //! What of a log is proved, line after line.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::before_hole::BeforeHole;
@@ -32,6 +33,8 @@ pub(super) struct Proof {
     pub(super) file: Arc<str>,
     line: u64,
     offset: u64,
+    /// Bytes of the files before this one.
+    before_file: u64,
     /// How many findings there were before this file.
     found: u64,
 
@@ -80,6 +83,12 @@ pub(super) struct Proof {
 
     /// Which lines are proved.
     pub(super) coverage: Coverage,
+    /// Where they stand, counted through all files, since it was last asked; none where nobody asks.
+    pub(super) proved: Option<Vec<Range<u64>>>,
+    /// Where the last proved line ends.
+    pub(super) head_end: u64,
+    /// Where the lines begin that the line being taken proves.
+    proves_from: Option<u64>,
     /// Lines of keys to which no hand-off leads.
     pub(super) agrees: Option<Agreement>,
     pub(super) crashes: u64,
@@ -119,6 +128,7 @@ impl Proof {
             file: Arc::from(""),
             line: 0,
             offset: 0,
+            before_file: 0,
             found: 0,
             head: None,
             key: first.map(|public| Key { public, id: public.id(), epoch: 0, proved: true, since: None }),
@@ -146,6 +156,9 @@ impl Proof {
             origin: None,
             identity,
             coverage: Coverage::new(),
+            proved: None,
+            head_end: 0,
+            proves_from: None,
             agrees: None,
             crashes: 0,
             signatures: 0,
@@ -179,6 +192,7 @@ impl Proof {
         }
         self.found = ledger.found();
         self.files += 1;
+        self.before_file += self.offset;
         (self.file, self.line, self.offset) = (Arc::from(name), 0, 0);
         (self.begun, self.no_newline) = (false, false);
     }
@@ -217,6 +231,9 @@ impl Proof {
             }
         };
         self.pass(piece);
+        if let Some(from) = self.proves_from.take() {
+            self.end_proved(from);
+        }
         if let Some(kept) = &mut self.before_hole {
             kept.set_aside(piece, met);
         }
@@ -225,6 +242,31 @@ impl Proof {
     /// Stands in a file where another proof does.
     pub(super) fn resume_at(&mut self, other: &Proof, ledger: &Ledger) {
         (self.line, self.offset, self.found) = (other.line, other.offset, ledger.found());
+        (self.before_file, self.head_end) = (other.before_file, other.head_end);
+    }
+
+    /// Where it stands, counted through all files.
+    pub(super) fn position(&self) -> u64 {
+        self.before_file + self.offset
+    }
+
+    /// The line that is being taken proves all lines from this place on.
+    pub(super) fn prove_from(&mut self, position: u64) {
+        self.proves_from = Some(position);
+    }
+
+    /// The lines from there to here are taken for the log's; they are proved where their key is.
+    pub(super) fn end_proved(&mut self, from: u64) {
+        self.head_end = self.position();
+        if self.apart.is_some() {
+            return;
+        }
+        let to = self.head_end;
+        let Some(proved) = &mut self.proved else { return };
+        match proved.last_mut().filter(|last| last.end == from) {
+            Some(last) => last.end = to,
+            None => proved.push(from..to),
+        }
     }
 
     /// Goes behind a piece.
@@ -268,7 +310,7 @@ impl Proof {
             }
             Standing::Unsigned | Standing::Unproved => {
                 let leads = self.walk.leads_to(line);
-                self.walk.line(place, line, false, None);
+                self.walk.line((place, self.position()), line, false, None);
                 if leads {
                     let expected = meets(trust, line.link.seq, line.hash(), || place.clone());
                     self.maybe_expected.note(expected);
@@ -279,7 +321,7 @@ impl Proof {
                 if matches!(fault.kind, FindingKind::TwoHandOffs { .. }) {
                     self.disputed.get_or_insert(line.link.seq);
                 }
-                self.walk.line(place, line, false, Some(fault));
+                self.walk.line((place, self.position()), line, false, Some(fault));
                 self.leave(place, line, piece, Met::Altered)
             }
         }

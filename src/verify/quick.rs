@@ -104,6 +104,7 @@ impl Verifier {
 
     /// Goes on quickly from here, if nothing stands behind the last proved line, and nothing before a hole.
     pub(super) fn be_quick(&mut self) {
+        self.hand_on();
         let quick_will_do = self.is_clean() && self.proof.before_hole.is_none();
         self.quick = quick_will_do.then(|| Quick::from(&self.proof));
     }

@@ -7,11 +7,12 @@ use super::chunk::{CHUNK, Chunk, Sought};
 use super::hand_offs::{CopyLines, HandOffs};
 use super::identity::Identity;
 use super::ledger::Ledger;
+use super::outlet::Outlet;
 use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
 use super::quick::Quick;
 use super::standing::Standing;
-use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges};
+use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges, Stretch};
 use crate::trail::{Ended, KeyId, Kind, MAX_LINE, Records, Timestamp};
 
 /// Verifies one log: its files, fed in the order of their numbers. It reads no file and no clock, and its memory does
@@ -47,6 +48,7 @@ pub struct Verifier {
     unended: Vec<u8>,
     /// Its line is too long to be kept.
     overlong: bool,
+    outlet: Option<Outlet>,
 }
 
 impl Verifier {
@@ -62,7 +64,20 @@ impl Verifier {
             records: Records::default(),
             unended: Vec::new(),
             overlong: false,
+            outlet: None,
         }
+    }
+
+    /// Lets the verifier hand on what it is given, once it is known what of it is proved: [`Verifier::stretches`]. Before
+    /// anything is given. It then keeps up to 64 MiB.
+    pub fn hand_on_lines(&mut self) {
+        self.outlet = Some(Outlet::default());
+        self.proof.proved = Some(Vec::new());
+    }
+
+    /// The bytes of which it was decided since the last call whether they are proved, in the order of the log.
+    pub fn stretches(&mut self) -> Vec<Stretch> {
+        self.outlet.as_mut().map(Outlet::take).unwrap_or_default()
     }
 
     /// Takes the whole content of the log's `<prefix>.keys`. Before its files.
@@ -85,6 +100,9 @@ impl Verifier {
     pub fn begin_file(&mut self, name: &str) {
         self.end_file();
         self.proof.begin_file(name, &self.ledger);
+        if let Some(outlet) = &mut self.outlet {
+            outlet.begin_file(name);
+        }
         self.quick = None;
     }
 
@@ -109,6 +127,9 @@ impl Verifier {
     /// Takes the next bytes of the file, looked at already.
     pub(super) fn take(&mut self, chunk: Chunk) {
         let bytes = Arc::clone(&chunk.bytes);
+        if let Some(outlet) = &mut self.outlet {
+            outlet.hold(&bytes);
+        }
         let (end, begin) = (&bytes[..chunk.lines.start], &bytes[chunk.lines.end..]);
         match end.strip_suffix(b"\n") {
             Some(end) => {
@@ -162,9 +183,36 @@ impl Verifier {
     }
 
     /// All files were given. `now` is for [`Options::max_silence`].
-    pub fn finish(mut self, now: Timestamp) -> LogReport {
+    pub fn finish(self, now: Timestamp) -> LogReport {
+        self.finish_with_lines(now).0
+    }
+
+    /// [`Verifier::finish`], and the rest of [`Verifier::stretches`].
+    pub fn finish_with_lines(mut self, now: Timestamp) -> (LogReport, Vec<Stretch>) {
         self.end_file();
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
+        if let Some(outlet) = &mut self.outlet {
+            let proved = self.proof.proved.take().filter(|_| self.proof.identity.is_known());
+            outlet.decide(&proved.unwrap_or_default(), outlet.end());
+        }
+        let rest = self.stretches();
+        (self.report(), rest)
+    }
+
+    /// Hands on what is decided for good.
+    pub(super) fn hand_on(&mut self) {
+        let Some(outlet) = &mut self.outlet else { return };
+        if self.proof.before_hole.as_ref().is_none_or(|kept| kept.is_of_a_hand()) {
+            let proved = self.proof.proved.as_mut().map(std::mem::take).unwrap_or_default();
+            let proved = if self.proof.identity.is_known() { proved } else { Vec::new() };
+            outlet.decide(&proved, self.proof.head_end);
+        }
+        if outlet.is_full() {
+            outlet.give_up();
+        }
+    }
+
+    fn report(mut self) -> LogReport {
         self.ledger.end(&self.proof.identity, &self.options.keys);
         let Verifier { trust, ledger, proof, .. } = self;
         let closed = proof.last_closed().0;

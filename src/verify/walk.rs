@@ -41,6 +41,8 @@ pub(super) struct Walk {
     /// The line met last is that line, or a piece of it.
     at_first: bool,
     run_from: u64,
+    /// Where in the bytes of all files that line stands.
+    run_at: u64,
 }
 
 #[derive(Clone)]
@@ -92,15 +94,22 @@ impl Walk {
             behind_first: Measure::default(),
             at_first: false,
             run_from: head.seq,
+            run_at: 0,
         }
     }
 
     /// Meets a line that is canonical. `confirmed`: it is validly signed. `fault`: it is bad in itself.
-    pub(super) fn line(&mut self, place: &Place, line: &Line<'_>, confirmed: bool, fault: Option<Fault>) {
+    pub(super) fn line(
+        &mut self,
+        (place, position): (&Place, u64),
+        line: &Line<'_>,
+        confirmed: bool,
+        fault: Option<Fault>,
+    ) {
         self.settle(Some(line.link.prev));
         let expected = self.next();
         if !expected.is_some_and(|next| next.is_taken_by(line)) {
-            self.run_from = line.link.seq;
+            (self.run_from, self.run_at) = (line.link.seq, position);
         }
         self.at_first = fault.is_some() && self.bad.is_empty();
         if let Some(Fault { kind, voids }) = fault {
@@ -201,6 +210,11 @@ impl Walk {
     /// The first line of the unbroken run that ends with the line met last.
     pub(super) fn run_from(&self) -> u64 {
         self.run_from
+    }
+
+    /// Where that line stands.
+    pub(super) fn run_at(&self) -> u64 {
+        self.run_at
     }
 
     /// Whom to blame, at a validly signed line that was met last.

@@ -34,6 +34,11 @@ pub(crate) fn write_harmless(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(shown.as_bytes());
 }
 
+/// `1 line`, `7 lines`.
+pub(crate) fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Characters that a terminal obeys, or that make text look other than it is.
 fn is_harmful(char: char) -> bool {
     matches!(

@@ -1,9 +1,10 @@
-//! `tracing-audit show`: records for people. It proves nothing, and says so.
+//! `tracing-audit show`: records for people. With a key it shows what is proved; without one it proves nothing, and says so.
 
 mod control;
 mod format;
 mod members;
 mod pieces;
+mod proved;
 mod read;
 mod record;
 mod text;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use tracing_audit::trail::MAX_LINE;
 use tracing_audit::verify::{Contents, find_logs};
 
+use crate::pins::Pins;
 use crate::terminal::harmless;
 use format::{Form, Formatter, NoLine};
 use pieces::{Piece, Pieces};
@@ -24,8 +26,9 @@ use wanted::Wanted;
 
 /// Show records: number, time, level, actor, and the rest
 ///
-/// Shows what stands in the files, proved or not: `tracing-audit verify` proves it. Files may be compressed. Where
-/// --since, --until or --where choose lines, what is no line is not shown.
+/// With a key it verifies as it reads, and shows the lines that are proved; the exit code is that of `verify`. Without one it
+/// shows what stands in the files, proved or not, and says so. Files may be compressed. Where --since, --until or --where
+/// choose lines, what is no line is not shown.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files, or folders with files of logs
@@ -34,15 +37,17 @@ pub(crate) struct Arguments {
     /// The lines as they are, one JSON object each; what is none goes to stderr
     #[arg(long)]
     json: bool,
+    /// Show what is not proved, too: in its place, marked with `??`; with --json as `{"unproved":"…"}`
+    #[arg(long)]
+    unproved: bool,
+    #[command(flatten)]
+    pins: Pins,
     #[command(flatten)]
     wanted: Wanted,
 }
 
 /// Ends with 2 where something could not be read; what could be is shown all the same.
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    if io::stderr().is_terminal() {
-        note(&"not verified; run `tracing-audit verify`");
-    }
     let stdout = io::stdout();
     let form = match (arguments.json, stdout.is_terminal()) {
         (false, _) => Form::Text,
@@ -50,6 +55,10 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         (true, true) => Form::HarmlessJson,
     };
     let formatter = Formatter { form, wanted: &arguments.wanted };
+    if !arguments.pins.is_empty() {
+        return proved::run(arguments, &formatter);
+    }
+    note(&"nothing of this was proved: no key was given (--key)");
     let mut show = Show { formatter, out: stdout.lock(), unread: false };
     for path in &arguments.paths {
         show.path(path)?;

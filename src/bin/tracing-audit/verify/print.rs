@@ -7,7 +7,7 @@ use tracing_audit::trail::Ended;
 use tracing_audit::verify::{Finding, LogReport, Notice, Ranges, Report, Verdict};
 
 use super::advice::advice;
-use crate::terminal::{harmless, quoted};
+use crate::terminal::{count, harmless, quoted};
 
 pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     for log in &report.logs {
@@ -148,8 +148,4 @@ pub(super) fn spoken(verdict: Verdict) -> &'static str {
         Verdict::Error => "NOT JUDGED",
         Verdict::Tampered => "TAMPERED",
     }
-}
-
-pub(super) fn count(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
