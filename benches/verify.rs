@@ -68,14 +68,14 @@ fn against_a_hash(records: u64, rounds: usize) {
 fn show(log: &Log, rounds: usize) {
     let key = key().public().to_string();
     for show in [&["show"][..], &["show", "--json"]] {
-        let what = format!("{} / verify, two processors", show.join(" "));
+        let what = format!("{}, what is proved / verify, two processors", show.join(" "));
         let Some(command) = option_env!("CARGO_BIN_EXE_tracing-audit") else {
             table::skipped(&what, "no feature cli");
             continue;
         };
         let (mut shown, mut verified) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            shown.extend(wall(command, show, log));
+            shown.extend(wall(command, &[show, &["--key", &key]].concat(), log));
             verified.extend(wall(command, &["verify", "--key", &key], log));
         }
         row(&what, &shown, &verified, Cost::wall, Goal::AtMost(2.5));
