@@ -32,6 +32,7 @@ impl Proof {
         (self.files, self.coverage, self.agrees) = (apart.files, apart.coverage, apart.agrees);
         (self.before, self.before_hole, self.behind) = (None, None, Measure::default());
         (self.begun, self.no_newline) = (false, false);
+        self.late_hand_off = self.late_hand_off.or(apart.late_hand_off);
         self.walk = Walk::from(self.next());
         self.debris = Debris::after(self.next());
     }

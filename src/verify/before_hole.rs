@@ -73,8 +73,10 @@ impl Proof {
 
     fn go_back_to(&mut self, kept: BeforeHole, ledger: &mut Ledger) {
         let checked = ledger.signatures_checked;
+        let late_hand_off = self.late_hand_off;
         (*self, *ledger) = (kept.proof, kept.ledger);
         ledger.signatures_checked = checked;
+        self.late_hand_off = self.late_hand_off.or(late_hand_off);
     }
 
     /// A file begins: it may open with the line that goes on; no later one may.

@@ -18,7 +18,7 @@ use super::report::Agreement;
 use super::standing::{Key, Standing};
 use super::walk::{Fault, Next, Walk};
 use super::{ExpectedHead, FindingKind, Place};
-use crate::trail::{Ended, Hash, Keeps, KeyId, Line, MalformedLine, Succeeds, Timestamp};
+use crate::trail::{Ended, Hash, Keeps, KeyId, Kind, Line, MalformedLine, Succeeds, Timestamp};
 
 /// What the proof rests on; it doesn't change.
 pub(super) struct Trust {
@@ -74,6 +74,9 @@ pub(super) struct Proof {
     pub(super) disputed: Option<u64>,
     /// Hand-offs that were met and of which there is no copy.
     pub(super) not_copied: Option<NotCopied>,
+    /// The number of a validly signed hand-off that stands after other lines of its number, and of later ones, which were
+    /// taken for the log's: had it been known, they would not have been.
+    pub(super) late_hand_off: Option<u64>,
     /// The machine's boot, as the last proved writer says.
     pub(super) boot: Option<Arc<str>>,
     /// The log that this one replaces.
@@ -151,6 +154,7 @@ impl Proof {
             committed: None,
             disputed: None,
             not_copied: None,
+            late_hand_off: None,
             boot: None,
             succeeds: None,
             origin: None,
@@ -294,7 +298,14 @@ impl Proof {
             return self.leave(place, line, piece, Met::Altered);
         }
         let standing = match self.standing(trust, line, ledger) {
-            Standing::Signed(key) => self.in_turn(line, &key),
+            Standing::Signed(key) => {
+                let standing = self.in_turn(line, &key);
+                let is_late = matches!(standing, Standing::Bad(_)) && line.kind == Kind::Handoff;
+                if is_late && key.proved {
+                    self.late_hand_off.get_or_insert(line.link.seq);
+                }
+                standing
+            }
             standing => standing,
         };
         match standing {

@@ -182,6 +182,18 @@ impl Verifier {
         self.ledger.find(None, None, kind);
     }
 
+    /// Takes a hand-off that stands in a file, as a copy is taken. What is none is passed over: it is found in its place.
+    pub(super) fn know_hand_off(&mut self, line: &[u8]) {
+        let (trust, identity) = (&mut self.trust, &mut self.proof.identity);
+        let _ = trust.hand_offs.copy(trust.log, identity, line, &mut Ledger::new());
+    }
+
+    /// Whether a hand-off was met too late: lines before it in the files, of its number and after it, were taken for the log's.
+    /// Then the files are to be verified again, their hand-offs given beforehand, as copies are.
+    pub(super) fn met_late_hand_off(&self) -> bool {
+        self.proof.late_hand_off.is_some()
+    }
+
     /// All files were given. `now` is for [`Options::max_silence`].
     pub fn finish(self, now: Timestamp) -> LogReport {
         self.finish_with_lines(now).0

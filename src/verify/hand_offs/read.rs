@@ -65,7 +65,7 @@ impl HandOffs {
         Ok(())
     }
 
-    fn copy(
+    pub(in crate::verify) fn copy(
         &mut self,
         log: KeyId,
         identity: &mut Identity,

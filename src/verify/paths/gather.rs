@@ -43,7 +43,7 @@ pub struct FoundLogs {
 }
 
 /// The files of one log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LogFiles {
     /// The log's id, as they say, unproved.
     pub log: KeyId,
@@ -54,7 +54,7 @@ pub struct LogFiles {
 }
 
 /// A file of a log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LogFile {
     /// Where it lies.
     pub path: PathBuf,

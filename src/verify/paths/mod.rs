@@ -20,6 +20,7 @@ use crew::{Buffers, Crew, Passage};
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 
 use super::chunk::CHUNK;
+use super::hand_offs::CopyLines;
 use super::{
     Finding, FindingKind, LogReport, Notice, Options, Report, Stretch, Verdict, Verifier, succession,
 };
@@ -110,15 +111,23 @@ fn verify_once(
     let mut logs = Vec::new();
     let mut buffers = Buffers::default();
     for files in found.logs {
-        let mut verifier = Verifier::new(files.log, options);
-        if take.is_some() {
-            verifier.hand_on_lines();
-        }
         let (buffers, progress) = (&mut buffers, &mut *progress);
         let take = take.as_mut().map(|take| &mut **take as Take<'_>);
+        let verifier = Verifier::new(files.log, options);
         let mut reading = Reading { paths, options, progress, take, crew, buffers, verifier };
-        reading.read(files)?;
-        logs.push(reading.finish()?);
+        if reading.take.is_some() {
+            reading.verifier.hand_on_lines();
+        }
+        let log = files.log;
+        reading.read(files.clone())?;
+        if reading.verifier.met_late_hand_off() {
+            // Once more, the hand-offs known. What was handed on can't be taken back.
+            reading.finish(log)?;
+            reading.take = None;
+            reading.know_hand_offs(&files.files)?;
+            reading.read(files)?;
+        }
+        logs.push(reading.finish(log)?);
     }
     one_head_is_enough(&mut logs);
     succession::link(&mut logs, &options.successions);
@@ -194,6 +203,22 @@ impl Reading<'_> {
                 let read = Contents::open(path)
                     .and_then(|copies| self.verifier.read_hand_offs(&name, copies, round == rounds));
                 read.map_err(|error| io_error(path, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the hand-offs that stand in files for copies, before the files are verified: a key is over at its hand-off,
+    /// wherever that stands.
+    fn know_hand_offs(&mut self, files: &[LogFile]) -> Result<(), VerifyError> {
+        for LogFile { path, .. } in files {
+            let contents = Contents::open(path).map_err(|error| io_error(path, error))?;
+            let mut lines = CopyLines::new(contents);
+            // What can't be decompressed is found when the file is verified.
+            while let Ok(Some(line)) = lines.next() {
+                if memchr::memmem::find(line.text(), b"\"kind\":\"handoff\"").is_some() {
+                    self.verifier.know_hand_off(line.text());
+                }
             }
         }
         Ok(())
@@ -280,9 +305,11 @@ impl Reading<'_> {
         }
     }
 
-    fn finish(self) -> Result<LogReport, VerifyError> {
-        let (report, rest) = self.verifier.finish_with_lines(SystemTime::now().into());
-        if let Some(take) = self.take {
+    /// The log was read to its end. Ready for another.
+    fn finish(&mut self, next: KeyId) -> Result<LogReport, VerifyError> {
+        let verifier = std::mem::replace(&mut self.verifier, Verifier::new(next, self.options));
+        let (report, rest) = verifier.finish_with_lines(SystemTime::now().into());
+        if let Some(take) = &mut self.take {
             let file = rest.last().map(|stretch| PathBuf::from(&*stretch.file)).unwrap_or_default();
             rest.into_iter().try_for_each(take).map_err(|error| io_error(&file, error))?;
         }

@@ -37,24 +37,32 @@ pub(super) fn run(arguments: &Arguments, formatter: &Formatter<'_>) -> io::Resul
             if is_taken { Ok(()) } else { Err(ErrorKind::BrokenPipe.into()) }
         });
         drop((jobs, in_order));
-        let unproved = printer.join().unwrap_or_else(|_| Err(io::Error::other("printing failed")));
+        let lines = printer.join().unwrap_or_else(|_| Err(io::Error::other("printing failed")));
         // What went wrong with the output is the reason that nobody took what was verified.
-        let unproved = unproved?;
-        verified.map(|report| (report, unproved)).map_err(io::Error::other)
+        let lines = lines?;
+        verified.map(|report| (report, lines)).map_err(io::Error::other)
     });
-    let (report, unproved) = shown?;
-    tell(&report, unproved, arguments);
+    let (report, lines) = shown?;
+    tell(&report, &lines, arguments);
     Ok(ExitCode::from(report.verdict.exit_code()))
 }
 
 /// Beside the records: what they are worth.
-fn tell(report: &Report, unproved: u64, arguments: &Arguments) {
+fn tell(report: &Report, passed: &Lines, arguments: &Arguments) {
     let findings: u64 = report.logs.iter().map(|log| log.findings.len() as u64 + log.more_findings).sum();
     let findings = findings + report.findings.len() as u64 + report.more_findings;
     let lines: u64 = report.logs.iter().map(|log| log.proved.lines).sum();
-    if unproved > 0 && !arguments.unproved {
-        let (lines, are) = (count(unproved, "line"), if unproved == 1 { "is" } else { "are" });
+    if passed.unproved > 0 && !arguments.unproved {
+        let are = if passed.unproved == 1 { "is" } else { "are" };
+        let lines = count(passed.unproved, "line");
         note(&format!("{lines} {are} not proved, and not shown: --unproved shows them"));
+    }
+    // Where a hand-off was met after lines that it makes another's.
+    if passed.proved > lines {
+        let shown = count(passed.proved - lines, "line");
+        note(&format!(
+            "{shown} more than are proved were read as proved: `tracing-audit verify` names the ranges that are"
+        ));
     }
     if report.verdict != Verdict::Intact {
         let first = report.logs.iter().flat_map(|log| &log.findings).chain(&report.findings).next();
@@ -73,7 +81,13 @@ struct Job {
 /// What is printed of a stretch.
 struct Shown {
     text: Vec<u8>,
-    /// Lines of it that are not proved.
+    lines: Lines,
+}
+
+/// How many lines there were.
+#[derive(Default)]
+struct Lines {
+    proved: u64,
     unproved: u64,
 }
 
@@ -86,8 +100,8 @@ fn format_all(waiting: Receiver<Job>, formatter: &Formatter<'_>, with_unproved: 
 fn shown(stretch: &Stretch, formatter: &Formatter<'_>, with_unproved: bool) -> Shown {
     let (bytes, mut text) = (stretch.text(), Vec::new());
     if stretch.is_proved {
-        formatter.lines(bytes, true, &mut text, |_, _| {});
-        return Shown { text, unproved: 0 };
+        let proved = formatter.lines(bytes, true, &mut text, |_, _| {});
+        return Shown { text, lines: Lines { proved, unproved: 0 } };
     }
     let unproved = lines(bytes).count() as u64;
     if with_unproved {
@@ -95,7 +109,7 @@ fn shown(stretch: &Stretch, formatter: &Formatter<'_>, with_unproved: bool) -> S
             mark(line, formatter, &mut text);
         }
     }
-    Shown { text, unproved }
+    Shown { text, lines: Lines { proved: 0, unproved } }
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -131,13 +145,13 @@ fn mark(line: &[u8], formatter: &Formatter<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Prints what comes, in order. The answer is how many lines were not proved.
-fn print_all(coming: Receiver<Receiver<Shown>>) -> io::Result<u64> {
+/// Prints what comes, in order. The answer is how many lines it was made of.
+fn print_all(coming: Receiver<Receiver<Shown>>) -> io::Result<Lines> {
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let mut all = 0;
+    let mut all = Lines::default();
     for shown in coming {
-        let Ok(Shown { text, unproved }) = shown.recv() else { continue };
-        all += unproved;
+        let Ok(Shown { text, lines }) = shown.recv() else { continue };
+        all = Lines { proved: all.proved + lines.proved, unproved: all.unproved + lines.unproved };
         out.write_all(&text)?;
     }
     out.flush()?;
