@@ -350,7 +350,7 @@ impl Proof {
 
     /// A line that is not proved by itself.
     fn leave(&mut self, place: &Place, line: &Line<'_>, piece: Piece<'_>, met: Met) -> Met {
-        self.coverage.meet(line.link.seq, line.link.seq);
+        self.coverage.meet_unproved(line.link.seq, self.proved_part().next().seq);
         self.set_aside(Some(place), piece, Some((line, met)));
         met
     }

@@ -85,6 +85,8 @@ pub(crate) struct Coverage {
     gaps: Ranges,
     /// The number after the last line that was settled.
     next: u64,
+    /// Lines that are there and whose numbers were not kept.
+    uncounted: u64,
 }
 
 impl Coverage {
@@ -100,12 +102,26 @@ impl Coverage {
             between: Ranges::default(),
             gaps: Ranges::default(),
             next: 0,
+            uncounted: 0,
         }
     }
 
     /// Lines of these numbers are there.
     pub(crate) fn meet(&mut self, from: u64, to: u64) {
         add(&mut self.present, from.max(self.settled), to);
+    }
+
+    /// A line of this number is there, and may never be proved. Where ranges wait already, of which none can be settled before
+    /// `unsettled`, it is only counted: whoever floods a log with numbers gets no memory for it.
+    pub(crate) fn meet_unproved(&mut self, seq: u64, unsettled: u64) {
+        if self.present.len() >= KEPT {
+            self.settle(unsettled);
+        }
+        if self.present.len() < KEPT {
+            self.meet(seq, seq);
+        } else {
+            self.uncounted += 1;
+        }
     }
 
     /// Lines of these numbers, which are there, are proved.
@@ -152,6 +168,8 @@ impl Coverage {
     /// All was met: which lines are proved, which are there and not proved, which are missing between proved ones.
     pub(crate) fn finish(mut self) -> [Ranges; 3] {
         self.settle(u64::MAX);
+        self.unproved.lines += self.uncounted;
+        self.unproved.more += u64::from(self.uncounted > 0);
         [self.proved, self.unproved, self.between]
     }
 }
@@ -227,6 +245,38 @@ mod tests {
             prop_assert_eq!(lines(&coverage.unproved), met.difference(&proved).copied().collect::<BTreeSet<_>>());
             prop_assert_eq!(coverage.proved.lines, proved.len() as u64);
         }
+    }
+
+    #[test]
+    fn a_flood_of_numbers_is_counted_in_bounded_memory() {
+        let mut coverage = Coverage::new();
+        coverage.meet(0, 9);
+        coverage.prove(0, 9);
+        let flood = 3 * KEPT as u64;
+        (0..flood).for_each(|at| coverage.meet_unproved(20 + at * 7, 10));
+        assert!(coverage.present.len() <= KEPT);
+        let [proved, unproved, missing] = coverage.finish();
+        assert_eq!((proved.lines, unproved.lines, missing.lines), (10, flood, 0));
+        assert_eq!((unproved.listed.len(), unproved.more > 0), (LISTED, true));
+    }
+
+    #[test]
+    fn what_is_missing_lies_between_proved_lines() {
+        let mut coverage = Coverage::new();
+        for (from, to, proved) in
+            [(3, 4, true), (7, 7, false), (9, 9, true), (12, 12, false), (20, 20, false)]
+        {
+            coverage.meet(from, to);
+            if proved {
+                coverage.prove(from, to);
+            }
+        }
+        let [proved, unproved, missing] = coverage.finish();
+        let listed =
+            |ranges: &Ranges| ranges.listed.iter().map(|range| (range.from, range.to)).collect::<Vec<_>>();
+        assert_eq!(listed(&proved), [(3, 4), (9, 9)]);
+        assert_eq!(listed(&unproved), [(7, 7), (12, 12), (20, 20)]);
+        assert_eq!(listed(&missing), [(5, 6), (8, 8)]);
     }
 
     #[test]
