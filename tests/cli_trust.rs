@@ -136,7 +136,7 @@ fn a_store_is_listed_with_its_endorsement_and_checked_with_it() {
         let output = run(&["keys", command, store.to_str().unwrap()]);
         (output.status.code(), said(&output))
     };
-    let says = format!("fleet  {fleet} endorses it, for a log named payments\n");
+    let says = format!("fleet  {fleet} endorses it, for a log named \"payments\"\n");
     assert!(!keys("list").1.contains("fleet"), "{}", keys("list").1);
     install(&store, &endorse(path, "payments", &one));
     assert!(keys("list").1.contains(&says), "{}", keys("list").1);

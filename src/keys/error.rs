@@ -88,7 +88,9 @@ impl fmt::Display for KeyStoreError {
                 write!(f, "key store: could not {doing} {}: {error}", path.display())
             }
             KeyStoreError::Locked { path, holder } => {
-                let holder = holder.as_deref().unwrap_or("another process");
+                let holder = holder
+                    .as_ref()
+                    .map_or_else(|| "another process".to_owned(), |holder| format!("{holder:?}"));
                 write!(f, "key store: {} is held by {holder}; one log has one writer", path.display())
             }
             KeyStoreError::Exposed { path, exposure } => match exposure {

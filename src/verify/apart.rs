@@ -42,7 +42,8 @@ impl Proof {
         self.coverage.meet(from, last.seq);
         let head = Head { seq: last.seq, hash: last.hash, time: last.time };
         let lines = last.seq - from + 1;
-        let agrees = self.agrees.get_or_insert(Agreement { lines: 0, first: from, last: head, origin: None });
+        let none = Agreement { lines: 0, first: from, last: head, origin: None, succeeds: None };
+        let agrees = self.agrees.get_or_insert(none);
         agrees.lines += lines;
         agrees.last = head;
     }

@@ -63,6 +63,7 @@
 //! 72 bytes for each hand-off that `<prefix>.keys` proves, whatever the log's size.
 
 mod apart;
+mod basis;
 mod before_hole;
 mod chunk;
 mod debris;
@@ -94,6 +95,7 @@ mod walk;
 #[cfg(feature = "shipped")]
 pub(crate) use {heed::noticed, identity::Identity, ledger::Ledger, ranges::Coverage};
 
+pub use basis::{Basis, NamedKey};
 pub use debris::NotTorn;
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
@@ -105,7 +107,7 @@ pub use paths::{
 pub use ranges::{Range, Ranges};
 pub use report::{
     Agreement, ExpectedHead, Head, InvalidExpectedHead, InvalidSuccession, LISTED, LogReport, Options,
-    Report, Succession, Verdict,
+    Report, SCHEMA, Succession, Verdict,
 };
 pub use trust::{InvalidTrust, InvalidTrustLine, TrustFile, TrustLine};
 pub use verifier::Verifier;

@@ -86,12 +86,13 @@ pub enum NoticeKind {
 }
 
 impl fmt::Display for NoticeKind {
+    #[allow(clippy::too_many_lines)] // one sentence each
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoticeKind::Open => f.write_str("open: no close yet; what comes behind its end can't be known"),
+            NoticeKind::Open => f.write_str("open: no close yet; what comes after its end can't be known"),
             NoticeKind::NoNewline => f.write_str("the last line lacks its newline; it is whole"),
             NoticeKind::Torn(torn) => {
-                write!(f, "{} torn bytes before it, attested: no records", torn.bytes)
+                write!(f, "{} torn bytes before it, which it attests: nothing in them is proved", torn.bytes)
             }
             NoticeKind::Gap { lost, reason, since } => {
                 write!(f, "{lost} records were lost since {since}, declared by the writer: {reason:?}")
@@ -100,14 +101,19 @@ impl fmt::Display for NoticeKind {
                 let (what, were) = if *lines == 1 { ("line", "was") } else { ("lines", "were") };
                 write!(
                     f,
-                    "{lines} signed {what} among the torn bytes {were} given up: a power cut took lines before"
+                    "{lines} signed {what} among the torn bytes {were} given up: zeros before, as a power cut leaves them"
                 )
             }
             NoticeKind::Accepted(Accepted { at, by, reason }) => {
                 write!(f, "{by:?} let the log go on after a loss, at {at}: {reason:?}")
             }
             NoticeKind::RetentionChanged { from, to, oldest_before, oldest } => {
-                write!(f, "the retention changed: {} before, {} from here on", Kept(*from), Kept(*to))?;
+                write!(
+                    f,
+                    "it says that the retention changed: {} before, {} from here on",
+                    Kept(*from),
+                    Kept(*to)
+                )?;
                 match oldest > oldest_before {
                     true => write!(f, "; the oldest file was {oldest_before} and is {oldest}"),
                     false => Ok(()),
@@ -115,7 +121,7 @@ impl fmt::Display for NoticeKind {
             }
             NoticeKind::OldestRaised { from, to, keeps } => write!(
                 f,
-                "the oldest file was {from} and is {to} from here on, which the retention does not explain: {}",
+                "it says that the oldest file was {from} and is {to} from here on, which the retention does not explain: {}",
                 Kept(*keeps)
             ),
             NoticeKind::NotCopied { hand_offs: 1 } => f.write_str(
@@ -127,27 +133,33 @@ impl fmt::Display for NoticeKind {
                  them, or their files"
             ),
             NoticeKind::Pruned { file, oldest } => {
-                write!(f, "begins with file {file}: retention keeps all from file {oldest} on")
+                write!(
+                    f,
+                    "begins with file {file}: it says that its retention keeps all from file {oldest} on"
+                )
             }
             NoticeKind::ClockBack { from, to } => write!(f, "the clock went back from {from} to {to}"),
             NoticeKind::Meddled { ended } => {
                 write!(f, "the writer says that the file before was {ended}; all its lines are there")
             }
             NoticeKind::UnknownKind { kind } => {
-                write!(f, "a control line of the unknown kind {kind:?}, proved")
+                write!(f, "a control line of the kind {kind:?}, which this version does not know")
             }
             NoticeKind::UnknownMembers { kind } => {
-                write!(f, "a {kind:?} line with members that this version does not know, proved")
+                write!(f, "a {kind:?} line with members that this version does not know")
             }
             NoticeKind::Succeeds(before) => {
                 write!(
                     f,
-                    "replaces log {}, last seen at line {} of hash {}",
+                    "says that it replaces log {}, last seen at line {} of hash {}",
                     before.log, before.seq, before.hash
                 )
             }
             NoticeKind::SucceededBy { log } => {
-                write!(f, "its keys were lost: log {log} replaces it from the last line on")
+                write!(
+                    f,
+                    "log {log} says that the keys of this one were lost, and that it replaces it from the last line on"
+                )
             }
             NoticeKind::ClaimedBy { log, seq } => {
                 write!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Finding, Notice, Ranges, TrustFile};
+use super::{Basis, Finding, Notice, Ranges, TrustFile};
 use crate::trail::{Ended, Hash, KeyId, PublicKey, Succeeds, Timestamp};
 
 /// What to verify against.
@@ -102,9 +102,14 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// [`Report::schema`]: `docs/schema/verify.v1.json` describes the report as JSON.
+pub const SCHEMA: &str = "tracing-audit/verify/v1";
+
 /// What holds of all logs under the given paths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
     /// The worst of all.
     pub verdict: Verdict,
     /// Each log.
@@ -117,6 +122,8 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// Notices that are not listed.
     pub more_notices: u64,
+    /// What it was made with.
+    pub basis: Basis,
 }
 
 /// What holds of one log.
@@ -191,6 +198,8 @@ pub struct Agreement {
     pub last: Head,
     /// Who writes them.
     pub origin: Option<String>,
+    /// The log that theirs replaces.
+    pub succeeds: Option<Succeeds>,
 }
 
 /// How many findings, and how many notices, a report lists of each log, and of what is of no log; the rest it counts.

@@ -130,6 +130,11 @@ impl TrustFile {
         &self.fleets
     }
 
+    /// How many logs it names.
+    pub(crate) fn logs(&self) -> u64 {
+        self.logs.len() as u64
+    }
+
     /// The first key of a log.
     pub fn key(&self, log: KeyId) -> Option<PublicKey> {
         self.logs.get(&log).map(|trusted| trusted.key)

@@ -227,8 +227,8 @@ impl Verifier {
     fn report(mut self) -> LogReport {
         self.ledger.end(&self.proof.identity, &self.options.keys);
         let Verifier { trust, ledger, proof, .. } = self;
-        let closed = proof.last_closed().0;
         let is_known = proof.identity.is_known();
+        let closed = proof.last_closed().0;
         let [mut proved, mut unproved, mut missing] = proof.coverage.finish();
         let head = proof.head.map(|head| Head { seq: head.seq, hash: head.hash, time: head.time });
         let mut agrees = proof.agrees;
@@ -236,15 +236,20 @@ impl Verifier {
             // All of it rests on a key that nobody pinned.
             if let Some((first, last)) = proved.first().zip(head) {
                 let origin = proof.origin.as_deref().map(str::to_owned);
-                agrees = Some(Agreement { lines: proved.lines, first, last, origin });
+                let succeeds = proof.succeeds;
+                agrees = Some(Agreement { lines: proved.lines, first, last, origin, succeeds });
             }
             unproved = proved.merge(unproved);
             (proved, missing) = (Ranges::default(), Ranges::default());
         }
+        let head = head.filter(|_| is_known);
+        // What is told of the log is told by proved lines alone.
+        let is_told = head.is_some();
+        let told = |count: u64| if is_told { count } else { 0 };
         LogReport {
             verdict: ledger.verdict,
             log: trust.log,
-            origin: proof.origin.as_deref().filter(|_| is_known).map(str::to_owned),
+            origin: proof.origin.as_deref().filter(|_| is_told).map(str::to_owned),
             pinned: is_known,
             endorsed_by: proof.identity.endorsed_by(),
             files: proof.files,
@@ -254,18 +259,18 @@ impl Verifier {
             unproved,
             missing,
             agrees,
-            head: head.filter(|_| is_known),
-            closed,
-            signatures: proof.signatures,
+            head,
+            closed: closed.filter(|_| is_told),
+            signatures: told(proof.signatures),
             signatures_checked: ledger.signatures_checked,
-            keys: proof.keys,
-            key: proof.key.map(|key| key.id),
-            epoch: proof.key.map(|key| key.epoch),
-            succeeds: proof.succeeds,
+            keys: told(proof.keys),
+            key: proof.key.filter(|_| is_told).map(|key| key.id),
+            epoch: proof.key.filter(|_| is_told).map(|key| key.epoch),
+            succeeds: proof.succeeds.filter(|_| is_told),
             succeeded_by: None,
-            torn_bytes: proof.torn_bytes,
-            lost: proof.lost,
-            crashes: proof.crashes,
+            torn_bytes: told(proof.torn_bytes),
+            lost: told(proof.lost),
+            crashes: told(proof.crashes),
             findings: ledger.findings,
             more_findings: ledger.more_findings,
             notices: ledger.notices,

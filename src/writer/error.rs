@@ -146,7 +146,9 @@ impl fmt::Display for OpenError {
             }
             OpenError::Write(error) => error.fmt(f),
             OpenError::Locked { path, holder } => {
-                let holder = holder.as_deref().unwrap_or("another process");
+                let holder = holder
+                    .as_ref()
+                    .map_or_else(|| "another process".to_owned(), |holder| format!("{holder:?}"));
                 write!(f, "audit log: {} is held by {holder}; one log has one writer", path.display())
             }
             OpenError::OtherLog { path, found, expected } => write!(

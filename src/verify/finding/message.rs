@@ -16,13 +16,13 @@ impl fmt::Display for FindingKind {
                 write!(f, "a line of log {found} stands in log {expected}")
             }
             FindingKind::WrongKey { expected, found } => {
-                write!(f, "signed by key {found}, where key {expected} was in force")
+                write!(f, "signed in the name of key {found}, where key {expected} was in force")
             }
             FindingKind::Signature { key } => {
                 write!(f, "the signature is not that of key {key} for this line")
             }
             FindingKind::Unsigned { kind } => write!(f, "a {kind:?} line without a signature"),
-            FindingKind::Fields { why } => f.write_str(why),
+            FindingKind::Fields { why } => write!(f, "a control line that can't be read: {}", Quoted(why)),
             FindingKind::Link { expected, found } => {
                 write!(f, "it follows a line of hash {found}; the line before it has {expected}")
             }
@@ -71,7 +71,7 @@ impl fmt::Display for FindingKind {
                 )
             }
             FindingKind::PreviousBytes { expected, found } => {
-                write!(f, "the file before had {}; {found} are there", Bytes(*expected))
+                write!(f, "it says that the file before had {}; {found} are there", Bytes(*expected))
             }
             FindingKind::EndedDiffers { expected: Some(expected), found } => {
                 write!(f, "it says that what came before ended by {found}; it ended by {expected}")
@@ -95,12 +95,12 @@ impl fmt::Display for FindingKind {
             ),
             FindingKind::BeforeHandOff { key, epoch, handed_over } => write!(
                 f,
-                "signed by key {key} of epoch {epoch}, which signs from line {} on: the hand-off to it is line {handed_over}",
+                "signed in the name of key {key} of epoch {epoch}, which signs from line {} on: the hand-off to it is line {handed_over}",
                 handed_over.saturating_add(1)
             ),
             FindingKind::AfterHandOff { key, epoch, handed_over } => write!(
                 f,
-                "signed by key {key} of epoch {epoch}, which was over: it handed over with line {handed_over}"
+                "signed in the name of key {key} of epoch {epoch}, which was over: it handed over with line {handed_over}"
             ),
             FindingKind::TwoHandOffs { epoch: 0 } => {
                 f.write_str("another line 0 than the one before, signed by the same key")
@@ -130,7 +130,7 @@ impl fmt::Display for FindingKind {
                 )
             }
             FindingKind::Lost { from, to } => {
-                write!(f, "{} gone when the writer started", Lines(*from, *to))
+                write!(f, "{} not there: gone already when the writer started, as it says", Lines(*from, *to))
             }
             FindingKind::NotPinned { log, .. } => write!(f, "log {log} is of none of the pinned keys"),
             FindingKind::NotEndorsed { log, found: None } => {
@@ -155,7 +155,7 @@ impl fmt::Display for FindingKind {
                 write!(f, "{}: looks like a file of a log, but not one line can be read", Quoted(file))
             }
             FindingKind::Undecodable { file, why } => {
-                write!(f, "{}: can't be decompressed to its end: {why}", Quoted(file))
+                write!(f, "{}: can't be decompressed to its end: {}", Quoted(file), Quoted(why))
             }
             FindingKind::SuccessionDiffers { successor, expected, hash, last: Some(last) } => write!(
                 f,
@@ -173,7 +173,10 @@ impl fmt::Display for FindingKind {
                 write!(f, "the last file was closed for the next one; file {file} is missing")
             }
             FindingKind::StartMissing { file, oldest } => {
-                write!(f, "the log begins with file {file}; its retention keeps all from file {oldest} on")
+                write!(
+                    f,
+                    "the log begins with file {file}; it says that its retention keeps all from file {oldest} on"
+                )
             }
             FindingKind::KeyNotProved { epoch, key } => {
                 write!(f, "no hand-off leads to key {key} of epoch {epoch}")
@@ -200,7 +203,7 @@ impl fmt::Display for FindingKind {
             FindingKind::Gone { from, to, ended } => {
                 write!(
                     f,
-                    "{} missing before it: the file before was {ended} under the writer",
+                    "{} missing before it: the writer says that the file before was {ended} under it",
                     Lines(*from, *to)
                 )
             }
@@ -225,7 +228,7 @@ impl fmt::Display for FindingKind {
             FindingKind::LogMissing { log } => write!(f, "log {log}, whose key is pinned, is not there"),
             FindingKind::Nothing => f.write_str("nothing to verify: no line is proved"),
             FindingKind::NoPinnedKey { log } => {
-                write!(f, "no pinned key for log {log}: it is only known to agree with itself")
+                write!(f, "no pinned key for log {log}: nothing is proved, and at best it agrees with itself")
             }
             FindingKind::OriginDiffers { expected, found } => {
                 write!(f, "the log says that it is of {found:?}; it is known as {expected:?}")
@@ -235,7 +238,7 @@ impl fmt::Display for FindingKind {
                 if let Some(member) = member {
                     write!(f, "member {member:?}: ")?;
                 }
-                f.write_str(why)?;
+                write!(f, "{}", Quoted(why))?;
                 expected.map_or(Ok(()), |expected| write!(f, "; the line had hash {expected}"))
             }
             FindingKind::Conflict { lines } => {
@@ -256,7 +259,7 @@ impl fmt::Display for FindingKind {
             FindingKind::HandOffMissing { epoch, key, found } => {
                 write!(
                     f,
-                    "from here on lines are signed by key {found}, to which no hand-off leads: that of key {key} \
+                    "from here on lines are signed in the name of key {found}, to which no hand-off leads: that of key {key} \
                      (epoch {epoch}) is missing, and perhaps more"
                 )
             }

@@ -28,7 +28,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::WrongKey { expected: key, found: other },
             Tampered,
-            "signed by key 5c29b78f10a35a49, where key fe812c12f3ab4ce6 was in force",
+            "signed in the name of key 5c29b78f10a35a49, where key fe812c12f3ab4ce6 was in force",
         ),
         (
             FindingKind::Signature { key },
@@ -36,7 +36,11 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "the signature is not that of key fe812c12f3ab4ce6 for this line",
         ),
         (FindingKind::Unsigned { kind: "gap".into() }, Tampered, "a \"gap\" line without a signature"),
-        (FindingKind::Fields { why: why() }, Tampered, "because"),
+        (
+            FindingKind::Fields { why: "unknown 'x'".into() },
+            Tampered,
+            "a control line that can't be read: \"unknown 'x'\"",
+        ),
         (
             FindingKind::Link { expected: hash, found: zeros },
             Tampered,
@@ -95,7 +99,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::PreviousBytes { expected: 1, found: 2 },
             Tampered,
-            "the file before had 1 byte; 2 are there",
+            "it says that the file before had 1 byte; 2 are there",
         ),
         (
             FindingKind::EndedDiffers { expected: Some(Ended::Shutdown), found: Ended::Rotated },
@@ -117,7 +121,11 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             Tampered,
             "it names key 5c29b78f10a35a49 of epoch 2; expected a key of epoch 1",
         ),
-        (FindingKind::Lost { from: 1, to: 1 }, Tampered, "line 1 is gone when the writer started"),
+        (
+            FindingKind::Lost { from: 1, to: 1 },
+            Tampered,
+            "line 1 is not there: gone already when the writer started, as it says",
+        ),
         (
             FindingKind::NotPinned { log: key, pinned: vec![other] },
             Tampered,
@@ -181,7 +189,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::StartMissing { file: 2, oldest: 1 },
             Incomplete,
-            "the log begins with file 2; its retention keeps all from file 1 on",
+            "the log begins with file 2; it says that its retention keeps all from file 1 on",
         ),
         (
             FindingKind::KeyNotProved { epoch: 1, key },
@@ -191,7 +199,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::Gone { from: 1, to: 2, ended: Ended::Truncated },
             Incomplete,
-            "lines 1 to 2 are missing before it: the file before was truncated under the writer",
+            "lines 1 to 2 are missing before it: the writer says that the file before was truncated under it",
         ),
         (
             FindingKind::Silent { last, silence: seconds(7), limit: seconds(5) },
@@ -237,7 +245,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::NoPinnedKey { log: key },
             Incomplete,
-            "no pinned key for log fe812c12f3ab4ce6: it is only known to agree with itself",
+            "no pinned key for log fe812c12f3ab4ce6: nothing is proved, and at best it agrees with itself",
         ),
         (
             FindingKind::NotRestored { expected: Some(hash), member: Some("fields".into()), why: why() },
@@ -273,7 +281,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::HandOffMissing { epoch: 1, key, found: other },
             Incomplete,
-            "from here on lines are signed by key 5c29b78f10a35a49, to which no hand-off leads: that of key fe812c12f3ab4ce6 (epoch 1) is missing, and perhaps more",
+            "from here on lines are signed in the name of key 5c29b78f10a35a49, to which no hand-off leads: that of key fe812c12f3ab4ce6 (epoch 1) is missing, and perhaps more",
         ),
         (
             FindingKind::NotTheHandOff { epoch: 2, expected: hash, found: zeros },
@@ -288,12 +296,12 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::BeforeHandOff { key, epoch: 2, handed_over: 40 },
             Tampered,
-            "signed by key fe812c12f3ab4ce6 of epoch 2, which signs from line 41 on: the hand-off to it is line 40",
+            "signed in the name of key fe812c12f3ab4ce6 of epoch 2, which signs from line 41 on: the hand-off to it is line 40",
         ),
         (
             FindingKind::AfterHandOff { key, epoch: 2, handed_over: 40 },
             Tampered,
-            "signed by key fe812c12f3ab4ce6 of epoch 2, which was over: it handed over with line 40",
+            "signed in the name of key fe812c12f3ab4ce6 of epoch 2, which was over: it handed over with line 40",
         ),
         (
             FindingKind::TwoHandOffs { epoch: 2 },

@@ -11,14 +11,17 @@ fn each_notice_has_its_sentence() {
     let time = Timestamp::from_nanos(1_795_293_660_250_000_000);
     let torn = Torn { bytes: 7, sha256: Hash::ZERO };
     for (kind, says) in [
-        (NoticeKind::Open, "open: no close yet; what comes behind its end can't be known"),
+        (NoticeKind::Open, "open: no close yet; what comes after its end can't be known"),
         (NoticeKind::NoNewline, "the last line lacks its newline; it is whole"),
-        (NoticeKind::Torn(torn), "7 torn bytes before it, attested: no records"),
+        (NoticeKind::Torn(torn), "7 torn bytes before it, which it attests: nothing in them is proved"),
         (
             NoticeKind::Gap { lost: 3, reason: "queue full".into(), since: time },
             "3 records were lost since 2026-11-21T20:41:00.250000000Z, declared by the writer: \"queue full\"",
         ),
-        (NoticeKind::Pruned { file: 2, oldest: 1 }, "begins with file 2: retention keeps all from file 1 on"),
+        (
+            NoticeKind::Pruned { file: 2, oldest: 1 },
+            "begins with file 2: it says that its retention keeps all from file 1 on",
+        ),
         (
             NoticeKind::ClockBack { from: time, to: Timestamp::default() },
             "the clock went back from 2026-11-21T20:41:00.250000000Z to 1970-01-01T00:00:00.000000000Z",
@@ -29,19 +32,19 @@ fn each_notice_has_its_sentence() {
         ),
         (
             NoticeKind::UnknownKind { kind: "seal".into() },
-            "a control line of the unknown kind \"seal\", proved",
+            "a control line of the kind \"seal\", which this version does not know",
         ),
         (
             NoticeKind::UnknownMembers { kind: "gap".into() },
-            "a \"gap\" line with members that this version does not know, proved",
+            "a \"gap\" line with members that this version does not know",
         ),
         (
             NoticeKind::Succeeds(Succeeds { log, seq: 7, hash: Hash::ZERO }),
-            "replaces log fe812c12f3ab4ce6, last seen at line 7 of hash 0000000000000000000000000000000000000000000000000000000000000000",
+            "says that it replaces log fe812c12f3ab4ce6, last seen at line 7 of hash 0000000000000000000000000000000000000000000000000000000000000000",
         ),
         (
             NoticeKind::SucceededBy { log },
-            "its keys were lost: log fe812c12f3ab4ce6 replaces it from the last line on",
+            "log fe812c12f3ab4ce6 says that the keys of this one were lost, and that it replaces it from the last line on",
         ),
         (
             NoticeKind::ClaimedBy { log, seq: 7 },
@@ -49,11 +52,11 @@ fn each_notice_has_its_sentence() {
         ),
         (
             NoticeKind::GivenUp { lines: 1 },
-            "1 signed line among the torn bytes was given up: a power cut took lines before",
+            "1 signed line among the torn bytes was given up: zeros before, as a power cut leaves them",
         ),
         (
             NoticeKind::GivenUp { lines: 7 },
-            "7 signed lines among the torn bytes were given up: a power cut took lines before",
+            "7 signed lines among the torn bytes were given up: zeros before, as a power cut leaves them",
         ),
         (
             NoticeKind::Accepted(Accepted { at: time, by: "root: INTACT".into(), reason: "disk".into() }),
@@ -66,7 +69,7 @@ fn each_notice_has_its_sentence() {
                 oldest_before: 0,
                 oldest: 4,
             },
-            "the retention changed: all files are kept before, the newest file is kept from here on; the oldest file was 0 and is 4",
+            "it says that the retention changed: all files are kept before, the newest file is kept from here on; the oldest file was 0 and is 4",
         ),
         (
             NoticeKind::RetentionChanged {
@@ -75,11 +78,11 @@ fn each_notice_has_its_sentence() {
                 oldest_before: 4,
                 oldest: 4,
             },
-            "the retention changed: the newest 7 files are kept before, all files are kept from here on",
+            "it says that the retention changed: the newest 7 files are kept before, all files are kept from here on",
         ),
         (
             NoticeKind::OldestRaised { from: 0, to: 4, keeps: Keeps::All },
-            "the oldest file was 0 and is 4 from here on, which the retention does not explain: all files are kept",
+            "it says that the oldest file was 0 and is 4 from here on, which the retention does not explain: all files are kept",
         ),
         (
             NoticeKind::NotCopied { hand_offs: 1 },

@@ -21,8 +21,9 @@ pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 
 use super::chunk::CHUNK;
 use super::hand_offs::CopyLines;
+use super::report::SCHEMA;
 use super::{
-    Finding, FindingKind, LogReport, Notice, Options, Report, Stretch, Verdict, Verifier, succession,
+    Basis, Finding, FindingKind, LogReport, Notice, Options, Report, Stretch, Verdict, Verifier, succession,
 };
 use crate::trail::KeyId;
 
@@ -94,6 +95,7 @@ fn verify_once(
     mut take: Option<Take<'_>>,
     crew: &Crew,
 ) -> Result<Report, VerifyError> {
+    let basis = Basis::of_files(paths, options, SystemTime::now().into());
     let found = find_logs(paths);
     if let Some(error) = found.unread.into_iter().next() {
         return Err(error);
@@ -136,7 +138,7 @@ fn verify_once(
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
     let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
     let (more_findings, more_notices) = (found.more_findings, found.more_notices);
-    Ok(Report { verdict, logs, findings, more_findings, notices, more_notices })
+    Ok(Report { schema: SCHEMA, verdict, logs, findings, more_findings, notices, more_notices, basis })
 }
 
 /// The expected head is of one log: where it is there, the others need not have it.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use tracing_audit::Inspection;
 
 use super::Store;
-use crate::terminal::harmless;
+use crate::terminal::quoted;
 
 /// What could be read; what is wrong with the rest is in the inspection.
 pub(super) fn list(store: &Store, out: &mut impl Write) -> io::Result<Inspection> {
@@ -14,7 +14,7 @@ pub(super) fn list(store: &Store, out: &mut impl Write) -> io::Result<Inspection
         writeln!(out, "pin    {pin}, of log {}", pin.id())?;
     }
     if let Some(endorsed) = &found.endorsed {
-        let (fleet, origin) = (endorsed.endorsement().public_key, harmless(endorsed.origin()));
+        let (fleet, origin) = (endorsed.endorsement().public_key, quoted(endorsed.origin()));
         writeln!(out, "fleet  {fleet} endorses it, for a log named {origin}")?;
     }
     for key in &found.keys {
@@ -29,7 +29,7 @@ pub(super) fn list(store: &Store, out: &mut impl Write) -> io::Result<Inspection
     match &found.head {
         Some(head) => {
             let (seq, hash, file, bytes) = (head.seq, head.hash, head.file, head.bytes);
-            let name = harmless(&head.name);
+            let name = quoted(&head.name);
             writeln!(out, "head   {seq}:{hash}, which ends at byte {bytes} of file {file}, {name}")?;
             writeln!(out, "       epoch {} began at {}", head.epoch, head.epoch_start)?;
         }

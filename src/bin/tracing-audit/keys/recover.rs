@@ -10,6 +10,7 @@ use tracing_audit::verify::{LogReport, Options, Verdict, verify_paths};
 
 use super::Store;
 use super::remedy::remedy;
+use crate::terminal::quoted;
 
 pub(super) fn recover(
     log: &Path,
@@ -68,7 +69,8 @@ fn the_last<'a>(logs: &'a [LogReport], pinned: &[PublicKey], path: &Path) -> io:
 }
 
 fn claims(log: &LogReport, old: KeyId) -> bool {
-    log.succeeds.is_some_and(|succeeds| succeeds.log == old)
+    let said = log.agrees.as_ref().and_then(|agrees| agrees.succeeds);
+    log.succeeds.or(said).is_some_and(|succeeds| succeeds.log == old)
 }
 
 /// A log that has a writer has a store.
@@ -81,8 +83,9 @@ fn refuse_written(log: &Path) -> io::Result<()> {
         if let Err(TryLockError::WouldBlock) = File::open(&path)?.try_lock() {
             let holder = fs::read_to_string(&path).unwrap_or_default();
             return Err(io::Error::other(format!(
-                "the log is being written: {} is held by {holder}",
-                path.display()
+                "the log is being written: {} is held by {}",
+                path.display(),
+                quoted(&holder)
             )));
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         }
         FindingKind::LogMissing { .. } => "Was it moved or deleted? Give its path, or get it from a backup.",
         FindingKind::UnsignedEnd { .. } => {
-            "The writer died here, or is stopped: it attests these bytes when it starts again. Trust no line of them."
+            "Did the writer die here, or is it stopped? It attests these bytes when it starts again. Trust no line of them."
         }
         FindingKind::NextFileMissing { .. } | FindingKind::EndMissing { .. } => {
             "Give all files of the log; if they are gone, get them from a backup or from where lines are shipped."
@@ -44,10 +44,14 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "Lines that were there once are not there now: compare with a backup or with where lines are shipped."
         }
         FindingKind::Nothing => "Is it the right path? If logs were here, they are gone.",
+        // No signature was checked: anybody can have written such a line.
         FindingKind::NotTheHandOff { .. }
         | FindingKind::BeforeHandOff { .. }
-        | FindingKind::AfterHandOff { .. }
-        | FindingKind::TwoHandOffs { .. }
+        | FindingKind::AfterHandOff { .. } => {
+            "Somebody wrote it, with a key of this log or with none. Keep all files as they are, and compare with what was \
+             shipped. If its signature is good, somebody has that key: change the service's host and its key store."
+        }
+        FindingKind::TwoHandOffs { .. }
         | FindingKind::HandOffDiffers { .. }
         | FindingKind::HandOffNotNamed
         | FindingKind::FileBeforeHandOff { .. } => {
@@ -59,16 +63,16 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
              could write it while the service was down."
         }
         FindingKind::PowerCut { .. } => {
-            "Start the service: it attests these bytes, and says which signed lines it gives up. Ask why the machine lost power."
+            "Start the service: it attests these bytes, and they are given up. Ask whether the machine lost power."
         }
         FindingKind::NotFromStart { .. } => {
-            "Give the older files too. If retention was to keep them all, somebody who has the latest key deleted them."
+            "Give the older files too. If retention was to keep them all, somebody deleted them: the latest key alone may claim that retention did."
         }
         FindingKind::Losses { .. } => {
             "Look for each crash in the service's own log, and for what it was doing then."
         }
         FindingKind::FromTheFuture { .. } => {
-            "Compare the clocks of both machines. If they agree, a forged line hides that the log has ended."
+            "Compare the clocks of both machines. If they agree, a forged line may hide that the log has ended."
         }
         FindingKind::NotSucceeded { .. } => {
             "Is it the right log? `tracing-audit keys recover` makes one that says so."

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tracing_audit::verify::{ExpectedHead, Options, Progress, Succession, verify_paths_with};
 
 use crate::pins::Pins;
-use crate::terminal::harmless;
+use crate::terminal::{self, harmless};
 
 /// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
 #[allow(clippy::struct_excessive_bools)] // one for each flag
@@ -75,8 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 
     let mut out = io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
+        terminal::json(&report, &mut out)?;
     } else {
         print::report(&report, &mut out)?;
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use tracing_audit::trail::Ended;
-use tracing_audit::verify::{Finding, LogReport, Notice, Ranges, Report, Verdict};
+use tracing_audit::verify::{Basis, Finding, LogReport, Notice, Ranges, Report, Verdict};
 
 use super::advice::advice;
 use crate::terminal::{count, harmless, quoted};
@@ -16,8 +16,33 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     findings(&report.findings, report.more_findings, out)?;
     notices(&report.notices, report.more_notices, out)?;
-    let logs = report.logs.len();
-    writeln!(out, "{}: {logs} {} verified", spoken(report.verdict), if logs == 1 { "log" } else { "logs" })
+    basis(&report.basis, out)?;
+    match report.logs.len() {
+        0 => writeln!(out, "{}: no log", spoken(report.verdict)),
+        1 => writeln!(out, "{}: 1 log", spoken(report.verdict)),
+        logs => writeln!(out, "{}: the worst of {logs} logs", spoken(report.verdict)),
+    }
+}
+
+/// What the report was made with.
+pub(super) fn basis(basis: &Basis, out: &mut impl Write) -> io::Result<()> {
+    let paths = basis.paths.iter().map(|path| quoted(path));
+    writeln!(out, "Read at {} by tracing-audit {}: {}.", basis.time, basis.version, listed(paths))?;
+    let pins = basis.pins.iter().map(|pin| format!("{} of log {}", pin.public_key, pin.id));
+    let fleets = basis.fleet_keys.iter().map(|key| format!("fleet key {} ({})", key.public_key, key.id));
+    let trusted = (basis.trusted > 0).then(|| format!("{} of trust files", count(basis.trusted, "log")));
+    let trusted = listed(pins.chain(fleets).chain(trusted));
+    writeln!(out, "Trusted: {}.", if trusted.is_empty() { "no key" } else { &trusted })
+}
+
+/// The first of them, and how many more there are.
+fn listed(all: impl Iterator<Item = String>) -> String {
+    let all = all.collect::<Vec<_>>();
+    let shown = all[..all.len().min(PRINTED)].join(", ");
+    match all.len() - all.len().min(PRINTED) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
@@ -66,8 +91,16 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
             "  {lines} {agree} with each other, {} to {}; nothing ties them to {key}: anybody can have made them.",
             agrees.first, agrees.last.seq
         )?;
-        let origin = agrees.origin.as_deref().map_or_else(|| "nobody".to_owned(), quoted);
-        writeln!(out, "  They say that they are of {origin}, the last of them of {}.", agrees.last.time)?;
+        match agrees.origin.as_deref().map(quoted) {
+            Some(origin) => {
+                writeln!(
+                    out,
+                    "  They say that they are of {origin}, the last of them of {}.",
+                    agrees.last.time
+                )?;
+            }
+            None => writeln!(out, "  The last of them says that it is of {}.", agrees.last.time)?,
+        }
     }
     for (what, lines) in [("there, and not proved", &log.unproved), ("not there", &log.missing)] {
         if lines.lines > 0 {
@@ -78,7 +111,10 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
         }
     }
     findings(&log.findings, log.more_findings, out)?;
-    notices(&log.notices, log.more_notices, out)
+    match log.pinned {
+        true => notices(&log.notices, log.more_notices, out),
+        false => noticed("Worth knowing, if these lines are true:", &log.notices, log.more_notices, out),
+    }
 }
 
 /// Ranges that are printed; the report as JSON has more.
@@ -127,10 +163,14 @@ pub(super) fn findings(findings: &[Finding], more: u64, out: &mut impl Write) ->
 }
 
 pub(super) fn notices(notices: &[Notice], more: u64, out: &mut impl Write) -> io::Result<()> {
+    noticed("Worth knowing:", notices, more, out)
+}
+
+fn noticed(heading: &str, notices: &[Notice], more: u64, out: &mut impl Write) -> io::Result<()> {
     if notices.is_empty() {
         return Ok(());
     }
-    writeln!(out, "  Worth knowing:")?;
+    writeln!(out, "  {heading}")?;
     for notice in notices {
         writeln!(out, "  - {}.", harmless(&notice.to_string()))?;
     }

@@ -8,7 +8,7 @@ use tracing_audit::trail::PublicKey;
 use tracing_audit::verify::{Ranges, TrustFile};
 
 use super::{Arguments, print};
-use crate::terminal::{count, harmless};
+use crate::terminal::{self, count, harmless};
 
 /// Ranges that are printed; the report as JSON has more.
 const PRINTED: usize = 10;
@@ -26,8 +26,7 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
     let report = verify_shipped(&arguments.paths, &options).map_err(io::Error::other)?;
     let mut out = io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
+        terminal::json(&report, &mut out)?;
     } else {
         print(&report, &mut out)?;
     }
