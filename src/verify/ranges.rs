@@ -78,6 +78,7 @@ pub(crate) struct Coverage {
     pub(crate) proved: Ranges,
     pub(crate) unproved: Ranges,
     /// For a caller that counts them itself.
+    #[cfg(feature = "shipped")]
     pub(crate) missing: Ranges,
     /// Numbers of no line, between proved ones.
     between: Ranges,
@@ -98,6 +99,7 @@ impl Coverage {
             room: KEPT,
             proved: Ranges::default(),
             unproved: Ranges::default(),
+            #[cfg(feature = "shipped")]
             missing: Ranges::default(),
             between: Ranges::default(),
             gaps: Ranges::default(),
