@@ -128,3 +128,29 @@ fn usage_and_what_can_not_be_read_exit_with_2() {
         assert!(!output.stderr.is_empty());
     }
 }
+
+#[test]
+fn copies_prove_keys_and_sparse_lines_miss_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = lines();
+    let names_a_key = |line: &&&str| line.contains("\"kind\":\"handoff\"") || line.contains("\"seq\":0,");
+    let keys: String = lines.iter().filter(names_a_key).map(|line| format!("{line}\n")).collect();
+    let copies = folder.path().join("audit.keys");
+    fs::write(&copies, &keys).unwrap();
+    let with_copies = |input: &str, more: &[&str]| {
+        piped(input, &[&["--key", KEY, "--copies", copies.to_str().unwrap()], more].concat())
+    };
+    let end = lines[8..].join("\n");
+    assert_eq!(piped(&end, &["--key", KEY]).0, Some(3));
+    let (code, text) = with_copies(&end, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("begins with line 8") && text.contains("Besides, 2 lines of copies"), "{text}");
+    // All lines that name keys, and no other: as lines they miss those between, and as copies they are nothing given.
+    let (code, text) = piped(&keys, &["--key", KEY]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("lines 1 to "), "{text}");
+    assert_eq!(with_copies("", &[]).0, Some(3));
+    let (code, text) = with_copies(&[lines[1], lines[10]].join("\n"), &["--sparse"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("Sparse: numbers that were not given are not missed"), "{text}");
+}

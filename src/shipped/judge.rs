@@ -1,9 +1,14 @@
 //! What can be said of a log only when all its lines were taken.
 
+use std::time::Duration;
+
 use super::report::{LogReport, Named, Options, Restored};
 use super::walk::Walk;
 use crate::trail::{PublicKey, Timestamp};
 use crate::verify::{Finding, FindingKind, Head, NoticeKind, Verdict};
+
+/// A clock may be ahead of another by so much. A line of a later time would end the watch for silence until then.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 
 /// What holds of a log.
 pub(super) fn report(
@@ -44,7 +49,7 @@ pub(super) fn report(
 }
 
 fn judge_ends(walk: &mut Walk<'_>) {
-    if let Some(first) = walk.shipped.first.filter(|first| *first > 0) {
+    if let Some(first) = walk.given.first.filter(|first| *first > 0) {
         walk.ledger.notice(None, None, NoticeKind::Window { first });
     }
     if let Some(line) = walk.later_known() {
@@ -78,7 +83,9 @@ fn judge_expectations(walk: &mut Walk<'_>, now: Timestamp) {
     }
     if let (Some(limit), Some(Head { time, .. })) = (walk.options.max_silence, walk.head) {
         let silence = now.since(time);
-        if silence > limit {
+        if time.since(now) > CLOCKS_DIFFER {
+            walk.ledger.find(None, None, FindingKind::FromTheFuture { last: time, now });
+        } else if silence > limit {
             walk.ledger.find(None, None, FindingKind::Silent { last: time, silence, limit });
         }
     }

@@ -53,7 +53,7 @@ mod tree;
 mod verifier;
 mod walk;
 
-pub use paths::verify_shipped;
+pub use paths::{verify_shipped, verify_shipped_with};
 pub use report::{LogReport, Named, Options, Report, Restored};
 use sources::Sources;
 pub use verifier::Verifier;

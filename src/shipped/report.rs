@@ -23,6 +23,9 @@ pub struct Options {
     /// The member, or the column, that has the line: `a.b` is member `a.b`, or `b` within `a`. Otherwise it is looked
     /// for in those that shippers use.
     pub at: Option<String>,
+    /// The lines are some that were chosen, such as the signed ones, and their links were checked elsewhere: numbers that
+    /// are not given are not missed. Each line is proved by its own signature, or by a line that chains from it.
+    pub sparse: bool,
     /// Bytes that are sorted in memory, 128 MiB by default; what is more goes to temporary files.
     pub memory: usize,
 }
@@ -36,6 +39,7 @@ impl Default for Options {
             expect_head: None,
             max_silence: None,
             at: None,
+            sparse: false,
             memory: 128 << 20,
         }
     }
@@ -46,10 +50,14 @@ impl Default for Options {
 pub struct Report {
     /// The worst of all.
     pub verdict: Verdict,
-    /// Each log.
+    /// Whether numbers that were not given were not missed: [`Options::sparse`].
+    pub sparse: bool,
+    /// Each log of which lines were given, and not just copies.
     pub logs: Vec<LogReport>,
-    /// Lines of logs that were found, doubles too.
+    /// Lines of logs that were given, doubles too.
     pub lines: u64,
+    /// Lines in streams of copies.
+    pub copies: u64,
     /// Items that have no line of a log.
     pub others: u64,
     /// What does not hold, and is of no log.

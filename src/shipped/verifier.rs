@@ -13,7 +13,7 @@ use super::restore::{self, Restored};
 use super::sort::{Sorted, Sorter};
 use super::walk::Walk;
 use super::{Sources, judge, table};
-use crate::trail::{Hash, KeyId, Kind, Line, Timestamp};
+use crate::trail::{Hash, KeyId, Line, Timestamp};
 use crate::verify::{Finding, FindingKind, Notice, NoticeKind, Verdict};
 
 /// How much of a stream is looked at to tell a table from anything else.
@@ -49,6 +49,7 @@ impl Verifier {
             record: Vec::new(),
             foreign: BTreeMap::new(),
             lines: 0,
+            copies: 0,
             others: 0,
             cut: None,
             failed: None,
@@ -59,14 +60,28 @@ impl Verifier {
     /// Takes a stream to its end; `name` is what findings call it. What it is, is told by how it begins: CSV, or lines
     /// of text and JSON values, with a line of a log in them or around them.
     ///
-    /// A stream in which stand only lines that name keys, as `<prefix>.keys` does, says nothing of what else should be
-    /// there.
+    /// All its lines count as given: what is missing between them is missing, whatever they are.
     ///
     /// # Errors
     ///
     /// What the reader says, and temporary files; `InvalidData` where a record of a table has more than 16 MiB.
-    pub fn read(&mut self, name: &str, mut reader: impl Read) -> io::Result<()> {
-        let source = self.intake.sources.add(name);
+    pub fn read(&mut self, name: &str, reader: impl Read) -> io::Result<()> {
+        self.read_as(name, reader, false)
+    }
+
+    /// Takes a stream of copies of lines that name keys, as `<prefix>.keys` is one. They prove keys; they don't count as
+    /// given, so that nothing is missing between them. Which streams are copies is for the caller to say: who could
+    /// delete lines could leave those that name keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::read`].
+    pub fn read_copies(&mut self, name: &str, reader: impl Read) -> io::Result<()> {
+        self.read_as(name, reader, true)
+    }
+
+    pub(super) fn read_as(&mut self, name: &str, mut reader: impl Read, copies: bool) -> io::Result<()> {
+        let source = self.intake.sources.add(name, copies);
         let mut start = Vec::new();
         (&mut reader).take(START).read_to_end(&mut start)?;
         let at = self.options.at.as_deref();
@@ -100,7 +115,7 @@ impl Verifier {
     /// Temporary files.
     pub fn finish(self, now: Timestamp) -> io::Result<Report> {
         let Verifier { options, intake, mut findings } = self;
-        let Intake { sorter, sources, mut foreign, lines, others, cut, .. } = intake;
+        let Intake { sorter, sources, mut foreign, lines, copies, others, cut, .. } = intake;
         let mut groups =
             Groups { sorted: sorter.finish()?, record: Vec::new(), sources: &sources, next: None };
         let mut logs = Vec::new();
@@ -123,6 +138,9 @@ impl Verifier {
                 }
             }
             let foreign = foreign.remove(&log).unwrap_or_default();
+            if walk.given.first.is_none() {
+                continue; // copies of another log's lines: nothing was given that they could prove
+            }
             logs.push(judge::report(walk, foreign.list(), restored.list(), now));
         }
         findings.extend(judge::of_all(&mut logs, &options));
@@ -133,7 +151,8 @@ impl Verifier {
         });
         let verdicts = findings.iter().map(|finding| finding.kind.verdict());
         let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
-        Ok(Report { verdict, logs, lines, others, findings, notices: notices.into_iter().collect() })
+        let notices = notices.into_iter().collect();
+        Ok(Report { verdict, sparse: options.sparse, logs, lines, copies, others, findings, notices })
     }
 }
 
@@ -144,7 +163,9 @@ struct Intake {
     record: Vec<u8>,
     /// Members that are not ours, of each log.
     foreign: BTreeMap<KeyId, Names>,
+    /// Lines that were given, and those of copies.
     lines: u64,
+    copies: u64,
     others: u64,
     /// The first item that was cut, and how many there were.
     cut: Option<(At, u64)>,
@@ -184,7 +205,7 @@ impl Intake {
     }
 
     fn line(&mut self, line: &Line<'_>, time: Timestamp, at: At) {
-        self.push(&Fact::of(line, time, Shape::Raw, at), names_a_key(line));
+        self.push(&Fact::of(line, time, Shape::Raw, at));
     }
 
     fn restored(&mut self, restored: Restored, at: At) {
@@ -196,25 +217,22 @@ impl Intake {
             }
         }
         match restore::line(&text) {
-            Some((line, time)) => self.push(&Fact::of(&line, time, Shape::Restored, at), names_a_key(&line)),
-            None => self.push(&broken(log, seq, text, at), false),
+            Some((line, time)) => self.push(&Fact::of(&line, time, Shape::Restored, at)),
+            None => self.push(&broken(log, seq, text, at)),
         }
     }
 
-    fn push(&mut self, fact: &Fact, names_a_key: bool) {
-        self.lines += 1;
-        self.sources.met(fact.at.source, names_a_key);
+    fn push(&mut self, fact: &Fact) {
+        match self.sources.is_given(fact.at.source) {
+            true => self.lines += 1,
+            false => self.copies += 1,
+        }
         self.record.clear();
         fact.encode(&mut self.record);
         if let Err(error) = self.sorter.push(&self.record) {
             self.failed = Some(error);
         }
     }
-}
-
-/// Whether `<prefix>.keys` has a copy of such lines.
-fn names_a_key(line: &Line<'_>) -> bool {
-    line.kind == Kind::Handoff || line.kind == Kind::Genesis && line.link.seq == 0
 }
 
 fn broken(log: KeyId, seq: u64, text: Vec<u8>, at: At) -> Fact {
@@ -251,14 +269,13 @@ impl Groups<'_> {
             },
         };
         let (log, seq) = (first.log, first.seq);
-        let shipped = |fact: &Fact| self.sources.is_shipped(fact.at.source);
-        let is_shipped = shipped(&first);
-        let mut group = Group::of(first, is_shipped);
+        let given = self.sources.is_given(first.at.source);
+        let mut group = Group::of(first, given);
         loop {
             match self.fact()? {
                 Some(fact) if (fact.log, fact.seq) == (log, seq) => {
-                    let is_shipped = self.sources.is_shipped(fact.at.source);
-                    group.add(fact, is_shipped);
+                    let given = self.sources.is_given(fact.at.source);
+                    group.add(fact, given);
                 }
                 other => {
                     self.next = other;

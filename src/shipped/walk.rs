@@ -7,7 +7,7 @@ use super::dispute::{Blame, Claim, Dispute};
 use super::fact::Fact;
 use super::group::Group;
 use super::history::History;
-use super::meet::{Expected, Shipped};
+use super::meet::{Expected, Given};
 
 use super::{Options, Sources};
 use crate::trail::{Hash, KeyId};
@@ -35,7 +35,7 @@ pub(super) struct Walk<'a> {
     faults: Vec<Blame>,
     blamed: BTreeSet<(u64, Hash)>,
     pub(super) last: Option<u64>,
-    pub(super) shipped: Shipped,
+    pub(super) given: Given,
     /// Branches of it are known.
     forked: bool,
     /// A line is signed by a key to which no hand-off leads.
@@ -75,7 +75,7 @@ impl<'a> Walk<'a> {
             faults: Vec::new(),
             blamed: BTreeSet::new(),
             last: None,
-            shipped: Shipped::default(),
+            given: Given::default(),
             forked: false,
             unknown_key: false,
             head: None,

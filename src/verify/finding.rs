@@ -168,6 +168,9 @@ pub enum FindingKind {
 
     /// A format that this version does not read, validly signed.
     NeedsVersion { format: String },
+
+    /// The last line is of a time that has not come: it would hide a silence until then.
+    FromTheFuture { last: Timestamp, now: Timestamp },
 }
 
 impl FindingKind {
@@ -181,6 +184,7 @@ impl FindingKind {
             | FindingKind::KeyNotProved { .. }
             | FindingKind::Gone { .. }
             | FindingKind::Silent { .. }
+            | FindingKind::FromTheFuture { .. }
             | FindingKind::HeadBehind { .. }
             | FindingKind::HeadNotFound { .. }
             | FindingKind::EndMissing { .. }

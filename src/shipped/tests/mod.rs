@@ -107,6 +107,11 @@ impl Log {
     }
 }
 
+/// Verifies a log's lines, given its pin and copies.
+fn with_copies(log: &Log, streams: &[&str], copies: &[&str]) -> Report {
+    verify_all(streams, copies, &Options { keys: vec![log.pin()], ..Options::default() })
+}
+
 /// A number of eighths: a float that is exact.
 fn eighths(number: u64) -> f64 {
     f64::from(u32::try_from(number).unwrap()) / 8.0
@@ -128,9 +133,17 @@ fn verify(streams: &[&str], keys: &[PublicKey]) -> Report {
 }
 
 fn verify_with(streams: &[&str], options: &Options) -> Report {
+    verify_all(streams, &[], options)
+}
+
+/// With streams of copies, `copies 0`, `copies 1` …
+fn verify_all(streams: &[&str], copies: &[&str], options: &Options) -> Report {
     let mut verifier = Verifier::new(options);
     for (number, text) in streams.iter().enumerate() {
         verifier.read(&number.to_string(), text.as_bytes()).unwrap();
+    }
+    for (number, text) in copies.iter().enumerate() {
+        verifier.read_copies(&format!("copies {number}"), text.as_bytes()).unwrap();
     }
     verifier.finish(Timestamp::from_nanos(1_790_000_000_000_000_000)).unwrap()
 }

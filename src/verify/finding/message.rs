@@ -193,6 +193,12 @@ impl fmt::Display for FindingKind {
             FindingKind::NeedsVersion { format } => {
                 write!(f, "written in the format {format:?}, which this version does not read")
             }
+            FindingKind::FromTheFuture { last, now } => {
+                write!(
+                    f,
+                    "the last line is of {last}; here it is {now}: how long the log is silent can't be known"
+                )
+            }
         }
     }
 }

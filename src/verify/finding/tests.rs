@@ -280,6 +280,11 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             Error,
             "written in the format \"tracing-audit/v2\", which this version does not read",
         ),
+        (
+            FindingKind::FromTheFuture { last, now: Timestamp::from_nanos(1_795_293_600_000_000_000) },
+            Incomplete,
+            "the last line is of 2026-11-21T20:41:00.250000000Z; here it is 2026-11-21T20:40:00.000000000Z: how long the log is silent can't be known",
+        ),
     ];
     for (kind, verdict, says) in all {
         assert_eq!((kind.verdict(), kind.to_string().as_str()), (verdict, says), "{kind:?}");

@@ -39,6 +39,9 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::Silent { .. } => {
             "Is the writer running? It signs a hand-off every 15 minutes, idle or not."
         }
+        FindingKind::FromTheFuture { .. } => {
+            "Compare the clocks of the writer's host and of this one. Then give --expect-head, from another day or place."
+        }
         FindingKind::HeadBehind { .. } | FindingKind::HeadNotFound { .. } => {
             "Lines that were there once are not there now: compare with a backup or with where lines are shipped."
         }

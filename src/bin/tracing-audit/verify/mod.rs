@@ -48,6 +48,12 @@ pub(crate) struct Arguments {
     /// The member or column that has the line, such as `doc.body`; otherwise it is looked for where shippers put it
     #[arg(long, value_name = "PATH", requires = "shipped")]
     at: Option<String>,
+    /// Copies of lines that name keys, such as `audit.keys`: they prove keys, and no number between them is missed
+    #[arg(long, value_name = "PATH", requires = "shipped")]
+    copies: Vec<PathBuf>,
+    /// The lines are some that were chosen, and their links were checked elsewhere: numbers that aren't given aren't missed
+    #[arg(long, requires = "shipped")]
+    sparse: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,

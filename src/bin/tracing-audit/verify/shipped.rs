@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use tracing_audit::shipped::{LogReport, Named, Options, Report, verify_shipped};
+use tracing_audit::shipped::{LogReport, Named, Options, Report, verify_shipped_with};
 use tracing_audit::trail::PublicKey;
 use tracing_audit::verify::{Ranges, TrustFile};
 
@@ -21,9 +21,11 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,
         at: arguments.at.clone(),
+        sparse: arguments.sparse,
         ..Options::default()
     };
-    let report = verify_shipped(&arguments.paths, &options).map_err(io::Error::other)?;
+    let report =
+        verify_shipped_with(&arguments.paths, &arguments.copies, &options).map_err(io::Error::other)?;
     let mut out = io::stdout().lock();
     if arguments.json {
         serde_json::to_writer_pretty(&mut out, &report)?;
@@ -42,6 +44,20 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     print::findings(&report.findings, 0, out)?;
     print::notices(&report.notices, 0, out)?;
+    if report.sparse {
+        writeln!(
+            out,
+            "Sparse: numbers that were not given are not missed, and of links only those between given lines were \
+             checked. Whatever chose the lines must have checked the others."
+        )?;
+    }
+    if report.copies > 0 {
+        writeln!(
+            out,
+            "Besides, {} of copies: they prove keys, and do not count as given.",
+            print::count(report.copies, "line")
+        )?;
+    }
     writeln!(
         out,
         "{}: {} of {}; {} of none",
