@@ -43,7 +43,7 @@ fn a_pipe_in_any_order_is_intact_and_says_what_holds() {
     let (code, text) = piped(&lines.join("\n"), &["--key", KEY]);
     assert_eq!(code, Some(0), "{text}");
     for said in [
-        "Log b1541897b6ad297c of example.com/payments: INTACT",
+        "Log b1541897b6ad297c of \"example.com/payments\": INTACT",
         "11 lines proved: 0 to 10.",
         "1 double that agree",
         "3 records declared lost",
@@ -109,7 +109,7 @@ fn restored_lines_are_counted_and_members_beside_ours_are_named_harmlessly() {
     let (code, text) = piped(&text.collect::<String>(), &["--key", KEY]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("written anew: 11 lines, as standard input, line 1."), "{text}");
-    assert!(text.contains("Members beside ours, not proved: \\u009bhost (11)."), "{text}");
+    assert!(text.contains("Members beside ours, not proved: \"\\u009bhost\" (11)."), "{text}");
 }
 
 #[test]

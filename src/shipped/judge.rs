@@ -21,26 +21,29 @@ pub(super) fn report(
     judge_ends(&mut walk);
     judge_expectations(&mut walk, now);
     walk.ledger.end(&walk.identity, &walk.options.keys);
-    let Walk { log, identity, ledger, history, coverage, head, origin, lost, doubles, restored, .. } = walk;
-    let key = history.latest();
+    let Walk { log, identity, ledger, history, coverage, agreed, trusted, .. } = walk;
+    let Walk { head, origin, lost, doubles, restored, .. } = walk;
+    // What is not proved says nothing of whose it is.
+    let key = history.latest().filter(|_| trusted);
     let (lines, example) = restored;
     LogReport {
         verdict: ledger.verdict,
         log,
-        origin,
-        pinned: identity.is_known(),
+        origin: origin.filter(|_| trusted),
+        pinned: trusted,
         endorsed_by: identity.endorsed_by(),
         proved: coverage.proved,
         unproved: coverage.unproved,
         missing: coverage.missing,
+        agree: agreed.proved.lines,
         doubles,
         restored: Restored { lines, example, foreign, retyped },
         head,
         signatures_checked: ledger.signatures_checked,
-        keys: history.keys(),
+        keys: if trusted { history.keys() } else { 0 },
         key: key.map(|key| key.id),
         epoch: key.map(|key| key.epoch),
-        lost,
+        lost: if trusted { lost } else { 0 },
         findings: ledger.findings,
         more_findings: ledger.more_findings,
         notices: ledger.notices,
@@ -55,8 +58,11 @@ fn judge_ends(walk: &mut Walk<'_>) {
     if let Some(line) = walk.later_known() {
         walk.ledger.notice(None, None, NoticeKind::LaterKnown { line });
     }
-    if walk.head.is_none() {
+    if walk.coverage.proved.lines == 0 {
         walk.ledger.find(None, None, FindingKind::Nothing);
+    }
+    if !walk.trusted {
+        return;
     }
     // Within, something else is wrong that explains it; the end may just have come before its signature.
     let last = walk.coverage.unproved.listed.last().copied();

@@ -27,6 +27,7 @@ impl Walk<'_> {
     pub(super) fn meet(&mut self, group: &Group) {
         let seq = group.seq;
         self.coverage.meet(seq);
+        self.agreed.meet(seq);
         self.doubles += group.doubles;
         for line in &group.lines {
             if line.shape == Shape::Restored {

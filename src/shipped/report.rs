@@ -75,7 +75,7 @@ pub struct LogReport {
     pub log: KeyId,
     /// Who writes it, as its last proved genesis says.
     pub origin: Option<String>,
-    /// Whether its first key is a pinned one, or endorsed.
+    /// Whether its first key is a pinned one, or endorsed. Where it is not, nothing is proved.
     pub pinned: bool,
     /// The fleet's key that endorsed its first one.
     pub endorsed_by: Option<KeyId>,
@@ -85,6 +85,9 @@ pub struct LogReport {
     pub unproved: Ranges,
     /// Lines that were not given, between those that were.
     pub missing: Ranges,
+    /// Lines that agree with each other where nothing ties the log to a pinned key: anybody can have made them. None of
+    /// them is proved.
+    pub agree: u64,
     /// Lines that came once more, the same.
     pub doubles: u64,
     /// Lines that did not come byte for byte.

@@ -5,16 +5,16 @@ use std::io::{self, Read};
 
 use super::fact::{At, Fact, Shape};
 use super::find::{Finder, Found, Outcome};
-use super::group::Group;
+use super::groups::Groups;
 use super::items::Items;
 use super::names::Names;
 use super::report::{Options, Report};
 use super::restore::{self, Restored};
-use super::sort::{Sorted, Sorter};
+use super::sort::Sorter;
 use super::walk::Walk;
-use super::{Sources, judge, table};
+use super::{Sources, judge, known, table};
 use crate::trail::{Hash, KeyId, Line, Timestamp};
-use crate::verify::{Finding, FindingKind, Notice, NoticeKind, Verdict};
+use crate::verify::{Finding, FindingKind, Identity, Notice, NoticeKind, Verdict};
 
 /// How much of a stream is looked at to tell a table from anything else.
 const START: u64 = 64 << 10;
@@ -116,27 +116,19 @@ impl Verifier {
     pub fn finish(self, now: Timestamp) -> io::Result<Report> {
         let Verifier { options, intake, mut findings } = self;
         let Intake { sorter, sources, mut foreign, lines, copies, others, cut, .. } = intake;
-        let mut groups =
-            Groups { sorted: sorter.finish()?, record: Vec::new(), sources: &sources, next: None };
+        let mut groups = Groups::new(sorter.finish()?, &sources)?;
         let mut logs = Vec::new();
-        let mut next = groups.next()?;
-        while let Some((log, group)) = next.take() {
-            let mut walk = Walk::new(log, &options, &sources);
+        while let Some(log) = groups.begin() {
+            let (identity, history) =
+                known::hand_offs(&mut groups, &Identity::new(log, &options.keys, &options.trust))?;
+            let mut walk = Walk::new(log, &options, &sources, identity, history);
             let mut restored = Names::default();
-            let mut held = group;
-            loop {
-                next = groups.next()?;
-                let follows = next.as_ref().filter(|(other, _)| *other == log).map(|(_, group)| group);
-                held.repair(follows, |line| walk.is_signed(line))
-                    .into_iter()
-                    .for_each(|member| restored.count(member));
-                let is_last = follows.is_none();
-                walk.take(held);
-                match next.take_if(|_| !is_last) {
-                    Some((_, group)) => held = group,
-                    None => break,
+            groups.each(&mut walk, Walk::is_signed, |walk, group, changed| {
+                for member in changed {
+                    restored.count(member);
                 }
-            }
+                walk.take(group);
+            })?;
             let foreign = foreign.remove(&log).unwrap_or_default();
             if walk.given.first.is_none() {
                 continue; // copies of another log's lines: nothing was given that they could prove
@@ -247,50 +239,5 @@ fn broken(log: KeyId, seq: u64, text: Vec<u8>, at: At) -> Fact {
         control: false,
         signature: None,
         text,
-    }
-}
-
-/// The sorted lines, by log and number.
-struct Groups<'a> {
-    sorted: Sorted,
-    record: Vec<u8>,
-    sources: &'a Sources,
-    /// The first line of the next group.
-    next: Option<Fact>,
-}
-
-impl Groups<'_> {
-    fn next(&mut self) -> io::Result<Option<(KeyId, Group)>> {
-        let first = match self.next.take() {
-            Some(first) => first,
-            None => match self.fact()? {
-                Some(first) => first,
-                None => return Ok(None),
-            },
-        };
-        let (log, seq) = (first.log, first.seq);
-        let given = self.sources.is_given(first.at.source);
-        let mut group = Group::of(first, given);
-        loop {
-            match self.fact()? {
-                Some(fact) if (fact.log, fact.seq) == (log, seq) => {
-                    let given = self.sources.is_given(fact.at.source);
-                    group.add(fact, given);
-                }
-                other => {
-                    self.next = other;
-                    return Ok(Some((log, group)));
-                }
-            }
-        }
-    }
-
-    fn fact(&mut self) -> io::Result<Option<Fact>> {
-        let any = self.sorted.next(&mut self.record)?;
-        let fact = any.then(|| Fact::decode(&self.record));
-        match fact {
-            Some(None) => Err(io::Error::new(io::ErrorKind::InvalidData, "a temporary file was changed")),
-            fact => Ok(fact.flatten()),
-        }
     }
 }

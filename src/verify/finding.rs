@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Verdict;
-use crate::trail::{Ended, Hash, KeyId, MalformedLine, Timestamp, Torn};
+use crate::trail::{Ended, Hash, KeyId, MalformedLine, Position, Timestamp, Torn};
 
 /// Where something stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -171,6 +171,25 @@ pub enum FindingKind {
 
     /// The last line is of a time that has not come: it would hide a silence until then.
     FromTheFuture { last: Timestamp, now: Timestamp },
+    /// A line at the number of a known hand-off, or of line 0 (epoch 0), that is another one.
+    NotTheHandOff { epoch: u64, expected: Hash, found: Hash },
+    /// Signed by a key at a number that is not above the hand-off to it: another key signed there.
+    BeforeHandOff { key: KeyId, epoch: u64, handed_over: u64 },
+    /// Signed by a key at a number above the hand-off from it: the key was over.
+    AfterHandOff { key: KeyId, epoch: u64, handed_over: u64 },
+    /// Two hand-offs to one epoch, or two lines of number 0 (epoch 0), each signed as it should be.
+    TwoHandOffs { epoch: u64 },
+    /// The line names another hand-off than the one before it.
+    HandOffDiffers { expected: Option<Position>, found: Option<Position> },
+    /// The line does not name the hand-off before it, though lines before it do.
+    HandOffNotNamed,
+    /// A file whose number is not above that of the file in which its key was handed the log.
+    FileBeforeHandOff { file: u64, handed_over: u64 },
+    /// Hand-offs to this epoch lead to different keys: which of them is the log's, and with it all lines from `from` on, no
+    /// signature proves. `crash`: one branch began after a crash, or it is not known how they began.
+    Disputed { epoch: u64, from: u64, crash: bool },
+    /// Another hand-off to the same key: the log goes on from the expected one.
+    OtherHandOff { expected: Hash, found: Hash },
 }
 
 impl FindingKind {
@@ -196,7 +215,9 @@ impl FindingKind {
             | FindingKind::OriginDiffers { .. }
             | FindingKind::EndorsementMissing { .. }
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
-            FindingKind::Forked { crash: true, .. } => Verdict::Forked,
+            FindingKind::Forked { crash: true, .. }
+            | FindingKind::Disputed { crash: true, .. }
+            | FindingKind::OtherHandOff { .. } => Verdict::Forked,
             // Its end was cut since; lines that nobody should have written are more.
             FindingKind::SuccessionDiffers { expected, last, .. }
                 if last.is_none_or(|last| last < *expected) =>

@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io;
+
+use serde::Serialize;
 
 /// `text` with each character that could do so escaped as JSON does it: `\u001b`, `\u202e`.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
@@ -20,6 +23,22 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// `text` between quotes, as JSON has it: what an outsider chose can't be taken for words of ours.
+pub(crate) fn quoted(text: &str) -> String {
+    let text = serde_json::Value::from(text).to_string();
+    harmless(&text).into_owned()
+}
+
+/// Writes `value` as JSON on lines of its own, each harmful character escaped: JSON has them only within strings, where
+/// the escape says the same.
+pub(crate) fn json(value: &impl Serialize, out: &mut impl io::Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    for line in text.lines() {
+        writeln!(out, "{}", harmless(line))?;
+    }
+    Ok(())
 }
 
 /// Characters that a terminal obeys, or that make text look other than it is.
@@ -52,6 +71,12 @@ mod tests {
     }
 
     #[test]
+    fn what_an_outsider_chose_stands_between_quotes() {
+        assert_eq!(quoted("payments: INTACT"), "\"payments: INTACT\"");
+        assert_eq!(quoted("a\"\n\u{9b}"), "\"a\\\"\\n\\u009b\"");
+    }
+
+    #[test]
     fn what_a_terminal_obeys_is_written_out() {
         for (text, shown) in [
             ("\x1b[2J", "\\u001b[2J"),
@@ -79,6 +104,15 @@ mod tests {
             let shown = harmless(&text);
             prop_assert!(!shown.contains(char::is_control), "{:?}", shown);
             prop_assert!(matches!(harmless(&shown), Cow::Borrowed(_)));
+        }
+
+        #[test]
+        fn json_says_the_same_and_has_no_harmful_character(texts in proptest::collection::vec(text(), 0..4)) {
+            let mut out = Vec::new();
+            json(&texts, &mut out).unwrap();
+            let out = String::from_utf8(out).unwrap();
+            prop_assert!(out.lines().all(|line| !line.contains(is_harmful)), "{:?}", out);
+            prop_assert_eq!(serde_json::from_str::<Vec<String>>(&out).unwrap(), texts);
         }
 
         #[test]

@@ -133,11 +133,11 @@ fn a_missing_hand_off_is_named_and_what_comes_after_it_is_not_proved() {
 fn the_old_key_signs_nothing_after_its_hand_off() {
     let log = Log::new(1).events(3, 1).hand_over();
     let mut thief = log.clone();
-    thief.epoch = 0;
+    thief.key = (1, 0);
     let forged = thief.events(3, 1);
     let report = forged.verify();
     assert_eq!(report.verdict, Verdict::Tampered);
-    let wrong = FindingKind::WrongKey { expected: key(1, 1).id(), found: key(1, 0).id() };
+    let wrong = FindingKind::AfterHandOff { key: key(1, 0).id(), epoch: 0, handed_over: 4 };
     assert_eq!(found(&report)[0], (Some(5), &wrong), "{report:?}");
     // Behind a hole, too.
     let report = forged.without(5..=5).verify();
@@ -148,10 +148,13 @@ fn the_old_key_signs_nothing_after_its_hand_off() {
 fn without_the_right_pin_no_log_is_intact() {
     let log = two_epochs();
     let report = verify(&[&log.text()], &[]);
-    assert_eq!((report.verdict, report.logs[0].proved.lines), (Verdict::Incomplete, 30));
+    let one = &report.logs[0];
+    assert_eq!((report.verdict, one.proved.lines, one.agree), (Verdict::Incomplete, 0, 30), "{one:?}");
+    assert_eq!((ranges(&one.unproved), one.head, one.keys, one.pinned), (vec![(0, 29)], None, 0, false));
     let report = verify(&[&log.text()], &[key(2, 0).public()]);
     assert_eq!(report.verdict, Verdict::Tampered);
     assert_eq!(report.findings[0].kind, FindingKind::LogMissing { log: key(2, 0).id() });
+    assert_eq!((report.logs[0].proved.lines, report.logs[0].agree), (0, 30));
     assert_eq!(verify(&[""], &[]).findings[0].kind, FindingKind::Nothing);
 }
 

@@ -2,26 +2,8 @@
 
 use super::*;
 
-/// Numbers without a pattern, the same in each run.
-struct Shuffle(u64);
-
-impl Shuffle {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            items.swap(at, self.below(at + 1));
-        }
-    }
-}
-
 /// A line as one of several shippers would deliver it.
-fn wrap(line: &str, way: usize) -> String {
+pub(super) fn wrap(line: &str, way: usize) -> String {
     let string = serde_json::to_string(line).unwrap();
     let with_newline = serde_json::to_string(&format!("{line}\n")).unwrap();
     let parsed = line.strip_prefix('{').unwrap();
@@ -37,7 +19,7 @@ fn wrap(line: &str, way: usize) -> String {
     }
 }
 
-const WAYS: usize = 8;
+pub(super) const WAYS: usize = 8;
 
 fn ten_logs() -> Vec<Log> {
     (0..10).map(|name| Log::new(name).events(40, 7).hand_over().events(30 + u64::from(name), 5)).collect()
@@ -54,7 +36,7 @@ fn a_shuffled_doubled_rewrapped_mix_of_ten_logs_gives_ten_right_reports() {
     let fork = logs[4].clone().resume().events(5, 1);
     logs[4] = logs[4].clone().events(5, 2);
     logs[5] = logs[5].clone().event("\"a\":1", false);
-    let mut numbers = Shuffle(88_172_645_463_325_252);
+    let mut numbers = Numbers(88_172_645_463_325_252);
     let lines = logs.iter().flat_map(|log| &log.lines);
     let mut items: Vec<String> =
         lines.flat_map(|line| [line, line]).map(|line| wrap(line, numbers.below(WAYS))).collect();
@@ -99,7 +81,7 @@ fn a_shuffled_doubled_rewrapped_mix_of_ten_logs_gives_ten_right_reports() {
 fn the_order_of_lines_and_the_memory_there_is_change_nothing() {
     let log = Log::new(1).events(300, 9).without(100..=110).with(50, |line| line.replace("INFO", "WARN"));
     let expected = log.verify();
-    let mut numbers = Shuffle(7);
+    let mut numbers = Numbers(7);
     let mut lines = log.lines.clone();
     for memory in [1, 5_000, 1 << 30] {
         numbers.shuffle(&mut lines);

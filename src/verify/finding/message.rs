@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::FindingKind;
+use crate::trail::Position;
 
 impl fmt::Display for FindingKind {
     #[allow(clippy::too_many_lines)] // one sentence each
@@ -193,12 +194,63 @@ impl fmt::Display for FindingKind {
             FindingKind::NeedsVersion { format } => {
                 write!(f, "written in the format {format:?}, which this version does not read")
             }
+            FindingKind::NotTheHandOff { epoch, expected, found } => {
+                let what =
+                    if *epoch == 0 { "line 0".to_owned() } else { format!("the hand-off to epoch {epoch}") };
+                write!(f, "{what} has this number, and hash {expected}; this line has {found}")
+            }
+            FindingKind::BeforeHandOff { key, epoch, handed_over } => write!(
+                f,
+                "signed by key {key} of epoch {epoch}, which was handed the log at line {handed_over}: it can't have signed \
+                 this number"
+            ),
+            FindingKind::AfterHandOff { key, epoch, handed_over } => write!(
+                f,
+                "signed by key {key} of epoch {epoch}, which handed the log over at line {handed_over}: it signs nothing after"
+            ),
+            FindingKind::TwoHandOffs { epoch: 0 } => {
+                f.write_str("two different lines of number 0 are signed")
+            }
+            FindingKind::TwoHandOffs { epoch } => {
+                write!(f, "two different hand-offs to epoch {epoch} are signed")
+            }
+            FindingKind::HandOffDiffers { expected, found } => {
+                write!(f, "the hand-off before it is {}; it names {}", Named(*expected), Named(*found))
+            }
+            FindingKind::HandOffNotNamed => {
+                f.write_str("it does not name the hand-off before it, as lines before it do")
+            }
+            FindingKind::FileBeforeHandOff { file, handed_over } => write!(
+                f,
+                "it is of file {file}; its key was handed the log in file {handed_over}, and its files come after"
+            ),
+            FindingKind::Disputed { epoch, from, .. } => write!(
+                f,
+                "disputed: hand-offs to epoch {epoch} lead to different keys; from line {from} on nobody can say which lines \
+                 are the log's"
+            ),
+            FindingKind::OtherHandOff { expected, found } => write!(
+                f,
+                "forked: a hand-off of hash {found}; the log goes on from the one of hash {expected}, to the same key"
+            ),
             FindingKind::FromTheFuture { last, now } => {
                 write!(
                     f,
                     "the last line is of {last}; here it is {now}: how long the log is silent can't be known"
                 )
             }
+        }
+    }
+}
+
+/// `line 7 of hash …`, `none`.
+struct Named(Option<Position>);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(Position { hash, seq }) => write!(f, "line {seq} of hash {hash}"),
+            None => f.write_str("none"),
         }
     }
 }

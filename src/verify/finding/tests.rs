@@ -285,10 +285,60 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             Incomplete,
             "the last line is of 2026-11-21T20:41:00.250000000Z; here it is 2026-11-21T20:40:00.000000000Z: how long the log is silent can't be known",
         ),
+        (
+            FindingKind::NotTheHandOff { epoch: 2, expected: hash, found: zeros },
+            Tampered,
+            "the hand-off to epoch 2 has this number, and hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this line has 0000000000000000000000000000000000000000000000000000000000000000",
+        ),
+        (
+            FindingKind::NotTheHandOff { epoch: 0, expected: hash, found: zeros },
+            Tampered,
+            "line 0 has this number, and hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this line has 0000000000000000000000000000000000000000000000000000000000000000",
+        ),
+        (
+            FindingKind::BeforeHandOff { key, epoch: 2, handed_over: 9 },
+            Tampered,
+            "signed by key fe812c12f3ab4ce6 of epoch 2, which was handed the log at line 9: it can't have signed this number",
+        ),
+        (
+            FindingKind::AfterHandOff { key, epoch: 2, handed_over: 9 },
+            Tampered,
+            "signed by key fe812c12f3ab4ce6 of epoch 2, which handed the log over at line 9: it signs nothing after",
+        ),
+        (FindingKind::TwoHandOffs { epoch: 0 }, Tampered, "two different lines of number 0 are signed"),
+        (FindingKind::TwoHandOffs { epoch: 2 }, Tampered, "two different hand-offs to epoch 2 are signed"),
+        (
+            FindingKind::HandOffDiffers { expected: Some(Position { hash, seq: 9 }), found: None },
+            Tampered,
+            "the hand-off before it is line 9 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; it names none",
+        ),
+        (
+            FindingKind::HandOffNotNamed,
+            Tampered,
+            "it does not name the hand-off before it, as lines before it do",
+        ),
+        (
+            FindingKind::FileBeforeHandOff { file: 2, handed_over: 3 },
+            Tampered,
+            "it is of file 2; its key was handed the log in file 3, and its files come after",
+        ),
+        (disputed(true), Forked, DISPUTED),
+        (disputed(false), Tampered, DISPUTED),
+        (
+            FindingKind::OtherHandOff { expected: hash, found: zeros },
+            Forked,
+            "forked: a hand-off of hash 0000000000000000000000000000000000000000000000000000000000000000; the log goes on from the one of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0, to the same key",
+        ),
     ];
     for (kind, verdict, says) in all {
         assert_eq!((kind.verdict(), kind.to_string().as_str()), (verdict, says), "{kind:?}");
     }
+}
+
+const DISPUTED: &str = "disputed: hand-offs to epoch 2 lead to different keys; from line 7 on nobody can say which lines are the log's";
+
+fn disputed(crash: bool) -> FindingKind {
+    FindingKind::Disputed { epoch: 2, from: 7, crash }
 }
 
 fn succession(successor: KeyId, hash: Hash, last: Option<u64>) -> FindingKind {

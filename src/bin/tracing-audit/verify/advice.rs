@@ -39,6 +39,12 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::Silent { .. } => {
             "Is the writer running? It signs a hand-off every 15 minutes, idle or not."
         }
+        FindingKind::Disputed { .. } => {
+            "A key was in two hands: look for a second copy of the key store. The log on its host tells which branch is its own."
+        }
+        FindingKind::OtherHandOff { .. } => {
+            "Look for a second copy of the key store: a restored backup, a cloned machine."
+        }
         FindingKind::FromTheFuture { .. } => {
             "Compare the clocks of the writer's host and of this one. Then give --expect-head, from another day or place."
         }

@@ -17,6 +17,7 @@ use crate::terminal::harmless;
 
 /// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // switches of a command
 pub(crate) struct Arguments {
     /// Files of logs, and folders in which they lie; with `--shipped`, pipes too, and `-` for the standard input
     #[arg(required = true)]

@@ -8,7 +8,7 @@ use tracing_audit::trail::PublicKey;
 use tracing_audit::verify::{Ranges, TrustFile};
 
 use super::{Arguments, print};
-use crate::terminal::harmless;
+use crate::terminal::{self, harmless, quoted};
 
 /// Ranges that are printed; the report as JSON has more.
 const PRINTED: usize = 10;
@@ -28,8 +28,7 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
         verify_shipped_with(&arguments.paths, &arguments.copies, &options).map_err(io::Error::other)?;
     let mut out = io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
+        terminal::json(&report, &mut out)?;
     } else {
         print(&report, &mut out)?;
     }
@@ -69,9 +68,17 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
-    let origin = log.origin.as_deref().unwrap_or("an unknown origin");
-    writeln!(out, "Log {} of {}: {}", log.log, harmless(origin), print::spoken(log.verdict))?;
-    ranges("proved", &log.proved, out)?;
+    let origin = log.origin.as_deref().map_or("an unknown origin".into(), quoted);
+    writeln!(out, "Log {} of {origin}: {}", log.log, print::spoken(log.verdict))?;
+    match (log.pinned, log.agree) {
+        (true, _) => ranges("proved", &log.proved, out)?,
+        (false, 0) => writeln!(out, "  Nothing is proved: nothing ties these lines to a pinned key.")?,
+        (false, agree) => writeln!(
+            out,
+            "  {} with each other; nothing ties them to a pinned key: anybody can have made them.",
+            if agree == 1 { "1 line agrees".to_owned() } else { format!("{agree} lines agree") },
+        )?,
+    }
     ranges("there, not proved", &log.unproved, out)?;
     ranges("missing", &log.missing, out)?;
     writeln!(
@@ -93,10 +100,9 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
     members("Members beside ours, not proved", &log.restored.foreign, out)?;
     members("Members that came as strings", &log.restored.retyped, out)?;
     if let Some(head) = log.head {
-        let key = match (log.endorsed_by, log.pinned) {
-            (Some(fleet), _) => format!("It leads back to a key that fleet key {fleet} endorsed."),
-            (None, true) => "It leads back to the pinned key.".to_owned(),
-            (None, false) => "Its key is not pinned.".to_owned(),
+        let key = match log.endorsed_by {
+            Some(fleet) => format!("It leads back to a key that fleet key {fleet} endorsed."),
+            None => "It leads back to the pinned key.".to_owned(),
         };
         writeln!(out, "  The newest signature is of {}. {key} Head: {}:{}", head.time, head.seq, head.hash)?;
     }
@@ -126,6 +132,6 @@ fn members(what: &str, members: &[Named], out: &mut impl Write) -> io::Result<()
     if members.is_empty() {
         return Ok(());
     }
-    let named = members.iter().map(|named| format!("{} ({})", harmless(&named.member), named.lines));
+    let named = members.iter().map(|named| format!("{} ({})", quoted(&named.member), named.lines));
     writeln!(out, "  {what}: {}.", named.collect::<Vec<_>>().join(", "))
 }
