@@ -99,7 +99,9 @@ fn a_member_of_another_name_is_given_with_at() {
         lines().into_iter().map(|line| serde_json::json!({ "doc": { "body": line } }).to_string() + "\n");
     let text: String = rows.collect();
     assert_eq!(piped(&text, &["--key", KEY, "--at", "doc.body"]).0, Some(0));
-    assert_eq!(piped(&text, &["--key", KEY]).0, Some(3));
+    assert_eq!(piped(&text, &["--key", KEY, "--at", "doc.other"]).0, Some(3));
+    // Where none is named, a string that is a line is one wherever it stands.
+    assert_eq!(piped(&text, &["--key", KEY]).0, Some(0));
 }
 
 #[test]
@@ -134,7 +136,7 @@ fn copies_prove_keys_and_sparse_lines_miss_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let lines = lines();
     let names_a_key = |line: &&&str| line.contains("\"kind\":\"handoff\"") || line.contains("\"seq\":0,");
-    let keys: String = lines.iter().filter(names_a_key).map(|line| format!("{line}\n")).collect();
+    let keys = lines.iter().filter(names_a_key).copied().collect::<Vec<_>>().join("\n");
     let copies = folder.path().join("audit.keys");
     fs::write(&copies, &keys).unwrap();
     let with_copies = |input: &str, more: &[&str]| {

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use memchr::memmem;
+use serde::de::IgnoredAny;
 
 use super::restore::{self, Restored};
 use super::tree::{Members, Tree, member};
+use super::{cells, marks};
 use crate::trail::{Line, Timestamp};
 
 /// Where shippers put the line that they relay, the likeliest first.
@@ -47,31 +49,79 @@ impl Finder<'_> {
         let ours = memmem::find(bytes, b"trail").is_some() && self.text(bytes, DEPTH);
         match ours {
             true => Outcome::Ours,
-            false if begins_like_a_line(bytes) => Outcome::Cut,
+            false if marks::start(bytes).is_some() || marks::names_a_line(bytes) => Outcome::Cut,
             false => Outcome::NotOurs,
         }
     }
 
-    /// A line, JSON around one, or either behind a prefix, as syslog has it.
+    /// Lines, JSON around them, or either within other text, as syslog has it; also in strings that were cut open.
     fn text(&mut self, bytes: &[u8], depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let bytes = trimmed(bytes);
-        if bytes.first() == Some(&b'"') {
-            return match Tree::parse(bytes) {
-                Some(Tree::Text(text)) => self.text(text.as_bytes(), depth),
-                _ => false,
-            };
+        if let Some((line, time)) = restore::line(bytes) {
+            (self.found)(Found::Line(&line, time));
+            return true;
         }
-        memchr::memchr_iter(b'{', bytes).take(STARTS).any(|start| self.json(&bytes[start..], depth))
+        if bytes.first() == Some(&b'"') {
+            if let Some(Tree::Text(text)) = Tree::parse(bytes) {
+                return self.text(text.as_bytes(), depth);
+            }
+            if let Some((content, length)) = cells::cell(bytes)
+                && length == bytes.len()
+            {
+                return self.text(&content, depth);
+            }
+        }
+        let mut found = false;
+        let mut behind = 0;
+        let braces = memchr::memchr_iter(b'{', bytes).take(STARTS);
+        let starts = marks::starts(bytes).take(4 * STARTS);
+        let mut places: Vec<usize> = braces.chain(starts).collect();
+        places.sort_unstable();
+        for place in places {
+            if place < behind {
+                continue;
+            }
+            // JSON over lines, in a cell.
+            let spread = bytes.get(place + 1).is_some_and(u8::is_ascii_whitespace);
+            let quote = place.checked_sub(1).filter(|quote| spread && bytes[*quote] == b'"');
+            let cell = quote.and_then(|quote| cells::cell(&bytes[quote..]));
+            if let Some((content, length)) = cell
+                && self.text(&content, depth)
+            {
+                (found, behind) = (true, place + length);
+            } else if let Some((any, length)) = self.within(&bytes[place..], depth) {
+                (found, behind) = (found | any, place + length);
+            }
+        }
+        found
+    }
+
+    /// A line, or JSON around one, that begins here: how long it is, where it is ours.
+    fn within(&mut self, bytes: &[u8], depth: usize) -> Option<(bool, usize)> {
+        let slashes = bytes[1..].iter().take_while(|byte| **byte == b'\\').count();
+        // A cell, or a string, of which the beginning is elsewhere.
+        if bytes[1 + slashes..].starts_with(b"\"\"") {
+            let end = cells::end(bytes).unwrap_or(bytes.len());
+            return Some((self.text(&cells::single(&bytes[..end]), depth), end)).filter(|(found, _)| *found);
+        }
+        if slashes > 0 {
+            let end = string_end(bytes);
+            let text = Tree::parse(&[b"\"", &bytes[..end], b"\""].concat())?;
+            return Some((self.text(text.as_text()?.as_bytes(), depth), end)).filter(|(found, _)| *found);
+        }
+        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        let length = values.byte_offset();
+        let found = self.json(&bytes[..length], depth);
+        // Where one place is named, no other counts. Else any string may be a line.
+        (found || self.at.is_some()).then_some((found, length))
     }
 
     fn json(&mut self, bytes: &[u8], depth: usize) -> bool {
         if let Some((line, time)) = restore::line(bytes) {
             (self.found)(Found::Line(&line, time));
             return true;
-        }
-        if bytes.last() != Some(&b'}') {
-            return false;
         }
         match Tree::parse(bytes) {
             Some(tree) => self.tree(tree, depth),
@@ -140,18 +190,17 @@ fn trimmed(mut bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii()
 }
 
-/// Where bytes have what each line begins with. Within a string its quotes would be escaped.
-pub(super) fn raw_start(bytes: &[u8]) -> Option<usize> {
-    [b"{\"fields\":{".as_slice(), b"{\"duration_ns\":"]
-        .iter()
-        .filter_map(|start| memmem::find(bytes, start))
-        .min()
-}
-
-/// Whether a line was cut, or damaged so that it is no JSON any more.
-fn begins_like_a_line(bytes: &[u8]) -> bool {
-    const WITHIN_TEXT: [&[u8]; 2] = [b"{\\\"fields\\\":{", b"{\\\"duration_ns\\\":"];
-    raw_start(bytes).is_some() || WITHIN_TEXT.iter().any(|start| memmem::find(bytes, start).is_some())
+/// Where a string ends whose beginning is elsewhere.
+fn string_end(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at;
+        }
+        at = bytes.len().min(at + 2);
+    }
+    bytes.len()
 }
 
 #[cfg(test)]
@@ -172,7 +221,7 @@ mod tests {
             Found::Restored(restored) => all.push((String::from_utf8(restored.text).unwrap(), false)),
         };
         let outcome = Finder { at, found: &mut found }.item(item.as_bytes());
-        assert_eq!(outcome == Outcome::Ours, !all.is_empty(), "{item}");
+        assert_eq!(outcome == Outcome::Ours, !all.is_empty(), "{outcome:?} {item}");
         all
     }
 
@@ -193,6 +242,15 @@ mod tests {
             format!("{{\"_index\":\"i\",\"_source\":{{\"message\":{text}}}}}"),
             format!("{{\"hits\":{{\"hits\":[{{\"_source\":{{\"line\":{text}}}}}]}}}}"),
             format!("{{\"result\":{{\"_raw\":{text}}}}}"),
+            format!("{{\"body\":{{\"stringValue\":{text}}}}}"),
+            format!("{{\"values\":[[\"1\",{text}]]}}"),
+            format!("7,\"{}\",x", line().replace('"', "\"\"")),
+            format!("7;\"{}\"", text.replace('"', "\"\"")),
+            format!("\"{}\"", format!("{{\"log\":{text}}}").replace('"', "\"\"")),
+            format!("7,\"{}\"", format!("{{\n \"log\": {text}\n}}").replace('"', "\"\"")),
+            format!("took {{3}} [{{\"a\":[ {} }} (1 ms)", line()),
+            text[1..].to_owned(),
+            serde_json::to_string(&text).unwrap()[3..].to_owned(),
         ] {
             assert_eq!(found(&item, None), [(line().to_owned(), true)], "{item}");
         }
@@ -203,8 +261,8 @@ mod tests {
         let text = serde_json::to_string(line()).unwrap();
         let item = format!("{{\"a\":{{\"b\":{text}}},\"message\":\"trail\"}}");
         assert_eq!(found(&item, Some("a.b")).len(), 1);
-        assert_eq!(found(&item, None), []);
         assert_eq!(found(&format!("{{\"message\":{text}}}"), Some("a.b")), []);
+        assert_eq!(found(&format!("{{\"a\":{{\"c\":{text}}},\"body\":[{text}]}}"), Some("a.b")), []);
     }
 
     #[test]

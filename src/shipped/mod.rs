@@ -7,8 +7,9 @@
 //! # Step by step
 //!
 //! 1. **Find.** Of each item of a stream, the lines in it: text that is a line from a brace on; a string that is one,
-//!    in a member that shippers use (or the one that is named); an object with the members of a line. The last is
-//!    *restored*: its other members are left out, and what remains is written in canonical form.
+//!    in a member that shippers use, or else in any (or in the one that is named); an object with the members of a line.
+//!    What is a table, a value or a line of text, our lines decide: what others write into a stream hides none of them.
+//!    An object is *restored*: its other members are left out, and what remains is written in canonical form.
 //! 2. **Sort** by log, number and hash. Equal lines are doubles.
 //! 3. **Chain.** In the order of numbers, a line goes on with the chain whose last line has the hash that `prev` says.
 //!    Where no chain does, it begins one. Chains branch where several lines follow one.
@@ -33,6 +34,7 @@
 //! that are checked: of each control line, of each hand-off twice, and the newest before each end of a chain. The lines of
 //! a log are gone over twice; seldom more, where hand-offs are in dispute.
 
+mod cells;
 mod chain;
 mod dispute;
 mod fact;
@@ -45,6 +47,7 @@ mod history;
 mod items;
 mod judge;
 mod known;
+mod marks;
 mod meet;
 mod names;
 mod parted;
@@ -54,7 +57,6 @@ mod restore;
 mod sign;
 mod sort;
 mod sources;
-mod table;
 #[cfg(test)]
 mod tests;
 mod tree;

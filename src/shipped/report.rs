@@ -20,8 +20,8 @@ pub struct Options {
     pub expect_head: Option<ExpectedHead>,
     /// How old the last line may be.
     pub max_silence: Option<Duration>,
-    /// The member, or the column, that has the line: `a.b` is member `a.b`, or `b` within `a`. Otherwise it is looked
-    /// for in those that shippers use.
+    /// The member that has the line: `a.b` is member `a.b`, or `b` within `a`. Otherwise it is looked for in those that
+    /// shippers use, and then in any. Of a table, all cells are looked at.
     pub at: Option<String>,
     /// The lines are some that were chosen, such as the signed ones, and their links were checked elsewhere: numbers that
     /// are not given are not missed. Each line is proved by its own signature, or by a line that chains from it.

@@ -12,12 +12,9 @@ use super::report::{Options, Report};
 use super::restore::{self, Restored};
 use super::sort::Sorter;
 use super::walk::Walk;
-use super::{Sources, judge, known, table};
+use super::{Sources, judge, known};
 use crate::trail::{Hash, KeyId, Line, Timestamp};
 use crate::verify::{Finding, FindingKind, Identity, Notice, NoticeKind, Verdict};
-
-/// How much of a stream is looked at to tell a table from anything else.
-const START: u64 = 64 << 10;
 
 /// Verifies the lines of any logs, in any order, as they come out of streams. It reads no clock; what its memory does
 /// not hold goes to temporary files, in the system's folder for them (`TMPDIR`), which nobody else can open.
@@ -57,14 +54,14 @@ impl Verifier {
         Verifier { options: options.clone(), intake, findings: Vec::new() }
     }
 
-    /// Takes a stream to its end; `name` is what findings call it. What it is, is told by how it begins: CSV, or lines
-    /// of text and JSON values, with a line of a log in them or around them.
+    /// Takes a stream to its end; `name` is what findings call it. It may mix lines of text, JSON values and CSV, with
+    /// lines of logs in them; what others write into it hides none of them.
     ///
     /// All its lines count as given: what is missing between them is missing, whatever they are.
     ///
     /// # Errors
     ///
-    /// What the reader says, and temporary files; `InvalidData` where a record of a table has more than 16 MiB.
+    /// What the reader says, and temporary files.
     pub fn read(&mut self, name: &str, reader: impl Read) -> io::Result<()> {
         self.read_as(name, reader, false)
     }
@@ -80,27 +77,17 @@ impl Verifier {
         self.read_as(name, reader, true)
     }
 
-    pub(super) fn read_as(&mut self, name: &str, mut reader: impl Read, copies: bool) -> io::Result<()> {
+    pub(super) fn read_as(&mut self, name: &str, reader: impl Read, copies: bool) -> io::Result<()> {
         let source = self.intake.sources.add(name, copies);
-        let mut start = Vec::new();
-        (&mut reader).take(START).read_to_end(&mut start)?;
         let at = self.options.at.as_deref();
         let intake = &mut self.intake;
-        match table::delimiter(&start) {
-            Some(delimiter) => {
-                let stream = io::Cursor::new(start).chain(reader);
-                table::read(source, stream, delimiter, at, |at, cells| intake.record(at, cells))?;
-            }
-            None => {
-                let mut items = Items::new(source, reader, start);
-                while let Some((place, item)) = items.next()? {
-                    let outcome = intake.item(place, item, at);
-                    intake.count(place, outcome);
-                    intake.failed.take().map_or(Ok(()), Err)?;
-                }
-            }
+        let mut items = Items::new(source, reader);
+        while let Some((place, item)) = items.next()? {
+            let outcome = intake.item(place, item, at);
+            intake.count(place, outcome);
+            intake.failed.take().map_or(Ok(()), Err)?;
         }
-        self.intake.failed.take().map_or(Ok(()), Err)
+        Ok(())
     }
 
     /// A stream ended before its end.
@@ -165,22 +152,6 @@ struct Intake {
 }
 
 impl Intake {
-    /// Takes the cells of a record: the first that has lines.
-    fn record(&mut self, place: At, cells: &[&[u8]]) {
-        let mut worst = Outcome::NotOurs;
-        for cell in cells {
-            match self.item(place, cell, None) {
-                Outcome::Ours => {
-                    worst = Outcome::Ours;
-                    break;
-                }
-                Outcome::Cut => worst = Outcome::Cut,
-                Outcome::NotOurs => {}
-            }
-        }
-        self.count(place, worst);
-    }
-
     fn item(&mut self, place: At, bytes: &[u8], at: Option<&str>) -> Outcome {
         let mut found = |found: Found<'_>| match found {
             Found::Line(line, time) => self.line(line, time, place),

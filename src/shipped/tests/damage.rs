@@ -191,7 +191,9 @@ fn a_torn_piece_takes_nothing_of_the_line_behind_it() {
             lines[3],
             lines[4]
         );
-        is_whole(&verify(&[&torn], &[log.pin()]).logs[0], 5);
+        let report = verify(&[&torn], &[log.pin()]);
+        assert_eq!(report.logs[0].proved.lines, 5, "{torn}");
+        is_whole(&report.logs[0], 5);
     }
 }
 

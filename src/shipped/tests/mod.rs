@@ -1,6 +1,7 @@
 //! Logs made by hand, and what becomes of them on their way.
 
 mod damage;
+mod deletion;
 mod forger;
 mod honest;
 mod keys;

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     /// Verify lines as a shipper, a store or a query delivers them: any order, doubles, many logs; raw or within JSON or CSV
     #[arg(long)]
     shipped: bool,
-    /// The member or column that has the line, such as `doc.body`; otherwise it is looked for where shippers put it
+    /// The member that has the line, such as `doc.body`; otherwise it is looked for where shippers put it, then anywhere
     #[arg(long, value_name = "PATH", requires = "shipped")]
     at: Option<String>,
     /// Copies of lines that name keys, such as `audit.keys`: they prove keys, and no number between them is missed
