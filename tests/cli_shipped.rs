@@ -156,3 +156,55 @@ fn copies_prove_keys_and_sparse_lines_miss_no_others() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("Sparse: numbers that were not given are not missed"), "{text}");
 }
+
+#[test]
+fn with_no_pin_or_a_wrong_one_nothing_is_called_proved() {
+    let text = lines()[8..].join("\n");
+    let other = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    for (input, arguments) in [
+        (&text, &[][..]),
+        (&text, &["--key", other]),
+        (&lines().join("\n"), &[]),
+        (&lines().join("\n"), &["--key", other]),
+    ] {
+        let (code, said) = piped(input, arguments);
+        assert!(matches!(code, Some(1 | 3)), "{said}");
+        assert!(!said.contains("lines proved: ") && !said.contains("newest signature"), "{said}");
+        assert!(said.contains("anybody can have made them") || said.contains("Nothing is proved"), "{said}");
+        assert!(!said.contains("leads back"), "{said}");
+        let (_, json) = piped(input, &[arguments, &["--json"]].concat());
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let log = &report["logs"][0];
+        assert_eq!(
+            (&log["proved"]["lines"], &log["pinned"], &log["head"]),
+            (&0.into(), &false.into(), &serde_json::Value::Null)
+        );
+    }
+    let (_, said) = piped(&lines().join("\n"), &[]);
+    assert!(
+        said.contains(
+            "11 lines agree with each other; nothing ties them to a pinned key: anybody can have made them."
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_an_outsider_chose_is_quoted_and_escaped_in_text_and_json() {
+    let documents = lines().into_iter().map(|line| {
+        serde_json::json!({"message": line, "a: INTACT\u{9b}\u{202e}": 1, "trail": {"seq": "\u{202e}9"}})
+            .to_string()
+            + "\n"
+    });
+    let documents: String = documents.collect();
+    let (code, text) = piped(&documents, &["--key", KEY]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("\"a: INTACT\\u009b\\u202e\" (11)"), "{text}");
+    assert!(text.contains("member \"trail.seq\" with \"\\u202e9\"; the line says 3"), "{text}");
+    let (_, json) = piped(&documents, &["--key", KEY, "--json"]);
+    for text in [&text, &json] {
+        assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text}");
+    }
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["logs"][0]["beside"]["unproved"][0]["member"], "a: INTACT\u{9b}\u{202e}");
+}

@@ -1,6 +1,7 @@
 //! Lines that can't all be true, until it is known which of them are proved; then, whom to blame.
 
 use super::chain::Chain;
+use super::compare::cut;
 use super::fact::{At, Fact, Shape};
 use super::restore;
 use crate::trail::{Control, Ended, Hash, KeyId, Line};
@@ -69,7 +70,7 @@ impl Claim {
             hash: fact.hash,
             at: fact.at,
             shape: fact.shape,
-            doubt: (fact.shape != Shape::Raw).then(|| Box::new(restore::doubt(&fact.text))),
+            doubt: (fact.shape != Shape::Raw).then(|| Box::new(doubt(&fact.text))),
             crash: fact.control && tells_of_a_crash(&fact.text),
             excuse: chain.signer,
             chains: vec![chain.id],
@@ -126,9 +127,14 @@ pub(super) fn differs(shape: Shape, text: &[u8], expected: Hash, otherwise: Find
     }
 }
 
+fn doubt(text: &[u8]) -> (Option<String>, String) {
+    let (member, why) = restore::doubt(text);
+    (member.map(cut), why)
+}
+
 /// What a re-emitted line is that can't be brought back.
 pub(super) fn not_restored(text: &[u8], expected: Option<Hash>) -> FindingKind {
-    let (member, why) = restore::doubt(text);
+    let (member, why) = doubt(text);
     FindingKind::NotRestored { expected, member, why }
 }
 

@@ -1,10 +1,9 @@
 //! The lines of a log within what a shipper, a store or a query made of them.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
+use super::compare::{self, Beside};
 use super::restore::{self, Restored};
 use super::tree::{Members, Tree, member};
 use super::{cells, marks};
@@ -25,12 +24,16 @@ pub(super) enum Found<'a> {
     Line(&'a Line<'a>, Timestamp),
     /// Written anew.
     Restored(Restored),
+    /// Members beside a line that came byte for byte.
+    Beside(&'a Line<'a>, Vec<Beside>),
 }
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Ours,
+    /// Has lines, in a string whose beginning is elsewhere.
+    CutOpen,
     /// Begins like a line, and is none.
     Cut,
     NotOurs,
@@ -39,15 +42,25 @@ pub(super) enum Outcome {
 /// Looks for lines in items.
 pub(super) struct Finder<'f> {
     /// The member that has them, where it is known: none else is looked at.
-    pub(super) at: Option<&'f str>,
-    pub(super) found: &'f mut dyn FnMut(Found<'_>),
+    at: Option<&'f str>,
+    found: &'f mut dyn FnMut(Found<'_>),
+    /// Lines that came byte for byte, of the value that is looked into.
+    raw: Vec<String>,
+    /// A line was found in a string whose beginning is elsewhere.
+    is_cut_open: bool,
 }
 
-impl Finder<'_> {
+impl<'f> Finder<'f> {
+    pub(super) fn new(at: Option<&'f str>, found: &'f mut dyn FnMut(Found<'_>)) -> Finder<'f> {
+        Finder { at, found, raw: Vec::new(), is_cut_open: false }
+    }
+
     /// Looks into an item: a line of text, a JSON value, a cell of a table.
     pub(super) fn item(&mut self, bytes: &[u8]) -> Outcome {
+        (self.is_cut_open, self.raw) = (false, Vec::new());
         let ours = memmem::find(bytes, b"trail").is_some() && self.text(bytes, DEPTH);
         match ours {
+            true if self.is_cut_open => Outcome::CutOpen,
             true => Outcome::Ours,
             false if marks::start(bytes).is_some() || marks::names_a_line(bytes) => Outcome::Cut,
             false => Outcome::NotOurs,
@@ -60,6 +73,7 @@ impl Finder<'_> {
         let bytes = trimmed(bytes);
         if let Some((line, time)) = restore::line(bytes) {
             (self.found)(Found::Line(&line, time));
+            self.raw.push(line.text.to_owned());
             return true;
         }
         if bytes.first() == Some(&b'"') {
@@ -108,57 +122,96 @@ impl Finder<'_> {
         if slashes > 0 {
             let end = string_end(bytes);
             let text = Tree::parse(&[b"\"", &bytes[..end], b"\""].concat())?;
-            return Some((self.text(text.as_text()?.as_bytes(), depth), end)).filter(|(found, _)| *found);
+            let found = self.text(text.as_text()?.as_bytes(), depth);
+            self.is_cut_open |= found;
+            return found.then_some((true, end));
         }
         let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
         values.next()?.ok()?;
         let length = values.byte_offset();
         let found = self.json(&bytes[..length], depth);
-        // Where one place is named, no other counts. Else any string may be a line.
+        // Where one place is named, no other counts.
         (found || self.at.is_some()).then_some((found, length))
     }
 
     fn json(&mut self, bytes: &[u8], depth: usize) -> bool {
         if let Some((line, time)) = restore::line(bytes) {
             (self.found)(Found::Line(&line, time));
+            self.raw.push(line.text.to_owned());
             return true;
         }
-        match Tree::parse(bytes) {
-            Some(tree) => self.tree(tree, depth),
-            None => false,
+        let Some(tree) = Tree::parse(bytes) else { return false };
+        let before = self.raw.len();
+        let found = self.tree(&tree, depth);
+        self.compare(&tree, before);
+        found
+    }
+
+    /// Compares what stands beside a line with it, where the value has but one.
+    fn compare(&mut self, value: &Tree, before: usize) {
+        let Some((text, others)) = self.raw.get(before..).and_then(<[String]>::split_first) else { return };
+        if others.iter().any(|other| other != text) {
+            return;
+        }
+        if let Some((line, _)) = restore::line(text.as_bytes()) {
+            let beside = compare::beside(value, text, &line);
+            if !beside.is_empty() {
+                (self.found)(Found::Beside(&line, beside));
+            }
         }
     }
 
-    fn tree(&mut self, tree: Tree, depth: usize) -> bool {
+    fn tree(&mut self, tree: &Tree, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         match tree {
             Tree::Object(members) => self.object(members, depth),
-            Tree::Array(items) => items.into_iter().fold(false, |found, item| self.tree(item, depth) | found),
+            Tree::Array(items) => self.values(items.iter(), depth),
+            // Where no place is named, any string may be a line.
+            Tree::Text(text) if self.at.is_none() && marks::start(text.as_bytes()).is_some() => {
+                self.text(text.as_bytes(), depth)
+            }
             _ => false,
         }
     }
 
+    /// Values in an array or an object. Where they have several lines, each value is a document by itself.
+    fn values<'t>(&mut self, values: impl Iterator<Item = &'t Tree> + Clone, depth: usize) -> bool {
+        let (before, mut found, mut begins) = (self.raw.len(), false, Vec::new());
+        for value in values.clone() {
+            begins.push(self.raw.len());
+            found |= self.tree(value, depth);
+        }
+        let is_one = self.raw[before..].windows(2).all(|pair| pair[0] == pair[1]);
+        if !is_one {
+            begins.push(self.raw.len());
+            let lines = std::mem::take(&mut self.raw);
+            for (value, range) in values.zip(begins.windows(2)) {
+                self.raw = lines[range[0]..range[1]].to_vec();
+                self.compare(value, 0);
+            }
+            self.raw = lines;
+            self.raw.truncate(before);
+        }
+        found
+    }
+
     /// A line that came as text goes before one that was parsed, which goes before what stands deeper.
-    fn object(&mut self, members: Members, depth: usize) -> bool {
+    fn object(&mut self, members: &Members, depth: usize) -> bool {
         let places = match self.at {
             Some(at) => vec![at],
             None => MEMBERS.to_vec(),
         };
-        let mut texts: Vec<Cow<'_, str>> = Vec::new();
-        for value in places.into_iter().filter_map(|path| at_path(&members, path)) {
-            match value {
-                Tree::Text(text) if !texts.iter().any(|known| known == text) => {
-                    texts.push(Cow::Borrowed(text));
-                }
-                _ => {}
+        let mut texts: Vec<&str> = Vec::new();
+        for text in places.into_iter().filter_map(|path| at_path(members, path)).filter_map(Tree::as_text) {
+            if !texts.contains(&text) {
+                texts.push(text);
             }
         }
         if texts.iter().fold(false, |found, text| self.text(text.as_bytes(), depth) | found) {
             return true;
         }
-        drop(texts);
-        if restore::is_line(&members) {
-            return match restore::restore(members) {
+        if restore::is_line(members) {
+            return match restore::restore(members.clone()) {
                 Some(restored) => {
                     (self.found)(Found::Restored(restored));
                     true
@@ -166,8 +219,7 @@ impl Finder<'_> {
                 None => false,
             };
         }
-        let within = members.into_iter().map(|(_, value)| value);
-        within.fold(false, |found, value| self.tree(value, depth) | found)
+        self.values(members.iter().map(|(_, value)| value), depth)
     }
 }
 
@@ -219,9 +271,14 @@ mod tests {
         let mut found = |found: Found<'_>| match found {
             Found::Line(line, _) => all.push((line.text.to_owned(), true)),
             Found::Restored(restored) => all.push((String::from_utf8(restored.text).unwrap(), false)),
+            Found::Beside(..) => {}
         };
-        let outcome = Finder { at, found: &mut found }.item(item.as_bytes());
-        assert_eq!(outcome == Outcome::Ours, !all.is_empty(), "{outcome:?} {item}");
+        let outcome = Finder::new(at, &mut found).item(item.as_bytes());
+        assert_eq!(
+            matches!(outcome, Outcome::Ours | Outcome::CutOpen),
+            !all.is_empty(),
+            "{outcome:?} {item}"
+        );
         all
     }
 
@@ -276,7 +333,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_told_from_what_was_cut() {
         let mut none = |_: Found<'_>| panic!("nothing is to be found");
-        let mut finder = Finder { at: None, found: &mut none };
+        let mut finder = Finder::new(None, &mut none);
         assert_eq!(finder.item(b"{\"trail\":\"of another kind\"}"), Outcome::NotOurs);
         assert_eq!(finder.item(b"a trail {of} words"), Outcome::NotOurs);
         assert_eq!(finder.item(&line().as_bytes()[..line().len() - 9]), Outcome::Cut);

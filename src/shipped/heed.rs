@@ -1,6 +1,7 @@
 //! What a log's control lines say, once they are proved; and what is said of keys.
 
 use super::chain::Chain;
+use super::compare::cut;
 use super::dispute::Blame;
 use super::fact::Fact;
 use super::history::{FOLLOWED, Key};
@@ -102,7 +103,7 @@ impl Walk<'_> {
 
     /// A control line that nobody signed.
     pub(super) fn unsigned(&mut self, line: &Fact) {
-        let kind = Line::parse(&line.text).map(|line| line.kind.as_str().to_owned()).unwrap_or_default();
+        let kind = Line::parse(&line.text).map(|line| cut(line.kind.as_str().to_owned())).unwrap_or_default();
         self.fault(Blame::of(line, FindingKind::Unsigned { kind }));
     }
 

@@ -36,6 +36,7 @@
 
 mod cells;
 mod chain;
+mod compare;
 mod dispute;
 mod fact;
 mod find;
@@ -64,6 +65,6 @@ mod verifier;
 mod walk;
 
 pub use paths::{verify_shipped, verify_shipped_with};
-pub use report::{LogReport, Named, Options, Report, Restored};
+pub use report::{Beside, LogReport, Named, Options, Report, Restored};
 use sources::Sources;
 pub use verifier::Verifier;

@@ -54,6 +54,8 @@ pub struct Report {
     pub sparse: bool,
     /// Each log of which lines were given, and not just copies.
     pub logs: Vec<LogReport>,
+    /// Logs of no pinned key that are not listed: the first [`crate::verify::LISTED`] are.
+    pub more_logs: u64,
     /// Lines of logs that were given, doubles too.
     pub lines: u64,
     /// Lines in streams of copies.
@@ -90,6 +92,8 @@ pub struct LogReport {
     pub agree: u64,
     /// Lines that came once more, the same.
     pub doubles: u64,
+    /// Members that stood beside lines that came byte for byte.
+    pub beside: Beside,
     /// Lines that did not come byte for byte.
     pub restored: Restored,
     /// What the newest good signature says: it proves this line.
@@ -112,6 +116,16 @@ pub struct LogReport {
     pub notices: Vec<Notice>,
     /// Notices that are not listed.
     pub more_notices: u64,
+}
+
+/// Members beside a line, in the document that has it: what a store is queried by. Nothing signs them. One that is known to
+/// be the line's and differs from it is a finding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Beside {
+    /// Those that say the same as their lines.
+    pub compared: Vec<Named>,
+    /// Those that can't be compared: the line has nothing of that name, or it may be the shipper's own.
+    pub unproved: Vec<Named>,
 }
 
 /// Lines whose JSON was written anew on the way, and that were brought back. Whether each is proved, the ranges say.

@@ -7,14 +7,14 @@ use super::fact::{At, Fact, Shape};
 use super::find::{Finder, Found, Outcome};
 use super::groups::Groups;
 use super::items::Items;
-use super::names::Names;
+use super::names::{Besides, Names};
 use super::report::{Options, Report};
 use super::restore::{self, Restored};
 use super::sort::Sorter;
 use super::walk::Walk;
 use super::{Sources, judge, known};
 use crate::trail::{Hash, KeyId, Line, Timestamp};
-use crate::verify::{Finding, FindingKind, Identity, Notice, NoticeKind, Verdict};
+use crate::verify::{Finding, FindingKind, Identity, LISTED, Notice, NoticeKind, Verdict};
 
 /// Verifies the lines of any logs, in any order, as they come out of streams. It reads no clock; what its memory does
 /// not hold goes to temporary files, in the system's folder for them (`TMPDIR`), which nobody else can open.
@@ -45,10 +45,13 @@ impl Verifier {
             sources: Sources::default(),
             record: Vec::new(),
             foreign: BTreeMap::new(),
+            besides: BTreeMap::new(),
             lines: 0,
             copies: 0,
             others: 0,
             cut: None,
+            open: None,
+            named: 0,
             failed: None,
         };
         Verifier { options: options.clone(), intake, findings: Vec::new() }
@@ -102,9 +105,10 @@ impl Verifier {
     /// Temporary files.
     pub fn finish(self, now: Timestamp) -> io::Result<Report> {
         let Verifier { options, intake, mut findings } = self;
-        let Intake { sorter, sources, mut foreign, lines, copies, others, cut, .. } = intake;
+        let Intake { sorter, sources, mut foreign, mut besides, lines, copies, others, cut, open, .. } =
+            intake;
         let mut groups = Groups::new(sorter.finish()?, &sources)?;
-        let mut logs = Vec::new();
+        let (mut logs, mut unknown, mut more) = (Vec::new(), 0, (0, Verdict::Intact));
         while let Some(log) = groups.begin() {
             let (identity, history) =
                 known::hand_offs(&mut groups, &Identity::new(log, &options.keys, &options.trust))?;
@@ -117,23 +121,48 @@ impl Verifier {
                 walk.take(group);
             })?;
             let foreign = foreign.remove(&log).unwrap_or_default();
+            let beside = besides.remove(&log).unwrap_or_default().compared();
             if walk.given.first.is_none() {
                 continue; // copies of another log's lines: nothing was given that they could prove
             }
-            logs.push(judge::report(walk, foreign.list(), restored.list(), now));
+            let report = judge::report(walk, beside, foreign.list(), restored.list(), now);
+            unknown += usize::from(!report.pinned);
+            match report.pinned || unknown <= LISTED {
+                true => logs.push(report),
+                false => more = (more.0 + 1, more.1.max(report.verdict)),
+            }
         }
         findings.extend(judge::of_all(&mut logs, &options));
-        let notices = cut.map(|(at, items)| Notice {
-            at: Some(sources.place(at)),
-            seq: None,
-            kind: NoticeKind::Cut { items },
-        });
-        let verdicts = findings.iter().map(|finding| finding.kind.verdict());
+        let cut = cut.map(|(at, items)| (at, NoticeKind::Cut { items }));
+        let open = open.map(|(at, lines)| (at, NoticeKind::NotCompared { lines }));
+        let notices = cut.into_iter().chain(open);
+        let mut notices: Vec<_> =
+            notices.map(|(at, kind)| Notice { at: Some(sources.place(at)), seq: None, kind }).collect();
+        if more.0 > 0 {
+            notices.push(Notice { at: None, seq: None, kind: NoticeKind::MoreLogs { logs: more.0 } });
+        }
+        let verdicts = findings.iter().map(|finding| finding.kind.verdict()).chain([more.1]);
         let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
-        let notices = notices.into_iter().collect();
-        Ok(Report { verdict, sparse: options.sparse, logs, lines, copies, others, findings, notices })
+        let more_logs = more.0;
+        Ok(Report {
+            verdict,
+            sparse: options.sparse,
+            logs,
+            more_logs,
+            lines,
+            copies,
+            others,
+            findings,
+            notices,
+        })
     }
 }
+
+/// Names of members, and examples, take so many bytes of all logs.
+const NAMED: usize = 32 << 20;
+
+/// And so many those of a log besides, at most about.
+const LOG: usize = 200;
 
 /// What was read so far.
 struct Intake {
@@ -142,12 +171,18 @@ struct Intake {
     record: Vec<u8>,
     /// Members that are not ours, of each log.
     foreign: BTreeMap<KeyId, Names>,
+    /// Members beside raw lines, of each log.
+    besides: BTreeMap<KeyId, Besides>,
     /// Lines that were given, and those of copies.
     lines: u64,
     copies: u64,
     others: u64,
     /// The first item that was cut, and how many there were.
     cut: Option<(At, u64)>,
+    /// The first line in a string whose beginning was elsewhere, and how many there were.
+    open: Option<(At, u64)>,
+    /// Bytes that names of members take.
+    named: usize,
     failed: Option<io::Error>,
 }
 
@@ -156,14 +191,27 @@ impl Intake {
         let mut found = |found: Found<'_>| match found {
             Found::Line(line, time) => self.line(line, time, place),
             Found::Restored(restored) => self.restored(restored, place),
+            Found::Beside(line, beside) => {
+                if self.named < NAMED {
+                    let besides = self.besides.entry(line.link.log).or_insert_with(|| {
+                        self.named += LOG;
+                        Besides::default()
+                    });
+                    self.named += besides.take(place, line.link.seq, beside);
+                } else {
+                    self.open.get_or_insert((place, 0)).1 += 1;
+                }
+            }
         };
-        Finder { at, found: &mut found }.item(bytes)
+        Finder::new(at, &mut found).item(bytes)
     }
 
     fn count(&mut self, place: At, outcome: Outcome) {
-        self.others += u64::from(outcome != Outcome::Ours);
-        if outcome == Outcome::Cut {
-            self.cut.get_or_insert((place, 0)).1 += 1;
+        self.others += u64::from(matches!(outcome, Outcome::Cut | Outcome::NotOurs));
+        match outcome {
+            Outcome::Cut => self.cut.get_or_insert((place, 0)).1 += 1,
+            Outcome::CutOpen => self.open.get_or_insert((place, 0)).1 += 1,
+            Outcome::Ours | Outcome::NotOurs => {}
         }
     }
 
@@ -173,10 +221,15 @@ impl Intake {
 
     fn restored(&mut self, restored: Restored, at: At) {
         let Restored { log, seq, text, foreign } = restored;
-        if !foreign.is_empty() {
-            let names = self.foreign.entry(log).or_default();
+        if !foreign.is_empty() && self.named >= NAMED {
+            self.open.get_or_insert((at, 0)).1 += 1;
+        } else if !foreign.is_empty() {
+            let names = self.foreign.entry(log).or_insert_with(|| {
+                self.named += LOG;
+                Names::default()
+            });
             for name in foreign {
-                names.count(name);
+                self.named += names.count(name);
             }
         }
         match restore::line(&text) {

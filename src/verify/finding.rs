@@ -190,6 +190,8 @@ pub enum FindingKind {
     Disputed { epoch: u64, from: u64, crash: bool },
     /// Another hand-off to the same key: the log goes on from the expected one.
     OtherHandOff { expected: Hash, found: Hash },
+    /// A member beside the line, in the same document, does not say what the line says.
+    MemberDiffers { member: String, line: String, found: String },
 }
 
 impl FindingKind {

@@ -1,5 +1,6 @@
 //! Logs made by hand, and what becomes of them on their way.
 
+mod beside;
 mod damage;
 mod deletion;
 mod forger;

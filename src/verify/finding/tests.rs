@@ -322,6 +322,15 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             Tampered,
             "it is of file 2; its key was handed the log in file 3, and its files come after",
         ),
+        (
+            FindingKind::MemberDiffers {
+                member: "actor".into(),
+                line: "\"alice\"".into(),
+                found: "\"eve\"".into(),
+            },
+            Tampered,
+            "beside the line stands member \"actor\" with \"eve\"; the line says \"alice\"",
+        ),
         (disputed(true), Forked, DISPUTED),
         (disputed(false), Tampered, DISPUTED),
         (

@@ -42,6 +42,9 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::Disputed { .. } => {
             "A key was in two hands: look for a second copy of the key store. The log on its host tells which branch is its own."
         }
+        FindingKind::MemberDiffers { .. } => {
+            "Believe the line. Who may change the store's documents, or its parser? Search what else they changed."
+        }
         FindingKind::OtherHandOff { .. } => {
             "Look for a second copy of the key store: a restored backup, a cloned machine."
         }

@@ -97,6 +97,8 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
             harmless(&example.to_string())
         )?;
     }
+    members("Members beside the lines that say the same", &log.beside.compared, out)?;
+    members("Members beside the lines that nothing proves", &log.beside.unproved, out)?;
     members("Members beside ours, not proved", &log.restored.foreign, out)?;
     members("Members that came as strings", &log.restored.retyped, out)?;
     if let Some(head) = log.head {
