@@ -2,7 +2,8 @@
 //! where it is there. In turns; medians of the rounds. `cargo bench --bench verify` prints the rows;
 //! `-- --quick` takes seconds, `-- --large` goes on to ten million records and ten thousand files.
 //!
-//! Each verification is a process of its own, so that its processors (`taskset`) and its memory are its own.
+//! Each verification is a process of its own, so that its processors (`taskset`) and its memory are its own. `show` is
+//! the command's, which is built with the feature `cli`.
 
 #![allow(clippy::cast_precision_loss)]
 
@@ -11,7 +12,7 @@ mod table;
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
@@ -60,6 +61,34 @@ fn against_a_hash(records: u64, rounds: usize) {
     if !peak.is_empty() {
         table::alone("memory of verify", "MB", &peak, Goal::AtMost(50.0));
     }
+    show(&log, rounds);
+}
+
+/// The command's `show` against its `verify`.
+fn show(log: &Log, rounds: usize) {
+    let key = key().public().to_string();
+    for show in [&["show"][..], &["show", "--json"]] {
+        let what = format!("{}, what is proved / verify, two processors", show.join(" "));
+        let Some(command) = option_env!("CARGO_BIN_EXE_tracing-audit") else {
+            table::skipped(&what, "no feature cli");
+            continue;
+        };
+        let (mut shown, mut verified) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            shown.extend(wall(command, &[show, &["--key", &key]].concat(), log));
+            verified.extend(wall(command, &["verify", "--key", &key], log));
+        }
+        row(&what, &shown, &verified, Cost::wall, Goal::AtMost(2.5));
+    }
+}
+
+/// Of the command on two processors.
+fn wall(command: &str, arguments: &[&str], log: &Log) -> Option<Cost> {
+    let mut taskset = Command::new("taskset");
+    taskset.args(["-c", "0,1", command]).args(arguments).arg(log.path()).stdout(Stdio::null());
+    let start = Instant::now();
+    let status = taskset.status().ok()?;
+    status.success().then(|| Cost { wall: start.elapsed().as_secs_f64(), cpu: 0.0, peak: 0 })
 }
 
 fn every_signature(records: u64, rounds: usize) {

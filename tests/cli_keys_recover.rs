@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::{FindingKind, NoticeKind, Options, Report, Verdict, verify_paths};
+use tracing_audit::verify::{FindingKind, NoticeKind, Options, Report, Succession, Verdict, verify_paths};
 use tracing_audit::{AuditLayer, BuildError, KeyStore, OpenError};
 use tracing_subscriber::prelude::*;
 
@@ -45,6 +45,12 @@ impl Service {
     fn verify(&self, keys: &[PublicKey]) -> Report {
         verify_paths(&[self.log()], &Options { keys: keys.to_vec(), ..Options::default() }).unwrap()
     }
+
+    fn verify_succession(&self, old: PublicKey, new: PublicKey) -> Report {
+        let successions = vec![Succession { old: old.id(), new: new.id() }];
+        let options = Options { keys: vec![old, new], successions, ..Options::default() };
+        verify_paths(&[self.log()], &options).unwrap()
+    }
 }
 
 /// An old log whose keys are lost, and its pin.
@@ -81,7 +87,8 @@ fn a_lost_store_is_replaced_and_both_logs_verify_linked() {
 
     // Once more: there is a last one to succeed.
     fs::remove_dir_all(service.keys()).unwrap();
-    let third = pin(&service.recover(&[]));
+    let (old_key, new_key) = (old.to_string(), new.to_string());
+    let third = pin(&service.recover(&["--key", &old_key, "--key", &new_key]));
     service.runs().unwrap();
     let report = service.verify(&[old, new, third]);
     assert_eq!((report.verdict, report.logs.len()), (Verdict::Intact, 3), "{report:?}");
@@ -90,7 +97,7 @@ fn a_lost_store_is_replaced_and_both_logs_verify_linked() {
 #[test]
 fn an_old_end_that_is_cut_after_the_recovery_is_found() {
     let (service, old) = bereft();
-    let new = pin(&service.recover(&[]));
+    let new = pin(&service.recover(&["--key", &old.to_string()]));
     service.runs().unwrap();
     let first = |path: &PathBuf| {
         fs::read_to_string(path).unwrap().contains(&format!("\"log\":\"{}\",\"prev\"", old.id()))
@@ -102,7 +109,12 @@ fn an_old_end_that_is_cut_after_the_recovery_is_found() {
     let kept = text.lines().count() - 1;
     fs::write(&file, text.split_inclusive('\n').take(kept).collect::<String>()).unwrap();
 
+    // What the new log says is a claim, until whoever verifies knows of it.
     let report = service.verify(&[old, new]);
+    let log = report.logs.iter().find(|log| log.log == old.id()).unwrap();
+    let claimed = |kind: &NoticeKind| matches!(kind, NoticeKind::ClaimedBy { log, .. } if *log == new.id());
+    assert!(log.notices.iter().any(|notice| claimed(&notice.kind)), "{:?}", log.notices);
+    let report = service.verify_succession(old, new);
     let log = report.logs.iter().find(|log| log.log == old.id()).unwrap();
     let cut = |kind: &FindingKind| matches!(kind, FindingKind::SuccessionDiffers { successor, .. } if *successor == new.id());
     assert!(log.findings.iter().any(|finding| cut(&finding.kind)), "{:?}", log.findings);
@@ -110,23 +122,41 @@ fn an_old_end_that_is_cut_after_the_recovery_is_found() {
 }
 
 #[test]
-fn nothing_is_recovered_that_has_its_keys_a_writer_or_a_successor() {
+fn nothing_is_recovered_that_has_its_keys_or_a_writer_and_nothing_without_its_pin() {
     let service = Service { folder: tempfile::tempdir().unwrap() };
-    let old = service.runs().unwrap();
-    assert_fails(&service.recover(&[]), "has been used");
+    let old = service.runs().unwrap().to_string();
+    assert_fails(&service.recover(&["--key", &old]), "has been used");
 
     fs::rename(service.keys(), service.folder.path().join("elsewhere")).unwrap();
     let keys = KeyStore::open_or_create(service.folder.path().join("elsewhere")).unwrap();
     let (_layer, guard) =
         AuditLayer::builder(service.log(), keys).build::<tracing_subscriber::Registry>().unwrap();
-    assert_fails(&service.recover(&[]), "is being written");
+    assert_fails(&service.recover(&["--key", &old]), "is being written");
     guard.shutdown().unwrap();
 
-    service.recover(&[]);
-    service.runs().unwrap();
-    fs::remove_dir_all(service.keys()).unwrap();
-    assert_fails(&service.recover(&["--key", &old.to_string()]), "has a successor already");
+    assert_fails(&service.recover(&[]), "--key");
+    let other = KeyStore::open_or_create(service.folder.path().join("other")).unwrap().pin().to_string();
+    assert_fails(&service.recover(&["--key", &other]), "no log of that key lies there");
     assert!(!Path::new(&service.keys()).exists());
+}
+
+#[test]
+fn a_planted_log_that_claims_to_succeed_the_old_one_is_named_and_not_heard() {
+    let (service, old) = bereft();
+    let key = old.to_string();
+    // Anybody who may write the folder can make it.
+    service.recover(&["--key", &key]);
+    let planted = service.runs().unwrap();
+    fs::remove_dir_all(service.keys()).unwrap();
+
+    let made = service.recover(&["--key", &key]);
+    let stderr = String::from_utf8_lossy(&made.stderr);
+    assert!(stderr.contains(&format!("Log {} says that it succeeds that one", planted.id())), "{stderr}");
+    let new = pin(&made);
+    service.runs().unwrap();
+    let report = service.verify(&[old, new]);
+    let of = |pin: PublicKey| report.logs.iter().find(|log| log.log == pin.id()).unwrap();
+    assert_eq!((of(old).succeeded_by, of(new).succeeds.unwrap().log), (Some(new.id()), old.id()));
 }
 
 fn assert_fails(output: &Output, why: &str) {

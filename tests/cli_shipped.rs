@@ -59,7 +59,7 @@ fn an_altered_line_is_named_with_its_place_and_exits_with_1() {
     let text = lines().join("\n").replace("bob\",\"outcome", "eve\",\"outcome");
     let (code, text) = piped(&text, &["--key", KEY]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("TAMPERED: standard input, line 3 (seq 2): altered"), "{text}");
+    assert!(text.contains("TAMPERED: \"standard input\", line 3 (seq 2): altered"), "{text}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn restored_lines_are_counted_and_members_beside_ours_are_named_harmlessly() {
         lines().into_iter().map(|line| format!("{{ \"\u{9b}host\": 1, {}\n", &line[1..].replace('/', "\\/")));
     let (code, text) = piped(&text.collect::<String>(), &["--key", KEY]);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("written anew: 11 lines, as standard input, line 1."), "{text}");
+    assert!(text.contains("written anew: 11 lines, as \"standard input\", line 1."), "{text}");
     assert!(text.contains("Members beside ours, not proved: \"\\u009bhost\" (11)."), "{text}");
 }
 
@@ -119,7 +119,7 @@ fn what_can_not_be_restored_comes_with_advice() {
     let text = lines().join("\n").replacen("\"level\":\"INFO\",\"target\"", "\"target\"", 1);
     let (code, text) = piped(&text, &["--key", KEY]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("member `level`") && text.contains("docs/SHIPPING.md"), "{text}");
+    assert!(text.contains("member \"level\"") && text.contains("docs/SHIPPING.md"), "{text}");
 }
 
 #[test]

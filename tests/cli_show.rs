@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use tracing_audit::trail::{Chain, SecretKey, Timestamp};
+use tracing_audit::trail::{Chain, Control, Genesis, SecretKey, Timestamp, WriterIdentity};
 
 #[path = "common/require.rs"]
 mod require;
@@ -60,6 +60,94 @@ fn files_of_a_folder_come_in_the_order_of_their_log_whatever_they_are_called() {
     assert!(stderr(&shown).contains("app.log: no file of a log, passed over"), "{}", stderr(&shown));
 }
 
+fn key() -> SecretKey {
+    SecretKey::from_seed(&[9; 32])
+}
+
+const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
+
+/// The example, whose second file has these bytes more.
+fn example_and(more: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(FIRST_FILE, folder.path().join("audit.2026-11-21.jsonl")).unwrap();
+    let second = [&fs::read(SECOND_FILE).unwrap()[..], more].concat();
+    fs::write(folder.path().join("audit.2026-11-22.jsonl"), second).unwrap();
+    folder
+}
+
+/// Two well-chained lines after the example's end, which nobody signed.
+fn appended() -> Vec<u8> {
+    let text = fs::read_to_string(SECOND_FILE).unwrap();
+    let last = tracing_audit::trail::Line::parse(text.lines().last().unwrap().as_bytes()).unwrap();
+    let mut chain = Chain::after(last.link.log, last.link.seq + 1, last.hash());
+    let body =
+        br#"{"fields":{"action":"paid","actor":"mallory"},"kind":"event","level":"INFO","target":"audit""#;
+    let mut lines = Vec::new();
+    for seconds in [1, 2] {
+        let time = Timestamp::from_nanos(1_795_293_670_000_000_000 + seconds);
+        chain.unsigned(body, time, &mut lines);
+    }
+    lines
+}
+
+#[test]
+fn with_a_key_what_is_proved_is_shown_and_the_verdict_is_the_exit_code() {
+    let shown = show(&["--key", KEY, "tests/example-log"]);
+    let proved: String = EXAMPLE.split_inclusive('\n').filter(|line| !line.starts_with("!!")).collect();
+    assert_eq!((stdout(&shown), shown.status.code()), (proved, Some(0)));
+    assert_eq!(stderr(&shown), "tracing-audit: 1 line is not proved, and not shown: --unproved shows them\n");
+    let shown = show(&["--key", KEY, "--json", "tests/example-log"]);
+    let all = [fs::read_to_string(FIRST_FILE).unwrap(), fs::read_to_string(SECOND_FILE).unwrap()].concat();
+    let lines = all.lines().filter(|line| line.ends_with("}}")).map(|line| format!("{line}\n"));
+    assert_eq!(stdout(&shown), lines.collect::<String>());
+}
+
+#[test]
+fn row_40_unsigned_lines_that_were_appended_are_not_shown_as_records() {
+    let folder = example_and(&appended());
+    let path = folder.path().to_str().unwrap();
+    for form in [&[][..], &["--json"]] {
+        let shown = show(&[&["--key", KEY, path], form].concat());
+        assert_eq!(shown.status.code(), Some(3), "{}", stderr(&shown));
+        assert!(!stdout(&shown).contains("mallory"), "{}", stdout(&shown));
+        assert!(stderr(&shown).contains("3 lines are not proved, and not shown"), "{}", stderr(&shown));
+        // Asked for, they are marked.
+        let shown = show(&[&["--key", KEY, path, "--unproved"], form].concat());
+        let marked = stdout(&shown)
+            .lines()
+            .filter(|line| line.contains("mallory"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        let mark = if form.is_empty() { "?? " } else { r#"{"unproved":"# };
+        assert!(marked.len() == 2 && marked.iter().all(|line| line.starts_with(mark)), "{marked:?}");
+    }
+    // Without a key nothing is proved, and that is said, whoever reads.
+    let shown = show(&[path]);
+    assert_eq!(stderr(&shown).matches("nothing of this was proved").count(), 1, "{}", stderr(&shown));
+    assert_eq!(shown.status.code(), Some(0));
+}
+
+#[test]
+fn what_is_altered_is_left_out_and_what_is_wanted_is_chosen_of_the_rest() {
+    let folder = example_and(b"");
+    let path = folder.path().join("audit.2026-11-21.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("422 Unprocessable", "200 Unprocessable")).unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let shown = show(&["--key", KEY, folder, "--where", "actor=bob"]);
+    let first = |text: &str| {
+        text.lines().map(|line| line.split_whitespace().next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((first(&stdout(&shown)), shown.status.code()), (vec!["3".to_owned()], Some(1)));
+    assert!(stderr(&shown).contains("tampered (10 lines proved, 1 finding)"), "{}", stderr(&shown));
+    let shown = show(&["--key", KEY, folder, "--where", "actor=bob", "--unproved"]);
+    assert_eq!(first(&stdout(&shown)), ["??", "3"]);
+    // Of another key nothing is proved.
+    let other = key().public().to_string();
+    let shown = show(&["--key", &other, folder]);
+    assert_eq!((stdout(&shown).as_str(), shown.status.code()), ("", Some(1)), "{}", stderr(&shown));
+}
+
 #[test]
 fn only_lines_that_are_wanted_are_shown() {
     let numbers = |arguments: &[&str]| {
@@ -106,6 +194,22 @@ fn what_can_not_be_read_is_said_and_the_rest_is_shown() {
 }
 
 #[test]
+fn what_is_longer_than_any_line_is_shown_by_its_length_and_what_follows_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.jsonl");
+    for length in [65_535, 65_536, 131_071, 131_072, 131_073, 400_000] {
+        fs::write(&path, format!("\n{}\n\nx", "z".repeat(length))).unwrap();
+        let shown = stdout(&show(&[&path]));
+        let lines = shown.lines().collect::<Vec<_>>();
+        let expected = format!(":2: no line of a log: {length} bytes without a newline: zzz");
+        assert!(lines.len() == 4 && lines[1].contains(&expected), "{length}: {shown}");
+        assert!(lines[3].contains(":4: no line of a log: no object begins here"), "{length}: {shown}");
+    }
+    fs::write(&path, "z".repeat(65_534)).unwrap();
+    assert!(stdout(&show(&[&path])).contains(":1: no line of a log: no object begins here"));
+}
+
+#[test]
 #[cfg(unix)]
 fn links_are_not_followed_and_pipes_not_waited_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -126,12 +230,26 @@ fn links_are_not_followed_and_pipes_not_waited_on() {
 fn who_closes_the_pipe_has_read_enough() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.jsonl");
-    fs::write(&path, fs::read_to_string(SECOND_FILE).unwrap().repeat(500)).unwrap();
-    let mut child = command().arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(stderr(&output), "");
-    assert_eq!(output.status.code(), Some(2), "cut short");
+    let (mut chain, mut lines) = (Chain::new(key().id()), Vec::new());
+    let genesis = Genesis::new(0, "tests", (0, key().public()), None, WriterIdentity::new("db1", 1, "test"));
+    chain.signed(&Control::Genesis(genesis).body(), Timestamp::default(), &key(), &mut lines);
+    for seconds in 0..2_000 {
+        let body = br#"{"fields":{},"kind":"event","level":"INFO","target":"audit""#;
+        chain.signed(body, Timestamp::from_nanos(seconds * 1_000_000_000), &key(), &mut lines);
+    }
+    fs::write(&path, lines).unwrap();
+    let pin = key().public().to_string();
+    for (arguments, says) in [
+        (&[][..], "tracing-audit: nothing of this was proved: no key was given (--key)\n"),
+        (&["--key", &pin], ""),
+    ] {
+        let mut command = command();
+        command.args(arguments).arg(&path).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((stderr(&output).as_str(), output.status.code()), (says, Some(2)), "cut short");
+    }
 }
 
 /// Escapes, C1, newlines, bidi marks, what has no width, and quotes to break out of.
@@ -168,7 +286,7 @@ fn a_terminal_gets_harmless_json_and_is_told_that_nothing_is_verified() {
     let seen =
         Command::new("script").args(["-qec", &inner, "/dev/null"]).stdin(Stdio::null()).output().unwrap();
     let seen = stdout(&seen).replace("\r\n", "\n");
-    assert!(seen.contains("not verified; run `tracing-audit verify`"), "{seen}");
+    assert!(seen.contains("nothing of this was proved: no key was given (--key)"), "{seen}");
     assert!(seen.contains("\\u001b[2J\\u009b31m"), "{seen}");
     assert!(is_harmless(&seen), "{seen:?}");
 }

@@ -35,11 +35,11 @@ fn an_intact_log_exits_with_0_and_says_what_holds() {
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     for said in [
-        "Log b1541897b6ad297c of example.com/payments: INTACT",
-        "11 lines are proved, from 0 to 10, in 2 files; 2 keys in force, 10 signatures",
+        "Log b1541897b6ad297c of \"example.com/payments\": INTACT",
+        "11 lines are proved, 0 to 10, in 2 files; 2 keys in force, 10 signatures",
         "closed by shutdown",
         HEAD,
-        "61 torn bytes attested, 3 records declared lost",
+        "61 torn bytes attested, 3 records declared lost; 1 crash, which may have taken what was queued.",
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }

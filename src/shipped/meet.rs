@@ -26,8 +26,8 @@ pub(super) struct Expected {
 impl Walk<'_> {
     pub(super) fn meet(&mut self, group: &Group) {
         let seq = group.seq;
-        self.coverage.meet(seq);
-        self.agreed.meet(seq);
+        self.coverage.meet(seq, seq);
+        self.agreed.meet(seq, seq);
         self.doubles += group.doubles;
         for line in &group.lines {
             if line.shape == Shape::Restored {

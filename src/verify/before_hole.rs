@@ -5,6 +5,7 @@
 //! went on: it follows the last line before the hole and attests what lies between. It stands in the same file, or
 //! opens the next one.
 
+use super::debris::Met;
 use super::ledger::Ledger;
 use super::piece::Piece;
 use super::proof::{Proof, Trust};
@@ -16,41 +17,66 @@ use crate::trail::{Control, Line};
 pub(super) struct BeforeHole {
     proof: Proof,
     ledger: Ledger,
+    /// A signed line goes on from before the hole, and does not attest what stands in between.
+    contradicted: bool,
+}
+
+impl BeforeHole {
+    /// Whether a hand left the hole: whatever a later line attests, no power cut took the lines behind it.
+    pub(super) fn is_of_a_hand(&self) -> bool {
+        self.proof.debris.of_a_hand().is_some()
+    }
+
+    /// Counts a piece that was met since.
+    pub(super) fn set_aside(&mut self, piece: Piece<'_>, line: Option<(&Line<'_>, Met)>) {
+        let place = self.proof.place();
+        self.proof.set_aside(piece.begins.then_some(&place), piece, line);
+        self.proof.pass(piece);
+    }
 }
 
 impl Proof {
     /// Keeps the proof as it is before a validly signed line that nothing leads to.
-    pub(super) fn keep(&mut self, ledger: &Ledger, line: &Line<'_>, piece: Piece<'_>) {
+    pub(super) fn keep(&mut self, ledger: &Ledger, line: &Line<'_>) {
         let is_start = self.head.is_none() && self.behind.is_empty();
         if is_start || self.before_hole.is_some() || self.next().is_taken_by(line) || self.walk.leads_to(line)
         {
             return;
         }
-        let mut proof = self.clone();
-        proof.set_aside(Some(&self.place()), piece);
-        proof.pass(piece);
-        self.before_hole = Some(Box::new(BeforeHole { proof, ledger: ledger.clone() }));
+        let (proof, ledger) = (self.clone(), ledger.clone());
+        self.before_hole = Some(Box::new(BeforeHole { proof, ledger, contradicted: false }));
     }
 
     /// Goes back to the kept proof where this line goes on from it.
-    pub(super) fn go_back(
-        &mut self,
-        trust: &Trust,
-        ledger: &mut Ledger,
-        line: Option<&Line<'_>>,
-        piece: Piece<'_>,
-    ) {
-        let place = self.place();
+    pub(super) fn go_back(&mut self, trust: &Trust, ledger: &mut Ledger, line: Option<&Line<'_>>) {
         let goes_on =
             |kept: &mut Box<BeforeHole>| line.is_some_and(|line| kept.proof.attests_all(trust, line));
         if let Some(kept) = self.before_hole.take_if(goes_on) {
-            let checked = ledger.signatures_checked;
-            (*self, *ledger) = (kept.proof, kept.ledger);
-            ledger.signatures_checked = checked;
-        } else if let Some(kept) = &mut self.before_hole {
-            kept.proof.set_aside(Some(&place), piece);
-            kept.proof.pass(piece);
+            self.go_back_to(*kept, ledger);
+        } else if let Some((kept, line)) = self.before_hole.as_mut().zip(line) {
+            kept.contradicted |= kept.proof.is_followed_by(trust, line);
         }
+    }
+
+    /// At the end of the log: goes back where a power cut explains the hole, so that a start may still attest what stands
+    /// behind it. The answer is how many signed lines are given up then.
+    pub(super) fn go_back_at_end(&mut self, ledger: &mut Ledger) -> Option<u64> {
+        let kept = self.before_hole.take_if(|kept| {
+            kept.proof.debris.of_a_hand().is_none()
+                && kept.proof.debris.signed() > 0
+                && kept.proof.before.is_none()
+                && !kept.contradicted
+        })?;
+        self.go_back_to(*kept, ledger);
+        Some(self.debris.signed())
+    }
+
+    fn go_back_to(&mut self, kept: BeforeHole, ledger: &mut Ledger) {
+        let checked = ledger.signatures_checked;
+        let late_hand_off = self.late_hand_off;
+        (*self, *ledger) = (kept.proof, kept.ledger);
+        ledger.signatures_checked = checked;
+        self.late_hand_off = self.late_hand_off.or(late_hand_off);
     }
 
     /// A file begins: it may open with the line that goes on; no later one may.
@@ -63,7 +89,7 @@ impl Proof {
 
     /// Whether the line follows the last proved one and says that all in between is torn.
     fn attests_all(&self, trust: &Trust, line: &Line<'_>) -> bool {
-        let attested = self.next().is_taken_by(line)
+        self.is_followed_by(trust, line)
             && match (Control::parse(line), &self.before) {
                 (Ok(Some(Control::Resume(resume))), None) => self.behind.is(resume.torn),
                 (Ok(Some(Control::Genesis(genesis))), before) => {
@@ -72,7 +98,12 @@ impl Proof {
                         && before.as_ref().is_none_or(|before| before.behind.is(torn))
                 }
                 _ => false,
-            };
-        attested && matches!(self.standing(trust, line, &mut Ledger::new()), Standing::Signed(_))
+            }
+    }
+
+    /// Whether the line, validly signed, follows the last proved one.
+    fn is_followed_by(&self, trust: &Trust, line: &Line<'_>) -> bool {
+        self.next().is_taken_by(line)
+            && matches!(self.standing(trust, line, &mut Ledger::new()), Standing::Signed(_))
     }
 }

@@ -1,5 +1,7 @@
 //! What can be said only when a log was read to its end.
 
+use std::time::Duration;
+
 use super::expected::Expected;
 use super::ledger::Ledger;
 use super::proof::{Proof, Trust};
@@ -7,14 +9,21 @@ use super::walk::Walk;
 use super::{FindingKind, NoticeKind, Options};
 use crate::trail::{Ended, Timestamp};
 
+/// How far two machines' clocks may be apart.
+pub(crate) const AHEAD: Duration = Duration::from_secs(60);
+
 impl Proof {
     /// All files were read.
     pub(super) fn end(&mut self, trust: &Trust, options: &Options, now: Timestamp, ledger: &mut Ledger) {
+        let given_up = self.go_back_at_end(ledger);
         self.let_stand(ledger);
+        self.rejoin(ledger);
         if !self.stopped {
-            self.judge_start(ledger);
-            self.judge_end(trust, ledger);
+            self.judge_start(options, ledger);
+            self.judge_end(trust, given_up, ledger);
         }
+        self.judge_copies(ledger);
+        self.judge_losses(options, ledger);
         self.judge_expectations(options, now, ledger);
     }
 
@@ -23,7 +32,11 @@ impl Proof {
         self.before.as_ref().map_or((self.closed, self.number.next()), |before| before.last_closed)
     }
 
-    fn judge_start(&self, ledger: &mut Ledger) {
+    fn judge_start(&self, options: &Options, ledger: &mut Ledger) {
+        let first = self.coverage.first_proved().filter(|first| *first > 0);
+        if let Some(first) = first.filter(|_| options.from_start || self.identity.is_from_start()) {
+            ledger.find(None, None, FindingKind::NotFromStart { first });
+        }
         let Some(file) = self.first_file.filter(|file| *file > 0) else { return };
         let oldest = self.oldest;
         if file <= oldest {
@@ -36,7 +49,7 @@ impl Proof {
         }
     }
 
-    fn judge_end(&mut self, trust: &Trust, ledger: &mut Ledger) {
+    fn judge_end(&mut self, trust: &Trust, given_up: Option<u64>, ledger: &mut Ledger) {
         let next = self.next();
         let walk = std::mem::replace(&mut self.walk, Walk::from(next));
         let (findings, more) = walk.blame_at_end();
@@ -44,7 +57,10 @@ impl Proof {
             Some(before) if self.behind.is_empty() => &before.behind,
             _ => &self.behind,
         };
-        if !findings.is_empty() {
+        if let Some(lines) = given_up {
+            let bytes = behind.bytes();
+            ledger.find(behind.first().cloned(), None, FindingKind::PowerCut { lines, bytes });
+        } else if !findings.is_empty() {
             ledger.enter_all(findings, more);
         } else if !behind.is_empty() {
             let (lines, bytes) = (behind.lines(), behind.bytes());
@@ -67,6 +83,24 @@ impl Proof {
         }
     }
 
+    /// Hand-offs are copied as soon as they are durable: only the last may still wait.
+    fn judge_copies(&self, ledger: &mut Ledger) {
+        let Some(not_copied) = self.not_copied.clone() else { return };
+        let is_last = self.head.is_some_and(|head| head.seq == not_copied.last);
+        let hand_offs = not_copied.hand_offs - u64::from(is_last);
+        if hand_offs > 0 {
+            let (place, seq) = not_copied.first;
+            ledger.notice(Some(place), Some(seq), NoticeKind::NotCopied { hand_offs });
+        }
+    }
+
+    fn judge_losses(&self, options: &Options, ledger: &mut Ledger) {
+        let (lost, crashes) = (self.lost, self.crashes);
+        if options.no_losses && (lost > 0 || crashes > 0) {
+            ledger.find(None, None, FindingKind::Losses { lost, crashes });
+        }
+    }
+
     fn judge_expectations(&self, options: &Options, now: Timestamp, ledger: &mut Ledger) {
         if let Some(expect) = options.expect_head {
             match (&self.expected, expect.seq) {
@@ -86,7 +120,9 @@ impl Proof {
         }
         if let (Some(limit), Some(head)) = (options.max_silence, self.head) {
             let silence = now.since(head.time);
-            if silence > limit {
+            if head.time.since(now) > AHEAD {
+                ledger.find(None, None, FindingKind::FromTheFuture { last: head.time, now });
+            } else if silence > limit {
                 ledger.find(None, None, FindingKind::Silent { last: head.time, silence, limit });
             }
         }

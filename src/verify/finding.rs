@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Verdict;
+use super::debris::NotTorn;
+use super::quoted::Quoted;
 use crate::trail::{Ended, Hash, KeyId, MalformedLine, Position, Timestamp, Torn};
 
 /// Where something stands.
@@ -23,7 +25,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", self.file, self.line)
+        write!(f, "{}, line {}", Quoted(&self.file), self.line)
     }
 }
 
@@ -61,7 +63,7 @@ impl fmt::Display for Finding {
 
 /// What does not hold: what was expected and what stands there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "finding", rename_all = "kebab-case")]
+#[serde(tag = "finding", content = "details", rename_all = "kebab-case")]
 #[non_exhaustive]
 #[allow(missing_docs)] // each variant says what its members are
 pub enum FindingKind {
@@ -107,6 +109,22 @@ pub enum FindingKind {
     EndedDiffers { expected: Option<Ended>, found: Ended },
     /// The key that a genesis or a hand-off names is not the one that its place in the log asks for.
     KeyDiffers { expected_epoch: u64, expected: Option<KeyId>, found_epoch: u64, found: KeyId },
+    /// A line at the number of a known hand-off, or of line 0 (epoch 0), that is another one.
+    NotTheHandOff { epoch: u64, expected: Hash, found: Hash },
+    /// Signed by a key at a number that is not above the hand-off to it: another key signed there.
+    BeforeHandOff { key: KeyId, epoch: u64, handed_over: u64 },
+    /// Signed by a key at a number above the hand-off from it: the key was over.
+    AfterHandOff { key: KeyId, epoch: u64, handed_over: u64 },
+    /// Two hand-offs to one epoch, or two lines of number 0 (epoch 0), each signed as it should be.
+    TwoHandOffs { epoch: u64 },
+    /// The line names another hand-off than the one before it.
+    HandOffDiffers { expected: Option<Position>, found: Option<Position> },
+    /// The line does not name the hand-off before it, though lines before it do.
+    HandOffNotNamed,
+    /// A file whose number is not above that of the file in which its key was handed the log.
+    FileBeforeHandOff { file: u64, handed_over: u64 },
+    /// Validly signed lines are attested as torn bytes, and no power cut explains it.
+    NotTorn { lines: u64, why: NotTorn },
     /// Lines were gone when the writer started.
     Lost { from: u64, to: u64 },
     /// The log is of none of the pinned keys.
@@ -131,6 +149,17 @@ pub enum FindingKind {
     StartMissing { file: u64, oldest: u64 },
     /// No hand-off leads from the pinned key to this one.
     KeyNotProved { epoch: u64, key: KeyId },
+    /// Zeros stand at the end, as a power cut leaves them, and validly signed lines after them. No start has said yet that
+    /// they are torn.
+    PowerCut { lines: u64, bytes: u64 },
+    /// Records were declared lost, or may have been by a crash, and none was to be.
+    Losses { lost: u64, crashes: u64 },
+    /// The last line is later than it is now: how long the log has been silent can't be known.
+    FromTheFuture { last: Timestamp, now: Timestamp },
+    /// The log begins after line 0, and was expected from its start.
+    NotFromStart { first: u64 },
+    /// The log that was to replace this one does not say that it does.
+    NotSucceeded { successor: KeyId },
     /// The writer saw that somebody meddled with its file, and these lines are not there.
     Gone { from: u64, to: u64, ended: Ended },
     /// The last line is older than it may be.
@@ -169,22 +198,6 @@ pub enum FindingKind {
     /// A format that this version does not read, validly signed.
     NeedsVersion { format: String },
 
-    /// The last line is of a time that has not come: it would hide a silence until then.
-    FromTheFuture { last: Timestamp, now: Timestamp },
-    /// A line at the number of a known hand-off, or of line 0 (epoch 0), that is another one.
-    NotTheHandOff { epoch: u64, expected: Hash, found: Hash },
-    /// Signed by a key at a number that is not above the hand-off to it: another key signed there.
-    BeforeHandOff { key: KeyId, epoch: u64, handed_over: u64 },
-    /// Signed by a key at a number above the hand-off from it: the key was over.
-    AfterHandOff { key: KeyId, epoch: u64, handed_over: u64 },
-    /// Two hand-offs to one epoch, or two lines of number 0 (epoch 0), each signed as it should be.
-    TwoHandOffs { epoch: u64 },
-    /// The line names another hand-off than the one before it.
-    HandOffDiffers { expected: Option<Position>, found: Option<Position> },
-    /// The line does not name the hand-off before it, though lines before it do.
-    HandOffNotNamed,
-    /// A file whose number is not above that of the file in which its key was handed the log.
-    FileBeforeHandOff { file: u64, handed_over: u64 },
     /// Hand-offs to this epoch lead to different keys: which of them is the log's, and with it all lines from `from` on, no
     /// signature proves. `crash`: one branch began after a crash, or it is not known how they began.
     Disputed { epoch: u64, from: u64, crash: bool },
@@ -203,9 +216,13 @@ impl FindingKind {
             | FindingKind::NextFileMissing { .. }
             | FindingKind::StartMissing { .. }
             | FindingKind::KeyNotProved { .. }
+            | FindingKind::PowerCut { .. }
+            | FindingKind::NotFromStart { .. }
+            | FindingKind::Losses { .. }
+            | FindingKind::FromTheFuture { .. }
+            | FindingKind::NotSucceeded { .. }
             | FindingKind::Gone { .. }
             | FindingKind::Silent { .. }
-            | FindingKind::FromTheFuture { .. }
             | FindingKind::HeadBehind { .. }
             | FindingKind::HeadNotFound { .. }
             | FindingKind::EndMissing { .. }

@@ -19,7 +19,7 @@ impl Proof {
         place: &Place,
         line: &Line<'_>,
         genesis: &Genesis,
-        key: Key,
+        key: &Key,
     ) -> u64 {
         let (seq, log) = (line.link.seq, line.link.log);
         let at = (place, seq);
@@ -62,11 +62,12 @@ impl Proof {
             let why = "`previous` is null in file 0, and only there".to_owned();
             find(FindingKind::Fields { why });
         }
+        // A genesis proves itself alone.
+        self.prove_from(self.position());
         self.number = Number { sure: Some(genesis.file), unsure: 0, numbered: true };
         if first {
             self.first_file = Some(genesis.file);
         }
-        self.oldest = self.oldest.max(genesis.oldest);
         self.origin = Some(Arc::from(genesis.origin.as_str()));
         seq
     }
@@ -79,7 +80,7 @@ impl Proof {
         line: &Line<'_>,
         genesis: &Genesis,
         before: Option<&FileEnd>,
-        key: Key,
+        key: &Key,
     ) {
         let (place, seq) = at;
         let next = self.next();

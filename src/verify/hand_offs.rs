@@ -1,159 +1,107 @@
-//! `<prefix>.keys`: copies of the first genesis and of every hand-off. They prove a key where the files that handed
-//! over to it are gone.
+//! The hand-offs that are known: which key signs which numbers.
+//!
+//! H(e) is the hand-off to epoch e, h(e) its number; in place of H(0) stands line 0. A signature by the key of e proves only
+//! numbers above h(e), up to h(e+1). At h(e) no other line is proved; the line after it has its hash as `prev`, and the line
+//! before it the hash that it has as `prev`. What no hand-off leads to is not proved.
+//!
+//! Threat: a thief of one key writes the folder, the copies too. He can sign no hand-off of another key, so that the numbers
+//! of other epochs stay out of his reach, whatever files he leaves.
 
 mod lines;
-
-use std::io::{self, Read};
+mod read;
 
 pub(super) use self::lines::CopyLines;
-use super::identity::Identity;
-use super::ledger::Ledger;
-use super::{FindingKind, NoticeKind, Place};
-use crate::trail::{Control, Hash, KeyId, Kind, Line, MAX_LINE, MalformedLine, PublicKey};
+use std::collections::HashMap;
 
-/// The keys that hand-offs lead to, one after the other from the log's first.
+use super::FindingKind;
+use crate::trail::{Genesis, Handoff, Hash, Keeps, KeyId, Line, Position, PublicKey, Timestamp};
+
+/// The keys that copies of hand-offs lead to, one after the other from the log's first.
 #[derive(Default)]
 pub(super) struct HandOffs {
     /// Ordered by epoch, without holes, from 0.
-    keys: Vec<Successor>,
-    /// The number of the last line of which there is a copy.
-    last_seq: Option<u64>,
+    epochs: Vec<Epoch>,
+    /// The last epoch of each key.
+    by_id: HashMap<KeyId, u64>,
+    /// From this number on each genesis and hand-off names the hand-off before it, as the first of the copies that does.
+    committed: Option<u64>,
 }
 
-struct Successor {
+/// An epoch to whose key the copies lead.
+struct Epoch {
     key: [u8; 32],
     id: KeyId,
-    /// The line that handed over to it.
-    line: Hash,
+    /// The line that handed over to it, in epoch 0 line 0; none where of line 0 there is no copy.
+    line: Option<KnownLine>,
+    /// The hand-off before that line, as it says.
+    names: Option<Position>,
+}
+
+/// A hand-off, or line 0.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KnownLine {
+    pub(super) seq: u64,
+    pub(super) hash: Hash,
+    pub(super) prev: Hash,
+    pub(super) time: Timestamp,
+    /// The file in which it stands, where it says so.
+    pub(super) file: Option<u64>,
+    /// The retention in force there, where it says so.
+    pub(super) keeps: Option<Keeps>,
+    pub(super) oldest: Option<u64>,
+}
+
+impl KnownLine {
+    pub(super) fn of_genesis(line: &Line<'_>, genesis: &Genesis) -> KnownLine {
+        let (file, oldest) = (Some(genesis.file), Some(genesis.oldest));
+        KnownLine { file, keeps: genesis.keeps, oldest, ..KnownLine::of(line) }
+    }
+
+    pub(super) fn of_hand_off(line: &Line<'_>, handoff: &Handoff) -> KnownLine {
+        KnownLine { file: handoff.file, keeps: handoff.keeps, oldest: handoff.oldest, ..KnownLine::of(line) }
+    }
+
+    /// A line of which only the place is known.
+    pub(super) fn at(position: Position) -> KnownLine {
+        let (prev, time) = (Hash::ZERO, Timestamp::default());
+        let Position { seq, hash } = position;
+        KnownLine { seq, hash, prev, time, file: None, keeps: None, oldest: None }
+    }
+
+    fn of(line: &Line<'_>) -> KnownLine {
+        let time = Timestamp::parse(line.timestamp).unwrap_or_default();
+        let (seq, hash, prev) = (line.link.seq, line.hash(), line.link.prev);
+        KnownLine { seq, hash, prev, time, file: None, keeps: None, oldest: None }
+    }
+
+    pub(super) fn position(&self) -> Position {
+        Position { hash: self.hash, seq: self.seq }
+    }
+}
+
+/// The numbers that a key may sign.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reign {
+    pub(super) epoch: u64,
+    pub(super) public: PublicKey,
+    /// The hand-off to it, in epoch 0 line 0, where it is known.
+    pub(super) since: Option<KnownLine>,
+    /// The number of the hand-off from it, where that is known.
+    pub(super) until: Option<u64>,
 }
 
 impl HandOffs {
-    /// Reads such a file to its end. Where the log's first key is not known, the genesis in the copies says it, and the
-    /// log's id, which is its hash, proves it; and who endorsed it.
-    pub(super) fn read(
-        log: KeyId,
-        identity: &mut Identity,
-        file: &str,
-        mut lines: CopyLines<impl Read>,
-        ledger: &mut Ledger,
-    ) -> io::Result<HandOffs> {
-        let mut copies = HandOffs::default();
-        let mut in_force = identity.pinned();
-        let (mut offset, mut number) = (0, 0);
-        let mut next = lines.next()?;
-        while let Some(line) = next {
-            next = lines.next()?;
-            number += 1;
-            let place = Place { file: file.to_owned(), line: number, offset };
-            offset += line.length;
-            if !line.is_ended {
-                ledger.notice(Some(place), None, NoticeKind::TornCopy { bytes: line.length });
-                break;
-            }
-            let whole = line.text();
-            // A copy that was torn and then written again is a start of the line behind it.
-            let can_be_a_start = !whole.is_empty() && whole.len() < MAX_LINE;
-            if can_be_a_start
-                && next
-                    .as_ref()
-                    .is_some_and(|next| next.length > line.length && next.text().starts_with(whole))
-            {
-                ledger.notice(Some(place), None, NoticeKind::TornCopy { bytes: line.length - 1 });
-                continue;
-            }
-            if let Err((seq, kind)) = copies.copy(log, identity, &mut in_force, whole, ledger) {
-                ledger.find(Some(place), seq, kind);
-            }
-        }
-        Ok(copies)
+    /// The epoch of a key, and the numbers that it may sign.
+    pub(super) fn find(&self, id: KeyId) -> Option<Reign> {
+        let epoch = *self.by_id.get(&id)?;
+        let known = self.at(epoch)?;
+        let public = PublicKey::from_bytes(&known.key)?;
+        Some(Reign { epoch, public, since: known.line, until: self.end_of(epoch) })
     }
 
-    fn copy(
-        &mut self,
-        log: KeyId,
-        identity: &mut Identity,
-        in_force: &mut Option<PublicKey>,
-        bytes: &[u8],
-        ledger: &mut Ledger,
-    ) -> Result<(), (Option<u64>, FindingKind)> {
-        let line = Line::parse(bytes).map_err(|why| (None, FindingKind::Malformed(why)))?;
-        let seq = Some(line.link.seq);
-        let fail = |kind| Err((seq, kind));
-        // The file of a log that was replaced goes on as that of its successor.
-        if line.link.log != log {
-            return Ok(());
-        }
-        let hash = line.hash();
-        let control =
-            Control::parse(&line).map_err(|error| (seq, FindingKind::Fields { why: error.to_string() }))?;
-        let (epoch, key) = match &control {
-            Some(Control::Genesis(genesis)) if line.link.seq == 0 => {
-                if genesis.public_key.id() != log {
-                    let (expected, found) = (Some(log), genesis.public_key.id());
-                    return fail(FindingKind::KeyDiffers {
-                        expected_epoch: 0,
-                        expected,
-                        found_epoch: genesis.epoch,
-                        found,
-                    });
-                }
-                // A double behind hand-offs puts no key back in force.
-                in_force.get_or_insert(genesis.public_key);
-                (genesis.epoch, genesis.public_key)
-            }
-            Some(Control::Handoff(handoff)) => (handoff.epoch, handoff.public_key),
-            _ => {
-                let why = "neither the first genesis nor a hand-off";
-                return fail(FindingKind::Malformed(MalformedLine { at: 0, why }));
-            }
-        };
-        if self.at(epoch).is_some_and(|known| known.line == hash) {
-            return Ok(()); // an equal double
-        }
-        let Some(signer) = *in_force else {
-            return fail(FindingKind::KeyNotProved { epoch, key: key.id() });
-        };
-        match &line.link.signature {
-            None => return fail(FindingKind::Unsigned { kind: line.kind.as_str().to_owned() }),
-            Some(signature) if signature.key != signer.id() => {
-                return fail(FindingKind::WrongKey { expected: signer.id(), found: signature.key });
-            }
-            Some(_) => {}
-        }
-        ledger.signatures_checked += 1;
-        if !line.is_signed_by(&signer) {
-            return fail(FindingKind::Signature { key: signer.id() });
-        }
-        if let Some(Control::Genesis(genesis)) = &control {
-            identity.see(&line, genesis);
-        }
-        if self.keys.is_empty() && line.kind == Kind::Handoff {
-            self.keys.push(Successor { key: *signer.as_bytes(), id: log, line: Hash::ZERO });
-        }
-        if epoch != self.keys.len() as u64 {
-            let (expected_epoch, found) = (self.keys.len() as u64, key.id());
-            return fail(FindingKind::KeyDiffers {
-                expected_epoch,
-                expected: None,
-                found_epoch: epoch,
-                found,
-            });
-        }
-        self.keys.push(Successor { key: *key.as_bytes(), id: key.id(), line: hash });
-        self.last_seq = self.last_seq.max(seq);
-        *in_force = Some(key);
-        Ok(())
-    }
-
-    /// The key of this name, and its epoch.
-    pub(super) fn find(&self, id: KeyId) -> Option<(u64, PublicKey)> {
-        let epoch = self.keys.iter().position(|known| known.id == id)?;
-        Some((epoch as u64, PublicKey::from_bytes(&self.keys[epoch].key)?))
-    }
-
-    /// Whether the line that hands over to `epoch` may have this hash: no copy says otherwise.
-    pub(super) fn allow(&self, epoch: u64, line: Hash) -> bool {
-        self.at(epoch).is_none_or(|known| known.line == line)
+    /// The number of the hand-off from an epoch.
+    pub(super) fn end_of(&self, epoch: u64) -> Option<u64> {
+        self.at(epoch.checked_add(1)?)?.line.map(|line| line.seq)
     }
 
     /// The key of an epoch.
@@ -161,12 +109,60 @@ impl HandOffs {
         self.at(epoch).map(|known| known.id)
     }
 
-    fn at(&self, epoch: u64) -> Option<&Successor> {
-        self.keys.get(usize::try_from(epoch).ok()?)
+    /// What speaks against a line of this number, hash and `prev`: beside a known hand-off only one line is true.
+    pub(super) fn contradict(&self, seq: u64, prev: Hash, hash: impl Fn() -> Hash) -> Option<FindingKind> {
+        let at = self.epochs.partition_point(|known| known.line.is_none_or(|line| line.seq + 1 < seq));
+        for (epoch, known) in self.epochs.iter().enumerate().skip(at).take(3) {
+            let Some(line) = known.line else { continue };
+            if line.seq == seq && line.hash != hash() {
+                let epoch = epoch as u64;
+                return Some(FindingKind::NotTheHandOff { epoch, expected: line.hash, found: hash() });
+            }
+            if line.seq + 1 == seq && line.hash != prev {
+                return Some(FindingKind::Link { expected: line.hash, found: prev });
+            }
+            if seq + 1 == line.seq && line.prev != hash() {
+                return Some(FindingKind::Altered { expected: line.prev, found: hash() });
+            }
+        }
+        None
+    }
+
+    /// Whether lines that follow the proved one of number `head`, up to one of this number and hash, leave each known
+    /// hand-off in its place: none of them takes its number, and the one before it is the one that it follows.
+    pub(super) fn allow_run(&self, head: u64, (last, hash): (u64, Hash)) -> bool {
+        let at = self.epochs.partition_point(|known| known.line.is_none_or(|line| line.seq <= head));
+        let next = self.epochs.get(at).and_then(|known| known.line);
+        next.is_none_or(|line| last + 1 < line.seq || last + 1 == line.seq && hash == line.prev)
+    }
+
+    /// Whether another line than this one is known as the hand-off to an epoch.
+    pub(super) fn know_another(&self, epoch: u64, hash: Hash) -> bool {
+        self.at(epoch).and_then(|known| known.line).is_some_and(|line| line.hash != hash)
     }
 
     /// The number of the last line of which there is a copy.
     pub(super) fn last_seq(&self) -> Option<u64> {
-        self.last_seq
+        self.epochs.last().and_then(|known| known.line).map(|line| line.seq)
+    }
+
+    /// Whether a hand-off of this hash is among the copies.
+    pub(super) fn has(&self, seq: u64, hash: Hash) -> bool {
+        self.epochs.iter().filter_map(|known| known.line).any(|line| line.seq == seq && line.hash == hash)
+    }
+
+    /// Whether each genesis and hand-off of this number and later must name the hand-off before it.
+    pub(super) fn is_committed(&self, seq: u64) -> bool {
+        self.committed.is_some_and(|from| from < seq)
+    }
+
+    fn push(&mut self, key: PublicKey, line: Option<KnownLine>, names: Option<Position>) {
+        let id = key.id();
+        self.by_id.insert(id, self.epochs.len() as u64);
+        self.epochs.push(Epoch { key: *key.as_bytes(), id, line, names });
+    }
+
+    fn at(&self, epoch: u64) -> Option<&Epoch> {
+        self.epochs.get(usize::try_from(epoch).ok()?)
     }
 }

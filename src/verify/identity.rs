@@ -40,6 +40,11 @@ impl Identity {
         self.pinned
     }
 
+    /// Whether the log must be there from its line 0 on, as the trust file says.
+    pub(crate) fn is_from_start(&self) -> bool {
+        self.trust.is_from_start(self.log)
+    }
+
     /// Whether its first key is pinned or endorsed.
     pub(crate) fn is_known(&self) -> bool {
         self.pinned.is_some() || self.endorsed_by().is_some()

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::chunk::Run;
+use super::debris::Debris;
 use super::expected::{Expected, meets};
 use super::ledger::Ledger;
 use super::measure::Measure;
 use super::proof::{Proof, ProvedLine, Trust};
 use super::standing::Key;
 use super::walk::{Next, Walk};
-use super::{Finding, FindingKind, NoticeKind, Place};
+use super::{Finding, FindingKind, NotTorn, NoticeKind, Place};
 use crate::trail::{Control, InvalidControl, KeyId, Kind, Line, Timestamp, Torn};
 
 /// Records wait for the writer, each with the time of its thread, for 5 s by default.
@@ -35,7 +36,7 @@ impl Proof {
         ledger: &mut Ledger,
         place: &Place,
         line: &Line<'_>,
-        key: Key,
+        key: &Key,
     ) {
         let control = match Control::parse(line) {
             Ok(control) => control,
@@ -50,6 +51,10 @@ impl Proof {
                 None
             }
         };
+        if !key.proved {
+            self.part();
+        }
+        self.prove_from(self.position());
         let run_from = match &control {
             Some(Control::Genesis(genesis)) if !self.begun => self.begin(ledger, place, line, genesis, key),
             control => self.join(ledger, place, line, control.as_ref()),
@@ -93,6 +98,7 @@ impl Proof {
             not_attested(ledger, walk, &self.behind, torn, (place, line.link.seq));
         } else if self.walk.leads_to(line) && line.kind != Kind::Resume {
             run_from = next.seq;
+            self.prove_from(self.head_end);
             self.expected.note(std::mem::replace(&mut self.maybe_expected, Expected::NotMet));
         } else {
             let broken = self.broken_at(place, line, torn);
@@ -124,9 +130,10 @@ impl Proof {
     /// Blames for a chain that doesn't lead to this validly signed line.
     pub(super) fn broken_at(&mut self, place: &Place, line: &Line<'_>, torn: Option<Torn>) -> Hole {
         let next = self.next();
-        self.walk.line(place, line, true, None);
+        self.walk.line((place, self.position()), line, true, None);
         let walk = std::mem::replace(&mut self.walk, Walk::from(next));
         let (from, until) = (next.seq, walk.run_from());
+        self.prove_from(walk.run_at());
         let (mut findings, more) = walk.blame_at(next, torn);
         if findings.is_empty() {
             let kind = FindingKind::Link { expected: next.prev, found: line.link.prev };
@@ -150,10 +157,32 @@ impl Proof {
         line: &Line<'_>,
         torn: Option<Torn>,
     ) {
-        if let Some(torn) = torn {
-            self.torn_bytes += torn.bytes;
-            ledger.notice(Some(place.clone()), Some(line.link.seq), NoticeKind::Torn(torn));
+        let Some(torn) = torn else { return };
+        self.torn_bytes += torn.bytes;
+        let (at, seq) = (Some(place.clone()), Some(line.link.seq));
+        if self.apart.is_none() {
+            ledger.notice(at.clone(), seq, NoticeKind::Torn(torn));
         }
+        let next = self.next();
+        let debris = std::mem::replace(&mut self.debris, Debris::after(next));
+        let lines = debris.signed();
+        if lines == 0 {
+            return;
+        }
+        match debris.of_a_hand().or_else(|| self.is_same_boot(line).then_some(NotTorn::SameBoot)) {
+            Some(why) => ledger.find(at, seq, FindingKind::NotTorn { lines, why }),
+            None => ledger.notice(at, seq, NoticeKind::GivenUp { lines }),
+        }
+    }
+
+    /// Whether the machine was not started again between the last proved writer and the one of this line.
+    fn is_same_boot(&self, line: &Line<'_>) -> bool {
+        let writer = match Control::parse(line) {
+            Ok(Some(Control::Resume(resume))) => resume.writer,
+            Ok(Some(Control::Genesis(genesis))) => genesis.writer,
+            _ => return false,
+        };
+        self.boot.is_some() && self.boot.as_deref() == writer.boot.as_deref()
     }
 
     /// `line` is the proved one now.
@@ -163,20 +192,43 @@ impl Proof {
         ledger: &mut Ledger,
         place: &Place,
         line: &Line<'_>,
-        key: Key,
+        key: &Key,
         run_from: u64,
     ) {
-        self.lines += line.link.seq + 1 - run_from;
-        self.first_seq = self.first_seq.or(Some(run_from));
-        self.key = Some(key);
+        let (seq, hash) = (line.link.seq, line.hash());
         let time = Timestamp::parse(line.timestamp).unwrap_or_default();
-        if let Some(from) = self.went_back(time) {
+        self.cover(key, run_from, ProvedLine { seq, hash, time });
+        self.take_over(key);
+        self.key = Some(*key);
+        if let Some(from) = self.went_back(time).filter(|_| key.proved) {
             ledger.notice(Some(place.clone()), Some(line.link.seq), NoticeKind::ClockBack { from, to: time });
         }
         self.prove(trust, line, time);
         self.maybe_expected = Expected::NotMet;
         self.behind = Measure::default();
         self.before = None;
+    }
+
+    /// Notes which lines a signature of this key proves.
+    fn cover(&mut self, key: &Key, from: u64, last: ProvedLine) {
+        if !key.proved {
+            return self.agree(from, last);
+        }
+        self.coverage.meet(from, last.seq);
+        self.coverage.prove(from, last.seq);
+        if self.coverage.is_full() {
+            self.coverage.settle(from);
+        }
+    }
+
+    /// What a copy of the hand-off to a key says holds from there on, where that stood behind the last proved line.
+    fn take_over(&mut self, key: &Key) {
+        let Some(since) = key.since.filter(|since| self.head.is_none_or(|head| head.seq < since.seq)) else {
+            return;
+        };
+        self.latest = self.latest.max(since.time);
+        self.keeps = since.keeps.or(self.keeps);
+        self.oldest = self.oldest.max(since.oldest.unwrap_or(0));
     }
 
     /// Counts a signed line and goes on from it.
@@ -195,9 +247,12 @@ impl Proof {
         if let Some((signer, last)) = run.signer.zip(run.signed.last()) {
             self.count_signatures(run.signed.len() as u64, signer, last.line.time);
         }
-        let lines = run.last.seq + 1 - run.first.seq;
-        self.lines += lines;
-        self.pass_lines(lines, run.bytes.len() as u64);
+        if let Some(key) = self.key {
+            self.cover(&key, run.first.seq, run.last);
+        }
+        let from = self.position();
+        self.pass_lines(run.last.seq + 1 - run.first.seq, run.bytes.len() as u64);
+        self.end_proved(from);
         self.go_on_from(run.last);
     }
 
@@ -209,8 +264,10 @@ impl Proof {
     }
 
     fn go_on_from(&mut self, line: ProvedLine) {
+        let next = Next::after(line.seq, line.hash);
         self.head = Some(line);
-        self.walk = Walk::from(Next::after(line.seq, line.hash));
+        self.walk = Walk::from(next);
+        self.debris = Debris::after(next);
     }
 
     /// Whether this time is before the latest by more than records overtake each other: then, the latest.

@@ -62,8 +62,10 @@
 //! done by one thread, so that the report is the same. Memory is a few mebibytes, one more for each thread, and
 //! 72 bytes for each hand-off that `<prefix>.keys` proves, whatever the log's size.
 
+mod apart;
 mod before_hole;
 mod chunk;
+mod debris;
 mod end;
 mod expected;
 mod finding;
@@ -75,10 +77,12 @@ mod join;
 mod ledger;
 mod measure;
 mod notice;
+mod outlet;
 mod paths;
 mod piece;
 mod proof;
 mod quick;
+mod quoted;
 mod ranges;
 mod report;
 mod standing;
@@ -90,12 +94,18 @@ mod walk;
 #[cfg(feature = "shipped")]
 pub(crate) use {heed::noticed, identity::Identity, ledger::Ledger, ranges::Coverage};
 
+pub use debris::NotTorn;
 pub use finding::{Finding, FindingKind, Place};
 pub use notice::{Notice, NoticeKind};
+pub use outlet::Stretch;
 pub use paths::{
-    Contents, FoundLogs, LogFile, LogFiles, Progress, VerifyError, find_logs, verify_paths, verify_paths_with,
+    Contents, FoundLogs, LogFile, LogFiles, Progress, VerifyError, find_logs, verify_paths,
+    verify_paths_each, verify_paths_with,
 };
 pub use ranges::{Range, Ranges};
-pub use report::{ExpectedHead, Head, InvalidExpectedHead, LISTED, LogReport, Options, Report, Verdict};
+pub use report::{
+    Agreement, ExpectedHead, Head, InvalidExpectedHead, InvalidSuccession, LISTED, LogReport, Options,
+    Report, Succession, Verdict,
+};
 pub use trust::{InvalidTrust, InvalidTrustLine, TrustFile, TrustLine};
 pub use verifier::Verifier;

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::Place;
 use super::finding::placed;
-use crate::trail::{Ended, KeyId, Succeeds, Timestamp, Torn};
+use super::quoted::Quoted;
+use crate::trail::{Accepted, Ended, Keeps, KeyId, Succeeds, Timestamp, Torn};
 
 /// One thing worth knowing that takes nothing from the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,7 +29,7 @@ impl fmt::Display for Notice {
 
 /// What is worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "notice", rename_all = "kebab-case")]
+#[serde(tag = "notice", content = "details", rename_all = "kebab-case")]
 #[non_exhaustive]
 #[allow(missing_docs)] // each variant says what its members are
 pub enum NoticeKind {
@@ -40,8 +41,18 @@ pub enum NoticeKind {
     Torn(Torn),
     /// The writer lost records, and says so.
     Gap { lost: u64, reason: String, since: Timestamp },
+    /// Validly signed lines among torn bytes: a power cut took lines before them, and the next start gave them up.
+    GivenUp { lines: u64 },
+    /// An operator looked into a loss and let the log go on after it.
+    Accepted(Accepted),
     /// Retention removed the files before this one.
     Pruned { file: u64, oldest: u64 },
+    /// From this line on another number of files is kept; the oldest of them before it, and from it on.
+    RetentionChanged { from: Keeps, to: Keeps, oldest_before: u64, oldest: u64 },
+    /// More files were given up than the retention in force explains.
+    OldestRaised { from: u64, to: u64, keeps: Keeps },
+    /// A hand-off of which no copy was given: once retention deletes its file, no later line can be proved.
+    NotCopied { hand_offs: u64 },
     /// The clock went back.
     ClockBack { from: Timestamp, to: Timestamp },
     /// The writer saw that somebody meddled with its file; all lines are there.
@@ -54,6 +65,8 @@ pub enum NoticeKind {
     Succeeds(Succeeds),
     /// Its keys were lost, and this log replaces it.
     SucceededBy { log: KeyId },
+    /// This log claims to replace it from this line on, which is not its last one. The claim changes nothing.
+    ClaimedBy { log: KeyId, seq: u64 },
     /// The torn end of a copied hand-off.
     TornCopy { bytes: u64 },
     /// The lines begin within the log: those before this one were not given.
@@ -85,8 +98,38 @@ impl fmt::Display for NoticeKind {
                 write!(f, "{} torn bytes before it, attested: no records", torn.bytes)
             }
             NoticeKind::Gap { lost, reason, since } => {
-                write!(f, "{lost} records were lost since {since}, declared by the writer: {reason}")
+                write!(f, "{lost} records were lost since {since}, declared by the writer: {reason:?}")
             }
+            NoticeKind::GivenUp { lines } => {
+                let (what, were) = if *lines == 1 { ("line", "was") } else { ("lines", "were") };
+                write!(
+                    f,
+                    "{lines} signed {what} among the torn bytes {were} given up: a power cut took lines before"
+                )
+            }
+            NoticeKind::Accepted(Accepted { at, by, reason }) => {
+                write!(f, "{by:?} let the log go on after a loss, at {at}: {reason:?}")
+            }
+            NoticeKind::RetentionChanged { from, to, oldest_before, oldest } => {
+                write!(f, "the retention changed: {} before, {} from here on", Kept(*from), Kept(*to))?;
+                match oldest > oldest_before {
+                    true => write!(f, "; the oldest file was {oldest_before} and is {oldest}"),
+                    false => Ok(()),
+                }
+            }
+            NoticeKind::OldestRaised { from, to, keeps } => write!(
+                f,
+                "the oldest file was {from} and is {to} from here on, which the retention does not explain: {}",
+                Kept(*keeps)
+            ),
+            NoticeKind::NotCopied { hand_offs: 1 } => f.write_str(
+                "no copy of this hand-off was given: later lines can't be proved without it, or its file",
+            ),
+            NoticeKind::NotCopied { hand_offs } => write!(
+                f,
+                "no copies of {hand_offs} hand-offs were given, this one the first: later lines can't be proved without \
+                 them, or their files"
+            ),
             NoticeKind::Pruned { file, oldest } => {
                 write!(f, "begins with file {file}: retention keeps all from file {oldest} on")
             }
@@ -110,6 +153,12 @@ impl fmt::Display for NoticeKind {
             NoticeKind::SucceededBy { log } => {
                 write!(f, "its keys were lost: log {log} replaces it from the last line on")
             }
+            NoticeKind::ClaimedBy { log, seq } => {
+                write!(
+                    f,
+                    "log {log} claims to replace it from line {seq} on, which is not its last one: that changes nothing"
+                )
+            }
             NoticeKind::TornCopy { bytes } => write!(f, "{bytes} torn bytes, passed over"),
             NoticeKind::Window { first } => {
                 write!(f, "begins with line {first}: those before it were not given")
@@ -123,10 +172,10 @@ impl fmt::Display for NoticeKind {
                     "{items} items begin like a line and are none; the first of them here: something cuts them"
                 )
             }
-            NoticeKind::NotALog { file } => write!(f, "{file}: no file of a log, passed over"),
-            NoticeKind::Link { file } => write!(f, "{file}: a link, not followed"),
+            NoticeKind::NotALog { file } => write!(f, "{}: no file of a log, passed over", Quoted(file)),
+            NoticeKind::Link { file } => write!(f, "{}: a link, not followed", Quoted(file)),
             NoticeKind::Double { file, of } => {
-                write!(f, "{file}: passed over: {of} is the same file and has all of it")
+                write!(f, "{}: passed over: {} is the same file and has all of it", Quoted(file), Quoted(of))
             }
             NoticeKind::NotCompared { lines } => {
                 let were = if *lines == 1 { "1 line was" } else { &format!("{lines} lines were") };
@@ -141,7 +190,22 @@ impl fmt::Display for NoticeKind {
                     "{logs} more logs, of no pinned key: none of their lines is proved, and none is listed"
                 )
             }
-            NoticeKind::Special { file } => write!(f, "{file}: neither a file nor a folder, not opened"),
+            NoticeKind::Special { file } => {
+                write!(f, "{}: neither a file nor a folder, not opened", Quoted(file))
+            }
+        }
+    }
+}
+
+/// How many files are kept.
+struct Kept(Keeps);
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Keeps::All => f.write_str("all files are kept"),
+            Keeps::Newest(1) => f.write_str("the newest file is kept"),
+            Keeps::Newest(files) => write!(f, "the newest {files} files are kept"),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What of a log is proved, line after line.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::before_hole::BeforeHole;
+use super::debris::{Debris, Met};
 use super::expected::{Expected, meets};
 use super::genesis::{FileEnd, Number};
 use super::hand_offs::HandOffs;
@@ -11,10 +13,12 @@ use super::join::Hole;
 use super::ledger::Ledger;
 use super::measure::Measure;
 use super::piece::{Piece, PieceEnd, begins_like_a_line};
+use super::ranges::Coverage;
+use super::report::Agreement;
 use super::standing::{Key, Standing};
-use super::walk::{Next, Walk};
+use super::walk::{Fault, Next, Walk};
 use super::{ExpectedHead, FindingKind, Place};
-use crate::trail::{Ended, Hash, KeyId, Line, MalformedLine, Succeeds, Timestamp};
+use crate::trail::{Ended, Hash, Keeps, KeyId, Kind, Line, MalformedLine, Succeeds, Timestamp};
 
 /// What the proof rests on; it doesn't change.
 pub(super) struct Trust {
@@ -29,6 +33,8 @@ pub(super) struct Proof {
     pub(super) file: Arc<str>,
     line: u64,
     offset: u64,
+    /// Bytes of the files before this one.
+    before_file: u64,
     /// How many findings there were before this file.
     found: u64,
 
@@ -38,12 +44,16 @@ pub(super) struct Proof {
     pub(super) walk: Walk,
     /// The bytes behind the last signed line of this file.
     pub(super) behind: Measure,
+    /// What stands behind the last proved line, whether a power cut leaves it so.
+    pub(super) debris: Debris,
     /// The file before, until this file's genesis has said what it says of it.
     pub(super) before: Option<FileEnd>,
     /// A hole that this file's successor may declare.
     pub(super) hole: Option<Hole>,
     /// The proof as it was before a hole, which the next start may attest as torn.
     pub(super) before_hole: Option<Box<BeforeHole>>,
+    /// The proof as it was before lines of a key to which no hand-off leads. What these lines say changes nothing in it.
+    pub(super) apart: Option<Box<Proof>>,
     /// Where a line of a format stands that this version doesn't read.
     pub(super) stopped: bool,
 
@@ -56,13 +66,35 @@ pub(super) struct Proof {
     /// Where the first file says that the one before it was damaged under the writer.
     pub(super) start_gone: Option<(Place, u64, Ended)>,
     pub(super) oldest: u64,
+    /// The retention in force, where a line says it.
+    pub(super) keeps: Option<Keeps>,
+    /// The first proved line that names the hand-off before it: so must all that follow.
+    pub(super) committed: Option<u64>,
+    /// From this number on nobody can say which lines are the log's: the copies have another hand-off to the same epoch.
+    pub(super) disputed: Option<u64>,
+    /// Hand-offs that were met and of which there is no copy.
+    pub(super) not_copied: Option<NotCopied>,
+    /// The number of a validly signed hand-off that stands after other lines of its number, and of later ones, which were
+    /// taken for the log's: had it been known, they would not have been.
+    pub(super) late_hand_off: Option<u64>,
+    /// The machine's boot, as the last proved writer says.
+    pub(super) boot: Option<Arc<str>>,
     /// The log that this one replaces.
     pub(super) succeeds: Option<Succeeds>,
     pub(super) origin: Option<Arc<str>>,
     pub(super) identity: Identity,
 
-    pub(super) first_seq: Option<u64>,
-    pub(super) lines: u64,
+    /// Which lines are proved.
+    pub(super) coverage: Coverage,
+    /// Where they stand, counted through all files, since it was last asked; none where nobody asks.
+    pub(super) proved: Option<Vec<Range<u64>>>,
+    /// Where the last proved line ends.
+    pub(super) head_end: u64,
+    /// Where the lines begin that the line being taken proves.
+    proves_from: Option<u64>,
+    /// Lines of keys to which no hand-off leads.
+    pub(super) agrees: Option<Agreement>,
+    pub(super) crashes: u64,
     pub(super) signatures: u64,
     pub(super) keys: u64,
     pub(super) torn_bytes: u64,
@@ -75,6 +107,14 @@ pub(super) struct Proof {
     pub(super) expected: Expected,
     /// What unproved lines say of the expected head.
     pub(super) maybe_expected: Expected,
+}
+
+/// Hand-offs of which there is no copy.
+#[derive(Debug, Clone)]
+pub(super) struct NotCopied {
+    pub(super) hand_offs: u64,
+    pub(super) first: (Place, u64),
+    pub(super) last: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -91,14 +131,17 @@ impl Proof {
             file: Arc::from(""),
             line: 0,
             offset: 0,
+            before_file: 0,
             found: 0,
             head: None,
-            key: first.map(|public| Key { public, id: public.id(), epoch: 0, proved: true }),
+            key: first.map(|public| Key { public, id: public.id(), epoch: 0, proved: true, since: None }),
             walk: Walk::from(Next::FIRST),
             behind: Measure::default(),
+            debris: Debris::after(Next::FIRST),
             before: None,
             hole: None,
             before_hole: None,
+            apart: None,
             stopped: false,
             files: 0,
             number: Number::default(),
@@ -107,11 +150,21 @@ impl Proof {
             first_file: None,
             start_gone: None,
             oldest: 0,
+            keeps: None,
+            committed: None,
+            disputed: None,
+            not_copied: None,
+            late_hand_off: None,
+            boot: None,
             succeeds: None,
             origin: None,
             identity,
-            first_seq: None,
-            lines: 0,
+            coverage: Coverage::new(),
+            proved: None,
+            head_end: 0,
+            proves_from: None,
+            agrees: None,
+            crashes: 0,
             signatures: 0,
             keys: 0,
             torn_bytes: 0,
@@ -126,6 +179,7 @@ impl Proof {
 
     pub(super) fn begin_file(&mut self, name: &str, ledger: &Ledger) {
         self.keep_through(name);
+        self.debris.end_file();
         if self.files > 0 {
             let last_closed = self.last_closed();
             self.number.unsure += u64::from(!self.number.numbered);
@@ -142,6 +196,7 @@ impl Proof {
         }
         self.found = ledger.found();
         self.files += 1;
+        self.before_file += self.offset;
         (self.file, self.line, self.offset) = (Arc::from(name), 0, 0);
         (self.begun, self.no_newline) = (false, false);
     }
@@ -155,6 +210,11 @@ impl Proof {
         Place { file: self.file.to_string(), line: self.line + 1, offset: self.offset }
     }
 
+    /// The proof that rests on the log's first key alone.
+    pub(super) fn proved_part(&self) -> &Proof {
+        self.apart.as_deref().unwrap_or(self)
+    }
+
     /// Takes the next piece of the file. Each signature is checked.
     pub(super) fn step(&mut self, trust: &Trust, ledger: &mut Ledger, piece: Piece<'_>) {
         if self.stopped {
@@ -162,13 +222,55 @@ impl Proof {
         }
         let place = self.place();
         let parsed = piece.parse();
-        self.go_back(trust, ledger, parsed.as_ref().ok().filter(|_| piece.begins), piece);
-        match parsed {
-            _ if !piece.begins => self.set_aside(None, piece),
-            Ok(line) => self.take(trust, ledger, &place, &line, piece),
-            Err(why) => self.take_malformed(trust, &place, why, piece),
-        }
+        self.go_back(trust, ledger, parsed.as_ref().ok().filter(|_| piece.begins));
+        let met = match &parsed {
+            _ if !piece.begins => {
+                self.set_aside(None, piece, None);
+                None
+            }
+            Ok(line) => Some((line, self.take(trust, ledger, &place, line, piece))),
+            Err(why) => {
+                self.take_malformed(trust, &place, why, piece);
+                None
+            }
+        };
         self.pass(piece);
+        if let Some(from) = self.proves_from.take() {
+            self.end_proved(from);
+        }
+        if let Some(kept) = &mut self.before_hole {
+            kept.set_aside(piece, met);
+        }
+    }
+
+    /// Stands in a file where another proof does.
+    pub(super) fn resume_at(&mut self, other: &Proof, ledger: &Ledger) {
+        (self.line, self.offset, self.found) = (other.line, other.offset, ledger.found());
+        (self.before_file, self.head_end) = (other.before_file, other.head_end);
+    }
+
+    /// Where it stands, counted through all files.
+    pub(super) fn position(&self) -> u64 {
+        self.before_file + self.offset
+    }
+
+    /// The line that is being taken proves all lines from this place on.
+    pub(super) fn prove_from(&mut self, position: u64) {
+        self.proves_from = Some(position);
+    }
+
+    /// The lines from there to here are taken for the log's; they are proved where their key is.
+    pub(super) fn end_proved(&mut self, from: u64) {
+        self.head_end = self.position();
+        if self.apart.is_some() {
+            return;
+        }
+        let to = self.head_end;
+        let Some(proved) = &mut self.proved else { return };
+        match proved.last_mut().filter(|last| last.end == from) {
+            Some(last) => last.end = to,
+            None => proved.push(from..to),
+        }
     }
 
     /// Goes behind a piece.
@@ -183,39 +285,78 @@ impl Proof {
         self.line += lines;
     }
 
-    fn take(&mut self, trust: &Trust, ledger: &mut Ledger, place: &Place, line: &Line<'_>, piece: Piece<'_>) {
+    fn take(
+        &mut self,
+        trust: &Trust,
+        ledger: &mut Ledger,
+        place: &Place,
+        line: &Line<'_>,
+        piece: Piece<'_>,
+    ) -> Met {
+        if self.walk.is_void(line) {
+            self.walk.void(line);
+            return self.leave(place, line, piece, Met::Altered);
+        }
         let standing = match self.standing(trust, line, ledger) {
-            // A line that was proved already stands here once more.
-            Standing::Signed(_) if line.link.seq < self.next().seq => {
-                let expected = self.walk.next().unwrap_or_else(|| self.next()).seq;
-                Standing::Bad(FindingKind::Sequence { expected, found: line.link.seq })
+            Standing::Signed(key) => {
+                let standing = self.in_turn(line, &key);
+                let is_late = matches!(standing, Standing::Bad(_)) && line.kind == Kind::Handoff;
+                if is_late && key.proved {
+                    self.late_hand_off.get_or_insert(line.link.seq);
+                }
+                standing
             }
             standing => standing,
         };
         match standing {
             Standing::Signed(key) => {
-                self.keep(ledger, line, piece);
+                if key.proved {
+                    self.rejoin(ledger);
+                }
+                self.keep(ledger, line);
                 self.no_newline = piece.end == PieceEnd::File;
-                self.accept_signed(trust, ledger, place, line, key);
+                self.accept_signed(trust, ledger, place, line, &key);
+                let is_copied = trust.hand_offs.has(line.link.seq, line.hash());
+                if is_copied { Met::HandOff } else { Met::Signed }
             }
             Standing::Unsigned | Standing::Unproved => {
                 let leads = self.walk.leads_to(line);
-                self.walk.line(place, line, false, None);
+                self.walk.line((place, self.position()), line, false, None);
                 if leads {
                     let expected = meets(trust, line.link.seq, line.hash(), || place.clone());
                     self.maybe_expected.note(expected);
                 }
-                self.set_aside(Some(place), piece);
+                self.leave(place, line, piece, Met::Whole)
             }
             Standing::Bad(fault) => {
-                self.walk.line(place, line, false, Some(fault));
-                self.set_aside(Some(place), piece);
+                if matches!(fault.kind, FindingKind::TwoHandOffs { .. }) {
+                    self.disputed.get_or_insert(line.link.seq);
+                }
+                self.walk.line((place, self.position()), line, false, Some(fault));
+                self.leave(place, line, piece, Met::Altered)
             }
         }
     }
 
-    fn take_malformed(&mut self, trust: &Trust, place: &Place, why: MalformedLine, piece: Piece<'_>) {
-        let whole = self.signed_start(trust, piece.bytes, &why);
+    /// A validly signed line, unless one of its number is proved already: then it stands here once more.
+    fn in_turn(&self, line: &Line<'_>, key: &Key) -> Standing {
+        let next = if key.proved { self.proved_part().next() } else { self.next() };
+        if line.link.seq >= next.seq {
+            return Standing::Signed(*key);
+        }
+        let expected = self.walk.next().unwrap_or(next).seq;
+        Standing::Bad(Fault::of(FindingKind::Sequence { expected, found: line.link.seq }))
+    }
+
+    /// A line that is not proved by itself.
+    fn leave(&mut self, place: &Place, line: &Line<'_>, piece: Piece<'_>, met: Met) -> Met {
+        self.coverage.meet(line.link.seq, line.link.seq);
+        self.set_aside(Some(place), piece, Some((line, met)));
+        met
+    }
+
+    fn take_malformed(&mut self, trust: &Trust, place: &Place, why: &MalformedLine, piece: Piece<'_>) {
+        let (whole, why) = (self.signed_start(trust, piece.bytes, why), why.clone());
         if whole.as_ref().is_some_and(|line| self.next().is_taken_by(line)) {
             self.walk.forget_pieces();
         }
@@ -224,7 +365,7 @@ impl Proof {
         } else {
             self.walk.malformed(place, begins_like_a_line(piece.bytes), why);
         }
-        self.set_aside(Some(place), piece);
+        self.set_aside(Some(place), piece, None);
     }
 
     /// A whole signed line with other bytes than its newline behind it. No write tears like that; but a power cut may
@@ -236,10 +377,19 @@ impl Proof {
         matches!(self.standing(trust, &line, &mut unread), Standing::Signed(_)).then_some(line)
     }
 
-    /// Counts bytes that no signed line covers yet.
-    pub(super) fn set_aside(&mut self, place: Option<&Place>, piece: Piece<'_>) {
+    /// Counts bytes that no signed line covers yet; `line` is what they are, where they are one.
+    pub(super) fn set_aside(
+        &mut self,
+        place: Option<&Place>,
+        piece: Piece<'_>,
+        line: Option<(&Line<'_>, Met)>,
+    ) {
         let newline = piece.end == PieceEnd::Newline;
         self.behind.add(place, piece.bytes, newline);
         self.walk.measure(piece.bytes, newline);
+        match line {
+            Some((line, met)) => self.debris.line(line, met),
+            None => self.debris.piece(piece, self.offset),
+        }
     }
 }

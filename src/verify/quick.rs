@@ -51,7 +51,11 @@ impl Verifier {
                 && (!self.options.every_signature || run.checked == Some(key.public))
                 && self.proof.went_back(first.line.time).is_none()
         });
-        self.proof.closed.is_none() && self.proof.next() == run.first && well_signed
+        let copies = &self.trust.hand_offs;
+        self.proof.closed.is_none()
+            && self.proof.next() == run.first
+            && well_signed
+            && self.proof.head.is_some_and(|head| copies.allow_run(head.seq, (run.last.seq, run.last.hash)))
     }
 
     /// Takes records that follow for proved, up to one whose signature proves it; the answer is the rest.
@@ -100,6 +104,7 @@ impl Verifier {
 
     /// Goes on quickly from here, if nothing stands behind the last proved line, and nothing before a hole.
     pub(super) fn be_quick(&mut self) {
+        self.hand_on();
         let quick_will_do = self.is_clean() && self.proof.before_hole.is_none();
         self.quick = quick_will_do.then(|| Quick::from(&self.proof));
     }

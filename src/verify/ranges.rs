@@ -25,6 +25,33 @@ pub struct Range {
 }
 
 impl Ranges {
+    /// Adds ranges behind these.
+    fn append(&mut self, others: &Ranges) {
+        let listed = others.listed.iter().map(|range| range.to - range.from + 1).sum::<u64>();
+        for range in &others.listed {
+            self.push(range.from, range.to);
+        }
+        (self.lines, self.more) = (self.lines + others.lines - listed, self.more + others.more);
+    }
+
+    /// These ranges and others, which are apart from them.
+    pub(crate) fn merge(self, others: Ranges) -> Ranges {
+        let more = self.more + others.more;
+        let lines = self.lines + others.lines;
+        let mut all = [self.listed, others.listed].concat();
+        all.sort_unstable_by_key(|range| range.from);
+        let mut merged = Ranges::default();
+        for range in all {
+            merged.push(range.from, range.to);
+        }
+        Ranges { lines, more: merged.more + more, ..merged }
+    }
+
+    /// The first line.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.listed.first().map(|range| range.from)
+    }
+
     /// Adds a range behind the others.
     pub(crate) fn push(&mut self, from: u64, to: u64) {
         self.lines += to - from + 1;
@@ -41,27 +68,49 @@ impl Ranges {
 const KEPT: usize = 4_096;
 
 /// Lines that were met, in their order, and lines that were proved, which may be later and in any order.
+#[derive(Clone)]
 pub(crate) struct Coverage {
     present: Vec<Range>,
     proved_since: Vec<Range>,
+    /// Nothing more is said of lines before this one.
+    settled: u64,
     room: usize,
     pub(crate) proved: Ranges,
     pub(crate) unproved: Ranges,
+    /// For a caller that counts them itself.
     pub(crate) missing: Ranges,
+    /// Numbers of no line, between proved ones.
+    between: Ranges,
+    /// Numbers of no line since the last proved one.
+    gaps: Ranges,
+    /// The number after the last line that was settled.
+    next: u64,
 }
 
 impl Coverage {
     pub(crate) fn new() -> Coverage {
-        let (proved, unproved, missing) = (Ranges::default(), Ranges::default(), Ranges::default());
-        Coverage { present: Vec::new(), proved_since: Vec::new(), room: KEPT, proved, unproved, missing }
+        Coverage {
+            present: Vec::new(),
+            proved_since: Vec::new(),
+            settled: 0,
+            room: KEPT,
+            proved: Ranges::default(),
+            unproved: Ranges::default(),
+            missing: Ranges::default(),
+            between: Ranges::default(),
+            gaps: Ranges::default(),
+            next: 0,
+        }
     }
 
-    pub(crate) fn meet(&mut self, seq: u64) {
-        add(&mut self.present, seq, seq);
+    /// Lines of these numbers are there.
+    pub(crate) fn meet(&mut self, from: u64, to: u64) {
+        add(&mut self.present, from.max(self.settled), to);
     }
 
+    /// Lines of these numbers, which are there, are proved.
     pub(crate) fn prove(&mut self, from: u64, to: u64) {
-        add(&mut self.proved_since, from, to);
+        add(&mut self.proved_since, from.max(self.settled), to);
     }
 
     /// Whether ranges wait to be settled.
@@ -73,12 +122,18 @@ impl Coverage {
     pub(crate) fn settle(&mut self, before: u64) {
         let present = split_off_before(&mut self.present, before);
         let proved = split_off_before(&mut self.proved_since, before);
+        self.settled = self.settled.max(before);
         let mut proved = proved.into_iter().peekable();
         for Range { mut from, to } in present {
+            if from > self.next && self.proved.lines > 0 {
+                self.gaps.push(self.next, from - 1);
+            }
+            self.next = to.saturating_add(1);
             while let Some(range) = proved.next_if(|range| range.from <= to) {
                 if from < range.from {
                     self.unproved.push(from, range.from - 1);
                 }
+                self.between.append(&std::mem::take(&mut self.gaps));
                 self.proved.push(range.from, range.to);
                 from = range.to + 1;
             }
@@ -88,10 +143,33 @@ impl Coverage {
         }
         self.room = KEPT.max(2 * (self.present.len() + self.proved_since.len()));
     }
+
+    /// The first proved line.
+    pub(crate) fn first_proved(&self) -> Option<u64> {
+        self.proved.first().or_else(|| self.proved_since.first().map(|range| range.from))
+    }
+
+    /// All was met: which lines are proved, which are there and not proved, which are missing between proved ones.
+    pub(crate) fn finish(mut self) -> [Ranges; 3] {
+        self.settle(u64::MAX);
+        [self.proved, self.unproved, self.between]
+    }
 }
 
 /// Adds a range to ranges that are apart and in order.
 fn add(ranges: &mut Vec<Range>, from: u64, to: u64) {
+    if from > to {
+        return;
+    }
+    // Mostly lines come in their order.
+    match ranges.last_mut() {
+        Some(last) if last.from <= from && from <= last.to.saturating_add(1) => {
+            last.to = last.to.max(to);
+            return;
+        }
+        Some(last) if last.to < from => return ranges.push(Range { from, to }),
+        _ => {}
+    }
     let first = ranges.partition_point(|range| range.to + 1 < from);
     let behind = ranges.partition_point(|range| range.from <= to + 1);
     let (mut from, mut to) = (from, to);
@@ -132,7 +210,7 @@ mod tests {
         ) {
             let mut coverage = Coverage::new();
             for seq in &met {
-                coverage.meet(*seq);
+                coverage.meet(*seq, *seq);
             }
             let mut proved = BTreeSet::new();
             for (from, more) in proofs {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Finding, Notice, TrustFile};
+use super::{Finding, Notice, Ranges, TrustFile};
 use crate::trail::{Ended, Hash, KeyId, PublicKey, Succeeds, Timestamp};
 
 /// What to verify against.
@@ -23,6 +23,12 @@ pub struct Options {
     pub expect_head: Option<ExpectedHead>,
     /// How old the last line may be.
     pub max_silence: Option<Duration>,
+    /// Each log must be there from its line 0 on: no retention.
+    pub from_start: bool,
+    /// No record may have been lost: none declared, and no crash, which may have taken what was queued.
+    pub no_losses: bool,
+    /// Logs that are known to have been replaced by others.
+    pub successions: Vec<Succession>,
     /// How long to wait for a writer to end its write, or to begin its next file; a second by default.
     pub patience: Duration,
 }
@@ -35,9 +41,21 @@ impl Default for Options {
             every_signature: false,
             expect_head: None,
             max_silence: None,
+            from_start: false,
+            no_losses: false,
+            successions: Vec::new(),
             patience: Duration::from_secs(1),
         }
     }
+}
+
+/// That one log replaced another whose keys were lost: `OLD=NEW`, the ids of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Succession {
+    /// The log that was replaced.
+    pub old: KeyId,
+    /// The one that replaced it.
+    pub new: KeyId,
 }
 
 /// A line known from elsewhere: `SEQ:HASH`, or `HASH` alone.
@@ -108,7 +126,7 @@ pub struct LogReport {
     pub verdict: Verdict,
     /// The log's id.
     pub log: KeyId,
-    /// Who writes it, as its last genesis says.
+    /// Who writes it, as its last proved genesis says.
     pub origin: Option<String>,
     /// Whether its first key is a pinned one, or endorsed.
     pub pinned: bool,
@@ -116,11 +134,19 @@ pub struct LogReport {
     pub endorsed_by: Option<KeyId>,
     /// Files that were read.
     pub files: u64,
-    /// Lines that are proved.
+    /// Lines that are proved: they chain to a signature of a key to which hand-offs lead from the pinned or endorsed one.
     pub lines: u64,
     /// The first of them.
     pub first_seq: Option<u64>,
-    /// Where it ends: the last signed line.
+    /// Which lines these are.
+    pub proved: Ranges,
+    /// Lines that are there and are not proved: altered, not signed yet, or signed by a key to which no hand-off leads.
+    pub unproved: Ranges,
+    /// Lines that are not there, between proved ones.
+    pub missing: Ranges,
+    /// Lines that agree with each other, and that nothing ties to the pinned key: anybody can have made them.
+    pub agrees: Option<Agreement>,
+    /// Where it ends: the last proved line that is signed.
     pub head: Option<Head>,
     /// How it ended: [`Ended::Rotated`] or [`Ended::Shutdown`] by a close; none where it is open.
     pub closed: Option<Ended>,
@@ -142,6 +168,8 @@ pub struct LogReport {
     pub torn_bytes: u64,
     /// Records that the writer declared lost.
     pub lost: u64,
+    /// Processes that died: each may have taken what was queued.
+    pub crashes: u64,
     /// What does not hold; the first [`LISTED`].
     pub findings: Vec<Finding>,
     /// Findings that are not listed.
@@ -150,6 +178,19 @@ pub struct LogReport {
     pub notices: Vec<Notice>,
     /// Notices that are not listed.
     pub more_notices: u64,
+}
+
+/// Lines that agree with each other, and that nothing ties to a pinned key. What is said here they say of themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Agreement {
+    /// How many.
+    pub lines: u64,
+    /// The first.
+    pub first: u64,
+    /// The last signed one.
+    pub last: Head,
+    /// Who writes them.
+    pub origin: Option<String>,
 }
 
 /// How many findings, and how many notices, a report lists of each log, and of what is of no log; the rest it counts.
@@ -177,6 +218,29 @@ impl FromStr for ExpectedHead {
         Ok(ExpectedHead { seq, hash: hash.parse().map_err(|_| InvalidExpectedHead)? })
     }
 }
+
+impl FromStr for Succession {
+    type Err = InvalidSuccession;
+
+    fn from_str(text: &str) -> Result<Succession, InvalidSuccession> {
+        let id = |text: &str| KeyId::parse(text.as_bytes()).ok_or(InvalidSuccession);
+        let (old, new) = text.split_once('=').ok_or(InvalidSuccession)?;
+        let (old, new) = (id(old)?, id(new)?);
+        if old == new { Err(InvalidSuccession) } else { Ok(Succession { old, new }) }
+    }
+}
+
+/// A text that is no succession.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidSuccession;
+
+impl fmt::Display for InvalidSuccession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected the ids of two logs, each of 16 lower-case hex digits: OLD=NEW")
+    }
+}
+
+impl std::error::Error for InvalidSuccession {}
 
 impl fmt::Display for ExpectedHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

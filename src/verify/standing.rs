@@ -1,17 +1,26 @@
-//! What a line is worth by itself: who signed it.
+//! What a line is worth by itself: who signed it, and whether that key may sign there.
 
 use super::FindingKind;
+use super::hand_offs::KnownLine;
 use super::ledger::Ledger;
 use super::proof::{Proof, Trust};
-use crate::trail::{Control, InvalidControl, KeyId, Line, PublicKey};
+use super::walk::Fault;
+use crate::trail::{Control, HandoffBefore, InvalidControl, KeyId, Line, PublicKey};
 
 /// What a line is worth by itself.
+#[allow(clippy::large_enum_variant)] // alive one at a time
 pub(super) enum Standing {
     Unsigned,
     Signed(Key),
     /// Signed by a key that is not known: behind a break that may have swallowed the hand-off, nobody can say more.
     Unproved,
-    Bad(FindingKind),
+    Bad(Fault),
+}
+
+impl Standing {
+    fn bad(kind: FindingKind) -> Standing {
+        Standing::Bad(Fault::of(kind))
+    }
 }
 
 /// The key in force.
@@ -22,56 +31,155 @@ pub(super) struct Key {
     pub(super) epoch: u64,
     /// Hand-offs lead to it from the log's first key.
     pub(super) proved: bool,
+    /// The hand-off to it, in epoch 0 line 0, where it is known.
+    pub(super) since: Option<KnownLine>,
+}
+
+/// The key that a line names as its signer.
+#[allow(clippy::large_enum_variant)]
+enum Signer {
+    Key(Key),
+    /// It may not sign here.
+    Wrong(FindingKind),
+    Unknown,
 }
 
 impl Proof {
     pub(super) fn standing(&self, trust: &Trust, line: &Line<'_>, ledger: &mut Ledger) -> Standing {
         if line.link.log != trust.log {
-            return Standing::Bad(FindingKind::AnotherLog { expected: trust.log, found: line.link.log });
+            return Standing::bad(FindingKind::AnotherLog { expected: trust.log, found: line.link.log });
         }
-        let Some(signature) = &line.link.signature else {
-            return if line.kind.is_control() {
-                Standing::Bad(FindingKind::Unsigned { kind: line.kind.as_str().to_owned() })
-            } else {
-                Standing::Unsigned
-            };
+        if self.proved_part().disputed.is_some_and(|from| from <= line.link.seq) {
+            return Standing::Unproved;
+        }
+        let standing = match &line.link.signature {
+            None if line.kind.is_control() => {
+                Standing::bad(FindingKind::Unsigned { kind: line.kind.as_str().to_owned() })
+            }
+            None => Standing::Unsigned,
+            Some(signature) => match self.signer(trust, line, signature.key) {
+                Signer::Key(key) => {
+                    ledger.signatures_checked += 1;
+                    match line.is_signed_by(&key.public) {
+                        true => in_its_place(trust, line, &key),
+                        false => Standing::bad(FindingKind::Signature { key: key.id }),
+                    }
+                }
+                Signer::Wrong(kind) => Standing::bad(kind),
+                Signer::Unknown => match self.key.filter(|_| self.walk.leads_to(line)) {
+                    Some(key) => {
+                        Standing::bad(FindingKind::WrongKey { expected: key.id, found: signature.key })
+                    }
+                    None => Standing::Unproved,
+                },
+            },
         };
-        let Some(key) = self.key_of(trust, line, signature.key) else {
-            return match self.key.filter(|_| self.walk.leads_to(line)) {
-                Some(key) => Standing::Bad(FindingKind::WrongKey { expected: key.id, found: signature.key }),
-                None => Standing::Unproved,
-            };
-        };
-        ledger.signatures_checked += 1;
-        if line.is_signed_by(&key.public) {
-            Standing::Signed(key)
-        } else {
-            Standing::Bad(FindingKind::Signature { key: key.id })
+        let contradicted = || trust.hand_offs.contradict(line.link.seq, line.link.prev, || line.hash());
+        match standing {
+            Standing::Bad(fault) => Standing::Bad(fault),
+            standing => match contradicted() {
+                Some(kind) => Standing::Bad(Fault { kind, voids: true }),
+                None => standing,
+            },
         }
     }
 
-    /// The key that `line` should be signed by: the one in force; behind a hole, one that copies of hand-offs lead to;
-    /// where a file begins behind a hole, at worst the one that its genesis names.
-    fn key_of(&self, trust: &Trust, line: &Line<'_>, id: KeyId) -> Option<Key> {
-        if let Some(key) = self.key.filter(|key| key.id == id) {
-            return Some(key);
+    /// The key that `id` names, if it may sign a line of this number: the one in force, up to the hand-off from it that
+    /// copies know; behind a hole, one that copies of hand-offs lead to; where a file begins behind a hole, at worst the one
+    /// that its genesis names.
+    fn signer(&self, trust: &Trust, line: &Line<'_>, id: KeyId) -> Signer {
+        let (proved, seq) = (self.proved_part(), line.link.seq);
+        if let Some(key) = proved.key.filter(|key| key.proved && key.id == id) {
+            let since = key.since.or_else(|| trust.hand_offs.find(id)?.since);
+            let key = Key { since, ..key };
+            return match trust.hand_offs.end_of(key.epoch).filter(|end| *end < seq) {
+                Some(handed_over) => {
+                    Signer::Wrong(FindingKind::AfterHandOff { key: id, epoch: key.epoch, handed_over })
+                }
+                None => Signer::Key(key),
+            };
+        }
+        if proved.next().is_taken_by(line) && proved.key.is_some() {
+            return Signer::Unknown;
+        }
+        if let Some(reign) = trust.hand_offs.find(id) {
+            let (epoch, public, since) = (reign.epoch, reign.public, reign.since);
+            let in_force = proved.key.filter(|key| key.proved && proved.head.is_some());
+            let over = in_force.filter(|key| key.epoch > epoch).and_then(|key| key.since);
+            let over = reign.until.filter(|end| *end < seq).or(over.map(|line| line.seq));
+            let not_yet = since.map(|line| line.seq).filter(|began| epoch > 0 && seq <= *began);
+            return match (over, not_yet) {
+                (Some(handed_over), _) => {
+                    Signer::Wrong(FindingKind::AfterHandOff { key: id, epoch, handed_over })
+                }
+                (None, Some(handed_over)) => {
+                    Signer::Wrong(FindingKind::BeforeHandOff { key: id, epoch, handed_over })
+                }
+                (None, None) => Signer::Key(Key { public, id, epoch, proved: true, since }),
+            };
+        }
+        if id == trust.log
+            && let Some(key) = proved.key.filter(|key| key.proved && key.epoch > 0)
+        {
+            let handed_over = key.since.map_or(0, |line| line.seq);
+            return Signer::Wrong(FindingKind::AfterHandOff { key: id, epoch: 0, handed_over });
+        }
+        if let Some(stray) = self.key.filter(|key| key.id == id) {
+            return Signer::Key(stray);
         }
         if self.next().is_taken_by(line) && self.key.is_some() {
-            return None;
-        }
-        if let Some((epoch, public)) = trust.hand_offs.find(id) {
-            let goes_on = self.head.is_none() || self.key.is_none_or(|key| key.epoch < epoch);
-            return goes_on.then_some(Key { public, id, epoch, proved: true });
+            return Signer::Unknown;
         }
         let (public, epoch) = match Control::parse(line) {
             Ok(Some(Control::Genesis(genesis))) => (genesis.public_key, genesis.epoch),
             // The log's id is the hash of its first key, which proves that one, whoever signed.
-            Err(InvalidControl::Format(_)) => (public_key_of(line)?, 0),
-            _ => return None,
+            Err(InvalidControl::Format(_)) if id == trust.log => match public_key_of(line) {
+                Some(public) => (public, 0),
+                None => return Signer::Unknown,
+            },
+            _ => return Signer::Unknown,
         };
-        let proved = id == trust.log;
-        (public.id() == id).then_some(Key { public, id, epoch, proved })
+        if public.id() != id {
+            return Signer::Unknown;
+        }
+        Signer::Key(Key { public, id, epoch, proved: id == trust.log, since: None })
     }
+}
+
+/// A validly signed line, if what it says of its place fits its key: a genesis stands in a file after the one in which
+/// its key was handed the log, and names that hand-off, as each hand-off does.
+fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
+    if !key.proved {
+        return Standing::Signed(*key);
+    }
+    let (named, file) = match Control::parse(line) {
+        Ok(Some(Control::Genesis(genesis))) => (genesis.handoff, Some(genesis.file)),
+        Ok(Some(Control::Handoff(handoff))) => {
+            let epoch = handoff.epoch;
+            if trust.hand_offs.know_another(epoch, line.hash()) {
+                return Standing::Bad(Fault { kind: FindingKind::TwoHandOffs { epoch }, voids: true });
+            }
+            (handoff.handoff, None)
+        }
+        _ => return Standing::Signed(*key),
+    };
+    let handed_over = key.since.filter(|_| key.epoch > 0).and_then(|since| since.file);
+    if let (Some(file), Some(handed_over)) = (file, handed_over)
+        && file <= handed_over
+    {
+        return Standing::bad(FindingKind::FileBeforeHandOff { file, handed_over });
+    }
+    let Some(named) = named else { return Standing::Signed(*key) };
+    let found = match named {
+        HandoffBefore::Line(line) => Some(line),
+        HandoffBefore::None => None,
+    };
+    let expected = key.since.filter(|_| line.link.seq > 0).map(|since| since.position());
+    let is_known = expected.is_some() || line.link.seq == 0;
+    if is_known && found != expected || line.link.seq > 0 && found.is_none() {
+        return Standing::bad(FindingKind::HandOffDiffers { expected, found });
+    }
+    Standing::Signed(*key)
 }
 
 /// The key that a genesis of another format names.

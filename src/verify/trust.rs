@@ -17,6 +17,8 @@ use crate::trail::{KeyId, PublicKey};
 ///
 /// `log` must be the id of the key. An origin with spaces is written as a JSON string.
 ///
+/// `@from-start` before the origin: the log must be there from its line 0 on, since its retention keeps all files.
+///
 /// `* * public-key` names the key of a fleet: all logs are trusted whose first key it endorsed, each under the name that
 /// it endorsed.
 ///
@@ -32,7 +34,11 @@ pub struct TrustFile {
 struct Trusted {
     origin: Arc<str>,
     key: PublicKey,
+    from_start: bool,
 }
+
+/// What stands before the origin of a log that must be there from its line 0 on.
+const FROM_START: &str = "@from-start";
 
 /// A line of a trust file. Its `Display` is to be appended to one, with a newline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +49,8 @@ pub enum TrustLine {
         origin: String,
         /// Its first public key.
         key: PublicKey,
+        /// It must be there from its line 0 on.
+        from_start: bool,
         /// Anything else; empty where there is nothing.
         comment: String,
     },
@@ -88,8 +96,8 @@ impl TrustFile {
     ///
     /// It gives a log another origin than one before.
     pub fn add(&mut self, line: TrustLine) -> Result<(), InvalidTrustLine> {
-        let (origin, key) = match line {
-            TrustLine::Log { origin, key, .. } => (origin, key),
+        let (origin, key, from_start) = match line {
+            TrustLine::Log { origin, key, from_start, .. } => (origin, key, from_start),
             TrustLine::Fleet { key, .. } => {
                 if !self.fleets.contains(&key) {
                     Arc::make_mut(&mut self.fleets).push(key);
@@ -97,14 +105,15 @@ impl TrustFile {
                 return Ok(());
             }
         };
-        let new = Trusted { origin: Arc::from(origin), key };
+        let mut new = Trusted { origin: Arc::from(origin), key, from_start };
         match self.logs.get(&key.id()) {
-            Some(known) if *known != new => {
+            Some(known) if (&known.origin, known.key) != (&new.origin, new.key) => {
                 let expected =
                     format!("the origin that an earlier line has for this log, {:?}", known.origin);
                 Err(InvalidTrustLine { expected, found: new.origin.to_string() })
             }
-            _ => {
+            known => {
+                new.from_start |= known.is_some_and(|known| known.from_start);
                 Arc::make_mut(&mut self.logs).insert(key.id(), new);
                 Ok(())
             }
@@ -126,6 +135,11 @@ impl TrustFile {
         self.logs.get(&log).map(|trusted| trusted.key)
     }
 
+    /// Whether a log must be there from its line 0 on.
+    pub(crate) fn is_from_start(&self, log: KeyId) -> bool {
+        self.logs.get(&log).is_some_and(|trusted| trusted.from_start)
+    }
+
     /// Who writes a log.
     pub(crate) fn origin(&self, log: KeyId) -> Option<Arc<str>> {
         self.logs.get(&log).map(|trusted| Arc::clone(&trusted.origin))
@@ -136,7 +150,12 @@ impl FromStr for TrustLine {
     type Err = InvalidTrustLine;
 
     fn from_str(text: &str) -> Result<TrustLine, InvalidTrustLine> {
-        let (is_fleet, (origin, rest)) = (text.trim().starts_with('*'), origin(text.trim())?);
+        let text = text.trim();
+        let (text, from_start) = match word(text) {
+            (FROM_START, rest) => (rest, true),
+            _ => (text, false),
+        };
+        let (is_fleet, (origin, rest)) = (text.starts_with('*') && !from_start, origin(text)?);
         let (log, rest) = word(rest);
         let (key, comment) = word(rest);
         let comment = comment.to_owned();
@@ -159,7 +178,7 @@ impl FromStr for TrustLine {
         if key.id() != id {
             return Err(wrong(&format!("{}, the id of the key on this line", key.id()), log));
         }
-        Ok(TrustLine::Log { origin, key, comment })
+        Ok(TrustLine::Log { origin, key, from_start, comment })
     }
 }
 
@@ -188,13 +207,18 @@ fn word(text: &str) -> (&str, &str) {
 impl fmt::Display for TrustLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (origin, key, comment) = match self {
-            TrustLine::Log { origin, key, comment } => (origin, key, comment),
+            TrustLine::Log { origin, key, comment, from_start } => {
+                if *from_start {
+                    write!(f, "{FROM_START} ")?;
+                }
+                (origin, key, comment)
+            }
             TrustLine::Fleet { key, comment } => {
                 write!(f, "* * {key}")?;
                 return if comment.is_empty() { Ok(()) } else { write!(f, " {comment}") };
             }
         };
-        let is_plain = !origin.starts_with(['"', '#', '*'])
+        let is_plain = !origin.starts_with(['"', '#', '*', '@'])
             && !origin.is_empty()
             && !origin.contains(|char: char| char.is_whitespace() || char.is_control());
         match is_plain {

@@ -7,10 +7,12 @@ use super::chunk::{CHUNK, Chunk, Sought};
 use super::hand_offs::{CopyLines, HandOffs};
 use super::identity::Identity;
 use super::ledger::Ledger;
+use super::outlet::Outlet;
 use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
 use super::quick::Quick;
-use super::{FindingKind, Head, LogReport, Options};
+use super::standing::Standing;
+use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges, Stretch};
 use crate::trail::{Ended, KeyId, Kind, MAX_LINE, Records, Timestamp};
 
 /// Verifies one log: its files, fed in the order of their numbers. It reads no file and no clock, and its memory does
@@ -36,7 +38,7 @@ use crate::trail::{Ended, KeyId, Kind, MAX_LINE, Records, Timestamp};
 /// # Ok::<(), tracing_audit::trail::InvalidPublicKey>(())
 /// ```
 pub struct Verifier {
-    trust: Trust,
+    pub(super) trust: Trust,
     pub(super) options: Options,
     pub(super) ledger: Ledger,
     pub(super) proof: Proof,
@@ -46,6 +48,7 @@ pub struct Verifier {
     unended: Vec<u8>,
     /// Its line is too long to be kept.
     overlong: bool,
+    outlet: Option<Outlet>,
 }
 
 impl Verifier {
@@ -61,27 +64,45 @@ impl Verifier {
             records: Records::default(),
             unended: Vec::new(),
             overlong: false,
+            outlet: None,
         }
+    }
+
+    /// Lets the verifier hand on what it is given, once it is known what of it is proved: [`Verifier::stretches`]. Before
+    /// anything is given. It then keeps up to 64 MiB.
+    pub fn hand_on_lines(&mut self) {
+        self.outlet = Some(Outlet::default());
+        self.proof.proved = Some(Vec::new());
+    }
+
+    /// The bytes of which it was decided since the last call whether they are proved, in the order of the log.
+    pub fn stretches(&mut self) -> Vec<Stretch> {
+        self.outlet.as_mut().map(Outlet::take).unwrap_or_default()
     }
 
     /// Takes the whole content of the log's `<prefix>.keys`. Before its files.
     pub fn hand_offs(&mut self, name: &str, bytes: &[u8]) {
         // Bytes in memory can always be read.
-        let _ = self.read_hand_offs(name, bytes);
+        let _ = self.read_hand_offs(name, bytes, true);
     }
 
-    /// [`Verifier::hand_offs`] from where they lie.
-    pub(super) fn read_hand_offs(&mut self, name: &str, copies: impl Read) -> io::Result<()> {
+    /// [`Verifier::hand_offs`] from where they lie. What is wrong with them is said, or left to a later look.
+    pub(super) fn read_hand_offs(&mut self, name: &str, copies: impl Read, say: bool) -> io::Result<()> {
         let (trust, identity) = (&mut self.trust, &mut self.proof.identity);
-        let copies = CopyLines::new(copies);
-        trust.hand_offs = HandOffs::read(trust.log, identity, name, copies, &mut self.ledger)?;
-        Ok(())
+        let mut unsaid = Ledger::new();
+        let ledger = if say { &mut self.ledger } else { &mut unsaid };
+        let read = trust.hand_offs.read(trust.log, identity, name, CopyLines::new(copies), ledger);
+        self.ledger.signatures_checked += unsaid.signatures_checked;
+        read
     }
 
     /// The next file begins. `name` is what findings call it.
     pub fn begin_file(&mut self, name: &str) {
         self.end_file();
         self.proof.begin_file(name, &self.ledger);
+        if let Some(outlet) = &mut self.outlet {
+            outlet.begin_file(name);
+        }
         self.quick = None;
     }
 
@@ -106,6 +127,9 @@ impl Verifier {
     /// Takes the next bytes of the file, looked at already.
     pub(super) fn take(&mut self, chunk: Chunk) {
         let bytes = Arc::clone(&chunk.bytes);
+        if let Some(outlet) = &mut self.outlet {
+            outlet.hold(&bytes);
+        }
         let (end, begin) = (&bytes[..chunk.lines.start], &bytes[chunk.lines.end..]);
         match end.strip_suffix(b"\n") {
             Some(end) => {
@@ -158,23 +182,80 @@ impl Verifier {
         self.ledger.find(None, None, kind);
     }
 
+    /// Takes a hand-off that stands in a file, as a copy is taken. What is none is passed over: it is found in its place.
+    pub(super) fn know_hand_off(&mut self, line: &[u8]) {
+        let (trust, identity) = (&mut self.trust, &mut self.proof.identity);
+        let _ = trust.hand_offs.copy(trust.log, identity, line, &mut Ledger::new());
+    }
+
+    /// Whether a hand-off was met too late: lines before it in the files, of its number and after it, were taken for the log's.
+    /// Then the files are to be verified again, their hand-offs given beforehand, as copies are.
+    pub(super) fn met_late_hand_off(&self) -> bool {
+        self.proof.late_hand_off.is_some()
+    }
+
     /// All files were given. `now` is for [`Options::max_silence`].
-    pub fn finish(mut self, now: Timestamp) -> LogReport {
+    pub fn finish(self, now: Timestamp) -> LogReport {
+        self.finish_with_lines(now).0
+    }
+
+    /// [`Verifier::finish`], and the rest of [`Verifier::stretches`].
+    pub fn finish_with_lines(mut self, now: Timestamp) -> (LogReport, Vec<Stretch>) {
         self.end_file();
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
+        if let Some(outlet) = &mut self.outlet {
+            let proved = self.proof.proved.take().filter(|_| self.proof.identity.is_known());
+            outlet.decide(&proved.unwrap_or_default(), outlet.end());
+        }
+        let rest = self.stretches();
+        (self.report(), rest)
+    }
+
+    /// Hands on what is decided for good.
+    pub(super) fn hand_on(&mut self) {
+        let Some(outlet) = &mut self.outlet else { return };
+        if self.proof.before_hole.as_ref().is_none_or(|kept| kept.is_of_a_hand()) {
+            let proved = self.proof.proved.as_mut().map(std::mem::take).unwrap_or_default();
+            let proved = if self.proof.identity.is_known() { proved } else { Vec::new() };
+            outlet.decide(&proved, self.proof.head_end);
+        }
+        if outlet.is_full() {
+            outlet.give_up();
+        }
+    }
+
+    fn report(mut self) -> LogReport {
         self.ledger.end(&self.proof.identity, &self.options.keys);
         let Verifier { trust, ledger, proof, .. } = self;
+        let closed = proof.last_closed().0;
+        let is_known = proof.identity.is_known();
+        let [mut proved, mut unproved, mut missing] = proof.coverage.finish();
+        let head = proof.head.map(|head| Head { seq: head.seq, hash: head.hash, time: head.time });
+        let mut agrees = proof.agrees;
+        if !is_known {
+            // All of it rests on a key that nobody pinned.
+            if let Some((first, last)) = proved.first().zip(head) {
+                let origin = proof.origin.as_deref().map(str::to_owned);
+                agrees = Some(Agreement { lines: proved.lines, first, last, origin });
+            }
+            unproved = proved.merge(unproved);
+            (proved, missing) = (Ranges::default(), Ranges::default());
+        }
         LogReport {
             verdict: ledger.verdict,
             log: trust.log,
-            origin: proof.origin.as_deref().map(str::to_owned),
-            pinned: proof.identity.is_known(),
+            origin: proof.origin.as_deref().filter(|_| is_known).map(str::to_owned),
+            pinned: is_known,
             endorsed_by: proof.identity.endorsed_by(),
             files: proof.files,
-            lines: proof.lines,
-            first_seq: proof.first_seq,
-            head: proof.head.map(|head| Head { seq: head.seq, hash: head.hash, time: head.time }),
-            closed: proof.last_closed().0,
+            lines: proved.lines,
+            first_seq: proved.first(),
+            proved,
+            unproved,
+            missing,
+            agrees,
+            head: head.filter(|_| is_known),
+            closed,
             signatures: proof.signatures,
             signatures_checked: ledger.signatures_checked,
             keys: proof.keys,
@@ -184,6 +265,7 @@ impl Verifier {
             succeeded_by: None,
             torn_bytes: proof.torn_bytes,
             lost: proof.lost,
+            crashes: proof.crashes,
             findings: ledger.findings,
             more_findings: ledger.more_findings,
             notices: ledger.notices,
@@ -252,9 +334,9 @@ impl Verifier {
             // A resume goes on from a signed line only.
             line.kind.is_control()
                 && (line.kind != Kind::Resume || quick.at_signed)
-                && line.link.log == self.trust.log
                 && self.proof.next().is_taken_by(&line)
-                && line.is_signed_by(&key.public)
+                && line.link.signature.is_some_and(|signature| signature.key == key.id)
+                && matches!(self.proof.standing(&self.trust, &line, &mut Ledger::new()), Standing::Signed(_))
         })
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Walk {
     /// The line met last is that line, or a piece of it.
     at_first: bool,
     run_from: u64,
+    /// Where in the bytes of all files that line stands.
+    run_at: u64,
 }
 
 #[derive(Clone)]
@@ -54,6 +56,21 @@ enum Last {
     },
     /// A blamed line: the link from it says nothing.
     Bad,
+    /// A blamed line, or one that chains from it: whatever goes on from here chains through a line that can't be the log's.
+    Void(Next),
+}
+
+/// What is wrong with a line by itself. `voids`: it stands where only another line can stand, so that whatever chains from
+/// it is not the log's either.
+pub(super) struct Fault {
+    pub(super) kind: FindingKind,
+    pub(super) voids: bool,
+}
+
+impl Fault {
+    pub(super) fn of(kind: FindingKind) -> Fault {
+        Fault { kind, voids: false }
+    }
 }
 
 #[derive(Clone)]
@@ -77,26 +94,27 @@ impl Walk {
             behind_first: Measure::default(),
             at_first: false,
             run_from: head.seq,
+            run_at: 0,
         }
     }
 
     /// Meets a line that is canonical. `confirmed`: it is validly signed. `fault`: it is bad in itself.
     pub(super) fn line(
         &mut self,
-        place: &Place,
+        (place, position): (&Place, u64),
         line: &Line<'_>,
         confirmed: bool,
-        fault: Option<FindingKind>,
+        fault: Option<Fault>,
     ) {
         self.settle(Some(line.link.prev));
         let expected = self.next();
         if !expected.is_some_and(|next| next.is_taken_by(line)) {
-            self.run_from = line.link.seq;
+            (self.run_from, self.run_at) = (line.link.seq, position);
         }
         self.at_first = fault.is_some() && self.bad.is_empty();
-        if let Some(fault) = fault {
-            self.blame(place.clone(), Some(line.link.seq), fault);
-            self.last = Last::Bad;
+        if let Some(Fault { kind, voids }) = fault {
+            self.blame(place.clone(), Some(line.link.seq), kind);
+            self.last = if voids { Last::Void(Next::after(line.link.seq, line.hash())) } else { Last::Bad };
             return;
         }
         if let Some(expected) = expected.filter(|next| !next.is_taken_by(line)) {
@@ -114,6 +132,17 @@ impl Walk {
         }
         let hash = line.hash();
         self.last = Last::Line { place: place.clone(), hash, next: Next::after(line.link.seq, hash) };
+    }
+
+    /// Whether a line chains through one that can't be the log's.
+    pub(super) fn is_void(&self, line: &Line<'_>) -> bool {
+        matches!(self.last, Last::Void(next) if next.is_taken_by(line))
+    }
+
+    /// Meets such a line: it needs no finding of its own.
+    pub(super) fn void(&mut self, line: &Line<'_>) {
+        self.at_first = false;
+        self.last = Last::Void(Next::after(line.link.seq, line.hash()));
     }
 
     /// Meets a line that is none. Where it doesn't begin like one, it is taken for a piece of the bad line before.
@@ -174,13 +203,18 @@ impl Walk {
     pub(super) fn next(&self) -> Option<Next> {
         match &self.last {
             Last::Head(next) | Last::Line { next, .. } => Some(*next),
-            Last::Bad => None,
+            Last::Bad | Last::Void(_) => None,
         }
     }
 
     /// The first line of the unbroken run that ends with the line met last.
     pub(super) fn run_from(&self) -> u64 {
         self.run_from
+    }
+
+    /// Where that line stands.
+    pub(super) fn run_at(&self) -> u64 {
+        self.run_at
     }
 
     /// Whom to blame, at a validly signed line that was met last.
@@ -245,9 +279,7 @@ impl Walk {
 
     fn blame(&mut self, place: Place, seq: Option<u64>, kind: FindingKind) {
         // One finding for a run of lines that the same wrong key signed.
-        if let (FindingKind::WrongKey { found, .. }, Some(last)) = (&kind, self.bad.last())
-            && matches!(&last.kind, FindingKind::WrongKey { found: last, .. } if last == found)
-        {
+        if self.bad.last().is_some_and(|last| is_one_run(&last.kind, &kind)) {
             return;
         }
         self.push(Finding { at: Some(place), seq, kind });
@@ -259,5 +291,16 @@ impl Walk {
         } else {
             self.more += 1;
         }
+    }
+}
+
+/// Whether the same key signed two lines that follow each other, where it must not.
+fn is_one_run(last: &FindingKind, next: &FindingKind) -> bool {
+    use FindingKind::{AfterHandOff, BeforeHandOff, WrongKey};
+    match (last, next) {
+        (WrongKey { found: last, .. }, WrongKey { found: next, .. })
+        | (BeforeHandOff { key: last, .. }, BeforeHandOff { key: next, .. })
+        | (AfterHandOff { key: last, .. }, AfterHandOff { key: next, .. }) => last == next,
+        _ => false,
     }
 }

@@ -46,7 +46,7 @@ fn rows_18_and_19_a_log_cut_behind_a_signed_line_looks_open_and_an_anchor_finds_
     rows.truncate(2);
     files[2].1 = rows.concat();
 
-    let report = verify(&files, &pinned(log.pin()));
+    let report = verify_with_copies(&files, Some(&log.copies), &pinned(log.pin()));
     assert_eq!(report.verdict, Verdict::Intact);
     assert_eq!(report.notices.iter().map(|notice| &notice.kind).collect::<Vec<_>>(), [&NoticeKind::Open]);
 
@@ -123,7 +123,10 @@ fn row_22_a_start_pruned_by_retention_verifies_with_the_copies_of_the_hand_offs(
 
     let report = verify(files, &pinned(log.pin()));
     let unproved = FindingKind::KeyNotProved { epoch: 1, key: log.key().id() };
-    assert_eq!((found(&report), report.verdict.exit_code()), (vec![("", 0, &unproved)], 3));
+    let expected = vec![("", 0, &unproved), ("", 0, &FindingKind::Nothing)];
+    assert_eq!((found(&report), report.verdict.exit_code()), (expected, 3));
+    assert_eq!((report.lines, report.head, report.proved.lines), (0, None, 0));
+    assert_eq!(report.agrees.map(|agrees| (agrees.lines, agrees.first)), Some((9, 9)));
 }
 
 #[test]

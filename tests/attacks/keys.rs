@@ -1,7 +1,7 @@
 //! Keys: stolen, wrong, used when they were not in force.
 
 use tracing_audit::trail::{Chain, Control, Ended, Genesis, Handoff};
-use tracing_audit::verify::{FindingKind, Options, Verdict, Verifier};
+use tracing_audit::verify::{FindingKind, Options, Ranges, Verdict, Verifier};
 
 use crate::log::{self, Log, event, found, lines, pinned, secret, verify};
 
@@ -68,7 +68,11 @@ fn row_6_without_a_key_a_log_is_never_intact() {
     let folder = crate::folders::written(&log.files());
     let report = crate::folders::verify(folder.path(), &Options::default());
     assert_eq!(found(&report.logs[0]), [("", 0, &FindingKind::NoPinnedKey { log: log.pin().id() })]);
-    assert_eq!((report.verdict.exit_code(), report.logs[0].lines), (3, 14));
+    let report = &report.logs[0];
+    assert_eq!((report.verdict.exit_code(), report.lines, report.proved.lines, report.head), (3, 0, 0, None));
+    assert_eq!((report.unproved.lines, &report.origin), (14, &None));
+    let agrees = report.agrees.as_ref().unwrap();
+    assert_eq!((agrees.lines, agrees.first, agrees.last.seq), (14, 0, 13));
 }
 
 #[test]
@@ -191,5 +195,43 @@ fn behind_a_hole_no_key_of_an_epoch_that_is_over_is_taken() {
     log.keys.push(9);
     log.event("mallory");
     let report = log::verify_with_copies(&log.files(), Some(&copies), &pinned(log.pin()));
-    assert_eq!((report.lines, report.key), (3, Some(secret("fork", 1).id())), "{:?}", report.findings);
+    // Nobody can say which of both hand-offs is the log's: nothing behind them is proved.
+    assert_eq!((report.lines, report.key), (1, Some(log.pin().id())), "{:?}", report.findings);
+}
+
+#[test]
+fn row_32_an_old_key_is_over_at_its_hand_off_though_only_a_later_file_has_it() {
+    let mut log = Log::new("late hand-off");
+    log.event("alice");
+    let (chain, first) = (log.chain.clone(), log.file().clone());
+    log.event("bob");
+    log.rotate();
+    log.event("carol");
+    log.hand_off();
+    log.event("dave");
+    log.rotate();
+    log.event("erin");
+    log.close(Ended::Shutdown);
+    // Who has the first key writes on in the first file, over the number at which it handed over.
+    let mut forger = Log { chain, keys: vec![0], files: vec![first], ..log.clone() };
+    for _ in 0..20 {
+        forger.event("mallory");
+    }
+    forger.close(Ended::Rotated);
+    let mut files = log.files();
+    files[0].1.clone_from(&forger.files[0]);
+
+    let folder = crate::folders::written(&files);
+    for every_signature in [false, true] {
+        let report = crate::folders::verify(folder.path(), &Options { every_signature, ..pinned(log.pin()) });
+        let report = &report.logs[0];
+        // Line 6 is the hand-off. What stands before it is not what it followed, and what follows is not of that key.
+        let ranges =
+            |ranges: &Ranges| ranges.listed.iter().map(|range| (range.from, range.to)).collect::<Vec<_>>();
+        assert_eq!((ranges(&report.proved), ranges(&report.unproved)), (vec![(0, 11)], vec![(12, 22)]));
+        let [(first, 6, FindingKind::Altered { .. }), ..] = found(report)[..] else {
+            panic!("{:?}", report.findings)
+        };
+        assert!(first.ends_with("audit.0.jsonl") && report.verdict == Verdict::Tampered, "{first}");
+    }
 }

@@ -11,6 +11,7 @@ mod ends;
 #[cfg(target_os = "linux")]
 mod failing;
 mod folders;
+mod handed_on;
 mod joins;
 mod keys;
 #[cfg(target_os = "linux")]

@@ -1,9 +1,10 @@
 //! The command `tracing-audit`: it parses its arguments and prints. What it says, the library knows.
 //!
-//! Exit codes: 0 done (`verify`: intact), 1 tampered, 2 usage or I/O, 3 incomplete or forked.
+//! Exit codes: 0 done (`verify`, `show` with a key: intact), 1 tampered, 2 usage or I/O, 3 incomplete or forked.
 #![forbid(unsafe_code)]
 
 mod keys;
+mod pins;
 mod show;
 mod terminal;
 mod verify;

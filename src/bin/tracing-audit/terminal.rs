@@ -41,6 +41,18 @@ pub(crate) fn json(value: &impl Serialize, out: &mut impl io::Write) -> io::Resu
     Ok(())
 }
 
+/// Appends `text` as [`harmless`] has it.
+pub(crate) fn write_harmless(text: &str, out: &mut Vec<u8>) {
+    let is_printable = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let shown = if is_printable { Cow::Borrowed(text) } else { harmless(text) };
+    out.extend_from_slice(shown.as_bytes());
+}
+
+/// `1 line`, `7 lines`.
+pub(crate) fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Characters that a terminal obeys, or that make text look other than it is.
 fn is_harmful(char: char) -> bool {
     matches!(

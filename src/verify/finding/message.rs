@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::FindingKind;
 use crate::trail::Position;
+use crate::verify::NotTorn;
+use crate::verify::quoted::Quoted;
 
 impl fmt::Display for FindingKind {
     #[allow(clippy::too_many_lines)] // one sentence each
@@ -61,7 +63,12 @@ impl fmt::Display for FindingKind {
                 write!(f, "files {from} to {to} of the log are missing before it")
             }
             FindingKind::FileTwice { file, number, other } => {
-                write!(f, "{file} and {other} both say that they are file {number} of the log")
+                write!(
+                    f,
+                    "{} and {} both say that they are file {number} of the log",
+                    Quoted(file),
+                    Quoted(other)
+                )
             }
             FindingKind::PreviousBytes { expected, found } => {
                 write!(f, "the file before had {}; {found} are there", Bytes(*expected))
@@ -78,6 +85,49 @@ impl fmt::Display for FindingKind {
                     Some(expected) => write!(f, "key {expected} of epoch {expected_epoch}"),
                     None => write!(f, "a key of epoch {expected_epoch}"),
                 }
+            }
+            FindingKind::NotTheHandOff { epoch: 0, expected, found } => {
+                write!(f, "another line 0 than the known one: that has hash {expected}, this one {found}")
+            }
+            FindingKind::NotTheHandOff { epoch, expected, found } => write!(
+                f,
+                "the known hand-off to epoch {epoch} has this number and hash {expected}; this line has hash {found}"
+            ),
+            FindingKind::BeforeHandOff { key, epoch, handed_over } => write!(
+                f,
+                "signed by key {key} of epoch {epoch}, which signs from line {} on: the hand-off to it is line {handed_over}",
+                handed_over.saturating_add(1)
+            ),
+            FindingKind::AfterHandOff { key, epoch, handed_over } => write!(
+                f,
+                "signed by key {key} of epoch {epoch}, which was over: it handed over with line {handed_over}"
+            ),
+            FindingKind::TwoHandOffs { epoch: 0 } => {
+                f.write_str("another line 0 than the one before, signed by the same key")
+            }
+            FindingKind::TwoHandOffs { epoch } => {
+                write!(f, "another hand-off to epoch {epoch} than the one before, signed by the same key")
+            }
+            FindingKind::HandOffDiffers { expected, found } => write!(
+                f,
+                "it names {} as the hand-off before it; that is {}",
+                Named(*found),
+                Named(*expected)
+            ),
+            FindingKind::HandOffNotNamed => {
+                f.write_str("it does not name the hand-off before it, as lines before it do")
+            }
+            FindingKind::FileBeforeHandOff { file, handed_over } => write!(
+                f,
+                "the file says that it is number {file}; the hand-off to its key stands in file {handed_over}"
+            ),
+            FindingKind::NotTorn { lines, why } => {
+                let (lines, were) = (Count(*lines, "signed line"), if *lines == 1 { "was" } else { "were" });
+                write!(
+                    f,
+                    "{lines} before it {were} attested as torn, and no power cut explains that: {}",
+                    Why(*why)
+                )
             }
             FindingKind::Lost { from, to } => {
                 write!(f, "{} gone when the writer started", Lines(*from, *to))
@@ -102,10 +152,10 @@ impl fmt::Display for FindingKind {
                 write!(f, "the expected head has hash {expected}; this line of its number has {found}")
             }
             FindingKind::Unreadable { file } => {
-                write!(f, "{file}: looks like a file of a log, but not one line can be read")
+                write!(f, "{}: looks like a file of a log, but not one line can be read", Quoted(file))
             }
             FindingKind::Undecodable { file, why } => {
-                write!(f, "{file}: can't be decompressed to its end: {why}")
+                write!(f, "{}: can't be decompressed to its end: {why}", Quoted(file))
             }
             FindingKind::SuccessionDiffers { successor, expected, hash, last: Some(last) } => write!(
                 f,
@@ -127,6 +177,25 @@ impl fmt::Display for FindingKind {
             }
             FindingKind::KeyNotProved { epoch, key } => {
                 write!(f, "no hand-off leads to key {key} of epoch {epoch}")
+            }
+            FindingKind::PowerCut { lines, bytes } => write!(
+                f,
+                "zeros, as a power cut leaves them, and {} after them: {} that the next start must attest as torn",
+                Count(*lines, "signed line"),
+                Bytes(*bytes)
+            ),
+            FindingKind::Losses { lost, crashes } => {
+                write!(f, "{} declared lost; {}", Count(*lost, "record"), Crashes(*crashes))
+            }
+            FindingKind::FromTheFuture { last, now } => write!(
+                f,
+                "the last line is of {last}, and it is {now} now: how long the log has been silent can't be known"
+            ),
+            FindingKind::NotFromStart { first } => {
+                write!(f, "the log begins with line {first}; it was expected from line 0 on")
+            }
+            FindingKind::NotSucceeded { successor } => {
+                write!(f, "log {successor} was to replace it, and does not say so")
             }
             FindingKind::Gone { from, to, ended } => {
                 write!(
@@ -164,7 +233,7 @@ impl fmt::Display for FindingKind {
             FindingKind::NotRestored { expected, member, why } => {
                 f.write_str("JSON written anew, from which the line can't be restored: ")?;
                 if let Some(member) = member {
-                    write!(f, "member `{member}`: ")?;
+                    write!(f, "member {member:?}: ")?;
                 }
                 f.write_str(why)?;
                 expected.map_or(Ok(()), |expected| write!(f, "; the line had hash {expected}"))
@@ -194,36 +263,6 @@ impl fmt::Display for FindingKind {
             FindingKind::NeedsVersion { format } => {
                 write!(f, "written in the format {format:?}, which this version does not read")
             }
-            FindingKind::NotTheHandOff { epoch, expected, found } => {
-                let what =
-                    if *epoch == 0 { "line 0".to_owned() } else { format!("the hand-off to epoch {epoch}") };
-                write!(f, "{what} has this number, and hash {expected}; this line has {found}")
-            }
-            FindingKind::BeforeHandOff { key, epoch, handed_over } => write!(
-                f,
-                "signed by key {key} of epoch {epoch}, which was handed the log at line {handed_over}: it can't have signed \
-                 this number"
-            ),
-            FindingKind::AfterHandOff { key, epoch, handed_over } => write!(
-                f,
-                "signed by key {key} of epoch {epoch}, which handed the log over at line {handed_over}: it signs nothing after"
-            ),
-            FindingKind::TwoHandOffs { epoch: 0 } => {
-                f.write_str("two different lines of number 0 are signed")
-            }
-            FindingKind::TwoHandOffs { epoch } => {
-                write!(f, "two different hand-offs to epoch {epoch} are signed")
-            }
-            FindingKind::HandOffDiffers { expected, found } => {
-                write!(f, "the hand-off before it is {}; it names {}", Named(*expected), Named(*found))
-            }
-            FindingKind::HandOffNotNamed => {
-                f.write_str("it does not name the hand-off before it, as lines before it do")
-            }
-            FindingKind::FileBeforeHandOff { file, handed_over } => write!(
-                f,
-                "it is of file {file}; its key was handed the log in file {handed_over}, and its files come after"
-            ),
             FindingKind::Disputed { epoch, from, .. } => write!(
                 f,
                 "disputed: hand-offs to epoch {epoch} lead to different keys; from line {from} on nobody can say which lines \
@@ -236,24 +275,6 @@ impl fmt::Display for FindingKind {
                 f,
                 "forked: a hand-off of hash {found}; the log goes on from the one of hash {expected}, to the same key"
             ),
-            FindingKind::FromTheFuture { last, now } => {
-                write!(
-                    f,
-                    "the last line is of {last}; here it is {now}: how long the log is silent can't be known"
-                )
-            }
-        }
-    }
-}
-
-/// `line 7 of hash …`, `none`.
-struct Named(Option<Position>);
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(Position { hash, seq }) => write!(f, "line {seq} of hash {hash}"),
-            None => f.write_str("none"),
         }
     }
 }
@@ -273,6 +294,56 @@ struct Bytes(u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0, if self.0 == 1 { "byte" } else { "bytes" })
+        Count(self.0, "byte").fmt(f)
+    }
+}
+
+/// `1 signed line`, `7 signed lines`.
+struct Count(u64, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Count(count, what) = self;
+        write!(f, "{count} {what}{}", if *count == 1 { "" } else { "s" })
+    }
+}
+
+/// What may have been lost in crashes.
+pub(in crate::verify) struct Crashes(pub(in crate::verify) u64);
+
+impl fmt::Display for Crashes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("no crash"),
+            1 => f.write_str("1 crash, which may have taken what was queued"),
+            crashes => write!(f, "{crashes} crashes, each of which may have taken what was queued"),
+        }
+    }
+}
+
+/// `line 7 of hash …`, `none`.
+struct Named(Option<Position>);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(Position { seq, hash }) => write!(f, "line {seq} of hash {hash}"),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+/// What a hand left and a power cut does not.
+struct Why(NotTorn);
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            NotTorn::Altered => "a whole line before them is not what was written",
+            NotTorn::NoZeros => "what is broken or missing before them left no zeros",
+            NotTorn::WithinSector => "zeros before them end within a sector of the disk",
+            NotTorn::SameBoot => "the machine had not been started again",
+            NotTorn::HandOff => "the copies have a hand-off that is among them",
+        })
     }
 }

@@ -242,7 +242,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::NotRestored { expected: Some(hash), member: Some("fields".into()), why: why() },
             Tampered,
-            "JSON written anew, from which the line can't be restored: member `fields`: because; the line had hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0",
+            "JSON written anew, from which the line can't be restored: member \"fields\": because; the line had hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0",
         ),
         (
             FindingKind::NotRestored { expected: None, member: None, why: why() },
@@ -276,41 +276,39 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "from here on lines are signed by key 5c29b78f10a35a49, to which no hand-off leads: that of key fe812c12f3ab4ce6 (epoch 1) is missing, and perhaps more",
         ),
         (
-            FindingKind::NeedsVersion { format: "tracing-audit/v2".into() },
-            Error,
-            "written in the format \"tracing-audit/v2\", which this version does not read",
-        ),
-        (
-            FindingKind::FromTheFuture { last, now: Timestamp::from_nanos(1_795_293_600_000_000_000) },
-            Incomplete,
-            "the last line is of 2026-11-21T20:41:00.250000000Z; here it is 2026-11-21T20:40:00.000000000Z: how long the log is silent can't be known",
-        ),
-        (
             FindingKind::NotTheHandOff { epoch: 2, expected: hash, found: zeros },
             Tampered,
-            "the hand-off to epoch 2 has this number, and hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this line has 0000000000000000000000000000000000000000000000000000000000000000",
+            "the known hand-off to epoch 2 has this number and hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this line has hash 0000000000000000000000000000000000000000000000000000000000000000",
         ),
         (
             FindingKind::NotTheHandOff { epoch: 0, expected: hash, found: zeros },
             Tampered,
-            "line 0 has this number, and hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this line has 0000000000000000000000000000000000000000000000000000000000000000",
+            "another line 0 than the known one: that has hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0, this one 0000000000000000000000000000000000000000000000000000000000000000",
         ),
         (
-            FindingKind::BeforeHandOff { key, epoch: 2, handed_over: 9 },
+            FindingKind::BeforeHandOff { key, epoch: 2, handed_over: 40 },
             Tampered,
-            "signed by key fe812c12f3ab4ce6 of epoch 2, which was handed the log at line 9: it can't have signed this number",
+            "signed by key fe812c12f3ab4ce6 of epoch 2, which signs from line 41 on: the hand-off to it is line 40",
         ),
         (
-            FindingKind::AfterHandOff { key, epoch: 2, handed_over: 9 },
+            FindingKind::AfterHandOff { key, epoch: 2, handed_over: 40 },
             Tampered,
-            "signed by key fe812c12f3ab4ce6 of epoch 2, which handed the log over at line 9: it signs nothing after",
+            "signed by key fe812c12f3ab4ce6 of epoch 2, which was over: it handed over with line 40",
         ),
-        (FindingKind::TwoHandOffs { epoch: 0 }, Tampered, "two different lines of number 0 are signed"),
-        (FindingKind::TwoHandOffs { epoch: 2 }, Tampered, "two different hand-offs to epoch 2 are signed"),
         (
-            FindingKind::HandOffDiffers { expected: Some(Position { hash, seq: 9 }), found: None },
+            FindingKind::TwoHandOffs { epoch: 2 },
             Tampered,
-            "the hand-off before it is line 9 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; it names none",
+            "another hand-off to epoch 2 than the one before, signed by the same key",
+        ),
+        (
+            FindingKind::TwoHandOffs { epoch: 0 },
+            Tampered,
+            "another line 0 than the one before, signed by the same key",
+        ),
+        (
+            FindingKind::HandOffDiffers { expected: None, found: Some(Position { hash, seq: 7 }) },
+            Tampered,
+            "it names line 7 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0 as the hand-off before it; that is none",
         ),
         (
             FindingKind::HandOffNotNamed,
@@ -318,9 +316,70 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "it does not name the hand-off before it, as lines before it do",
         ),
         (
-            FindingKind::FileBeforeHandOff { file: 2, handed_over: 3 },
+            FindingKind::FileBeforeHandOff { file: 1, handed_over: 2 },
             Tampered,
-            "it is of file 2; its key was handed the log in file 3, and its files come after",
+            "the file says that it is number 1; the hand-off to its key stands in file 2",
+        ),
+        (
+            FindingKind::NotTorn { lines: 1, why: NotTorn::Altered },
+            Tampered,
+            "1 signed line before it was attested as torn, and no power cut explains that: a whole line before them is not what was written",
+        ),
+        (
+            FindingKind::NotTorn { lines: 2, why: NotTorn::NoZeros },
+            Tampered,
+            "2 signed lines before it were attested as torn, and no power cut explains that: what is broken or missing before them left no zeros",
+        ),
+        (
+            FindingKind::NotTorn { lines: 2, why: NotTorn::WithinSector },
+            Tampered,
+            "2 signed lines before it were attested as torn, and no power cut explains that: zeros before them end within a sector of the disk",
+        ),
+        (
+            FindingKind::NotTorn { lines: 2, why: NotTorn::SameBoot },
+            Tampered,
+            "2 signed lines before it were attested as torn, and no power cut explains that: the machine had not been started again",
+        ),
+        (
+            FindingKind::NotTorn { lines: 2, why: NotTorn::HandOff },
+            Tampered,
+            "2 signed lines before it were attested as torn, and no power cut explains that: the copies have a hand-off that is among them",
+        ),
+        (
+            FindingKind::PowerCut { lines: 1, bytes: 900 },
+            Incomplete,
+            "zeros, as a power cut leaves them, and 1 signed line after them: 900 bytes that the next start must attest as torn",
+        ),
+        (
+            FindingKind::NotFromStart { first: 9 },
+            Incomplete,
+            "the log begins with line 9; it was expected from line 0 on",
+        ),
+        (FindingKind::Losses { lost: 1, crashes: 0 }, Incomplete, "1 record declared lost; no crash"),
+        (
+            FindingKind::Losses { lost: 0, crashes: 1 },
+            Incomplete,
+            "0 records declared lost; 1 crash, which may have taken what was queued",
+        ),
+        (
+            FindingKind::Losses { lost: 2, crashes: 3 },
+            Incomplete,
+            "2 records declared lost; 3 crashes, each of which may have taken what was queued",
+        ),
+        (
+            FindingKind::FromTheFuture { last, now: Timestamp::default() },
+            Incomplete,
+            "the last line is of 2026-11-21T20:41:00.250000000Z, and it is 1970-01-01T00:00:00.000000000Z now: how long the log has been silent can't be known",
+        ),
+        (
+            FindingKind::NotSucceeded { successor: key },
+            Incomplete,
+            "log fe812c12f3ab4ce6 was to replace it, and does not say so",
+        ),
+        (
+            FindingKind::NeedsVersion { format: "tracing-audit/v2".into() },
+            Error,
+            "written in the format \"tracing-audit/v2\", which this version does not read",
         ),
         (
             FindingKind::MemberDiffers {

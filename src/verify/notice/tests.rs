@@ -4,6 +4,7 @@ use super::*;
 use crate::trail::{Hash, SecretKey};
 
 #[test]
+#[allow(clippy::too_many_lines)] // one each
 fn each_notice_has_its_sentence() {
     let log = SecretKey::from_seed(&[7; 32]).id();
     let file = || "audit.jsonl".to_owned();
@@ -15,7 +16,7 @@ fn each_notice_has_its_sentence() {
         (NoticeKind::Torn(torn), "7 torn bytes before it, attested: no records"),
         (
             NoticeKind::Gap { lost: 3, reason: "queue full".into(), since: time },
-            "3 records were lost since 2026-11-21T20:41:00.250000000Z, declared by the writer: queue full",
+            "3 records were lost since 2026-11-21T20:41:00.250000000Z, declared by the writer: \"queue full\"",
         ),
         (NoticeKind::Pruned { file: 2, oldest: 1 }, "begins with file 2: retention keeps all from file 1 on"),
         (
@@ -42,6 +43,52 @@ fn each_notice_has_its_sentence() {
             NoticeKind::SucceededBy { log },
             "its keys were lost: log fe812c12f3ab4ce6 replaces it from the last line on",
         ),
+        (
+            NoticeKind::ClaimedBy { log, seq: 7 },
+            "log fe812c12f3ab4ce6 claims to replace it from line 7 on, which is not its last one: that changes nothing",
+        ),
+        (
+            NoticeKind::GivenUp { lines: 1 },
+            "1 signed line among the torn bytes was given up: a power cut took lines before",
+        ),
+        (
+            NoticeKind::GivenUp { lines: 7 },
+            "7 signed lines among the torn bytes were given up: a power cut took lines before",
+        ),
+        (
+            NoticeKind::Accepted(Accepted { at: time, by: "root: INTACT".into(), reason: "disk".into() }),
+            "\"root: INTACT\" let the log go on after a loss, at 2026-11-21T20:41:00.250000000Z: \"disk\"",
+        ),
+        (
+            NoticeKind::RetentionChanged {
+                from: Keeps::All,
+                to: Keeps::Newest(1),
+                oldest_before: 0,
+                oldest: 4,
+            },
+            "the retention changed: all files are kept before, the newest file is kept from here on; the oldest file was 0 and is 4",
+        ),
+        (
+            NoticeKind::RetentionChanged {
+                from: Keeps::Newest(7),
+                to: Keeps::All,
+                oldest_before: 4,
+                oldest: 4,
+            },
+            "the retention changed: the newest 7 files are kept before, all files are kept from here on",
+        ),
+        (
+            NoticeKind::OldestRaised { from: 0, to: 4, keeps: Keeps::All },
+            "the oldest file was 0 and is 4 from here on, which the retention does not explain: all files are kept",
+        ),
+        (
+            NoticeKind::NotCopied { hand_offs: 1 },
+            "no copy of this hand-off was given: later lines can't be proved without it, or its file",
+        ),
+        (
+            NoticeKind::NotCopied { hand_offs: 2 },
+            "no copies of 2 hand-offs were given, this one the first: later lines can't be proved without them, or their files",
+        ),
         (NoticeKind::TornCopy { bytes: 7 }, "7 torn bytes, passed over"),
         (NoticeKind::Window { first: 7 }, "begins with line 7: those before it were not given"),
         (NoticeKind::LaterKnown { line: 7 }, "a copy of line 7 is known: the lines given end before it"),
@@ -54,6 +101,10 @@ fn each_notice_has_its_sentence() {
         (
             NoticeKind::Double { file: "audit.jsonl.gz".into(), of: file() },
             "audit.jsonl.gz: passed over: audit.jsonl is the same file and has all of it",
+        ),
+        (
+            NoticeKind::Special { file: "audit.jsonl: INTACT".into() },
+            "\"audit.jsonl: INTACT\": neither a file nor a folder, not opened",
         ),
         (NoticeKind::Special { file: file() }, "audit.jsonl: neither a file nor a folder, not opened"),
         (

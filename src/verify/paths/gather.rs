@@ -43,18 +43,18 @@ pub struct FoundLogs {
 }
 
 /// The files of one log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LogFiles {
     /// The log's id, as they say, unproved.
     pub log: KeyId,
     /// In their order.
     pub files: Vec<LogFile>,
-    /// `<prefix>.keys`: copies of the lines that name keys.
-    pub copies: Option<PathBuf>,
+    /// `<prefix>.keys`: copies of the lines that name keys. All that there are count.
+    pub copies: Vec<PathBuf>,
 }
 
 /// A file of a log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LogFile {
     /// Where it lies.
     pub path: PathBuf,
@@ -171,7 +171,7 @@ impl Gathering {
     }
 
     fn log(&mut self, log: KeyId) -> &mut LogFiles {
-        self.logs.entry(log).or_insert_with(|| LogFiles { log, files: Vec::new(), copies: None })
+        self.logs.entry(log).or_insert_with(|| LogFiles { log, files: Vec::new(), copies: Vec::new() })
     }
 
     fn done(mut self) -> FoundLogs {
@@ -180,7 +180,7 @@ impl Gathering {
             // Copies alone still say that there was a log.
             let logs = if with_files.is_empty() { &logs[..1] } else { &with_files };
             for log in logs {
-                self.log(*log).copies.get_or_insert_with(|| path.clone());
+                self.log(*log).copies.push(path.clone());
             }
         }
         let Gathering { mut found, logs, links, .. } = self;

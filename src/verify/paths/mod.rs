@@ -20,7 +20,10 @@ use crew::{Buffers, Crew, Passage};
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 
 use super::chunk::CHUNK;
-use super::{Finding, FindingKind, LogReport, Notice, Options, Report, Verdict, Verifier, succession};
+use super::hand_offs::CopyLines;
+use super::{
+    Finding, FindingKind, LogReport, Notice, Options, Report, Stretch, Verdict, Verifier, succession,
+};
 use crate::trail::KeyId;
 
 /// How often a log that is being written is looked at again.
@@ -46,7 +49,7 @@ pub fn verify_paths_with<P: AsRef<Path>>(
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
     let mut attempt = 1;
     loop {
-        match Crew::at(|crew| verify_once(&paths, options, progress, crew)) {
+        match Crew::at(|crew| verify_once(&paths, options, progress, None, crew)) {
             Err(VerifyError { error, .. }) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => {
                 attempt += 1;
             }
@@ -54,6 +57,26 @@ pub fn verify_paths_with<P: AsRef<Path>>(
         }
     }
 }
+
+/// [`verify_paths`], which also hands on the bytes of each log, in its order, as soon as it is known whether they are proved.
+/// Up to 64 MiB of a log wait for that: where a power cut left zeros, a later start may still give up what stands behind them.
+/// What would wait longer is handed on as not proved.
+///
+/// # Errors
+///
+/// As [`verify_paths`], and those of `take`. A file that vanishes meanwhile is an error too: what was handed on can't be taken
+/// back.
+pub fn verify_paths_each<P: AsRef<Path>>(
+    paths: &[P],
+    options: &Options,
+    take: &mut dyn FnMut(Stretch) -> io::Result<()>,
+) -> Result<Report, VerifyError> {
+    let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+    Crew::at(|crew| verify_once(&paths, options, &mut |_| {}, Some(take), crew))
+}
+
+/// Takes what is decided.
+type Take<'a> = &'a mut dyn FnMut(Stretch) -> io::Result<()>;
 
 /// How far a verification is.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +91,7 @@ fn verify_once(
     paths: &[PathBuf],
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
+    mut take: Option<Take<'_>>,
     crew: &Crew,
 ) -> Result<Report, VerifyError> {
     let found = find_logs(paths);
@@ -87,14 +111,26 @@ fn verify_once(
     let mut logs = Vec::new();
     let mut buffers = Buffers::default();
     for files in found.logs {
+        let (buffers, progress) = (&mut buffers, &mut *progress);
+        let take = take.as_mut().map(|take| &mut **take as Take<'_>);
         let verifier = Verifier::new(files.log, options);
-        let buffers = &mut buffers;
-        let mut reading = Reading { paths, options, progress: &mut *progress, crew, buffers, verifier };
-        reading.read(files)?;
-        logs.push(reading.verifier.finish(SystemTime::now().into()));
+        let mut reading = Reading { paths, options, progress, take, crew, buffers, verifier };
+        if reading.take.is_some() {
+            reading.verifier.hand_on_lines();
+        }
+        let log = files.log;
+        reading.read(files.clone())?;
+        if reading.verifier.met_late_hand_off() {
+            // Once more, the hand-offs known. What was handed on can't be taken back.
+            reading.finish(log)?;
+            reading.take = None;
+            reading.know_hand_offs(&files.files)?;
+            reading.read(files)?;
+        }
+        logs.push(reading.finish(log)?);
     }
     one_head_is_enough(&mut logs);
-    succession::link(&mut logs);
+    succession::link(&mut logs, &options.successions);
     let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
@@ -123,6 +159,7 @@ struct Reading<'a> {
     paths: &'a [PathBuf],
     options: &'a Options,
     progress: &'a mut dyn FnMut(Progress<'_>),
+    take: Option<Take<'a>>,
     crew: &'a Crew,
     buffers: &'a mut Buffers,
     verifier: Verifier,
@@ -130,11 +167,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn read(&mut self, mut files: LogFiles) -> Result<(), VerifyError> {
-        if let Some(path) = &files.copies {
-            let name = path.display().to_string();
-            let copies = Contents::open(path).and_then(|copies| self.verifier.read_hand_offs(&name, copies));
-            copies.map_err(|error| io_error(path, error))?;
-        }
+        self.read_copies(&files.copies)?;
         let mut known: HashSet<PathBuf> = HashSet::new();
         let mut last: Option<(u64, PathBuf)> = None;
         let until = Instant::now() + self.options.patience;
@@ -158,6 +191,37 @@ impl Reading<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Reads all copies of hand-offs. One file may begin where another ends: then all are read again, and said to be what
+    /// they are once as much is known as can be.
+    fn read_copies(&mut self, paths: &[PathBuf]) -> Result<(), VerifyError> {
+        let rounds = if paths.len() > 1 { 2 } else { 1 };
+        for round in 1..=rounds {
+            for path in paths {
+                let name = path.display().to_string();
+                let read = Contents::open(path)
+                    .and_then(|copies| self.verifier.read_hand_offs(&name, copies, round == rounds));
+                read.map_err(|error| io_error(path, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the hand-offs that stand in files for copies, before the files are verified: a key is over at its hand-off,
+    /// wherever that stands.
+    fn know_hand_offs(&mut self, files: &[LogFile]) -> Result<(), VerifyError> {
+        for LogFile { path, .. } in files {
+            let contents = Contents::open(path).map_err(|error| io_error(path, error))?;
+            let mut lines = CopyLines::new(contents);
+            // What can't be decompressed is found when the file is verified.
+            while let Ok(Some(line)) = lines.next() {
+                if memchr::memmem::find(line.text(), b"\"kind\":\"handoff\"").is_some() {
+                    self.verifier.know_hand_off(line.text());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The files that follow one that was closed for them, where they come in time.
@@ -214,6 +278,7 @@ impl Reading<'_> {
             bytes += buffer.len() as u64;
             self.buffers.keep(&buffer);
             passage.send(buffer, &mut self.verifier);
+            self.hand_on(path)?;
             (self.progress)(Progress { file: path, bytes });
         }
         passage.end(&mut self.verifier);
@@ -225,6 +290,30 @@ impl Reading<'_> {
             self.verifier.find(kind);
         }
         Ok(())
+    }
+
+    /// Hands on what is decided.
+    fn hand_on(&mut self, path: &Path) -> Result<(), VerifyError> {
+        match &mut self.take {
+            Some(take) => self
+                .verifier
+                .stretches()
+                .into_iter()
+                .try_for_each(take)
+                .map_err(|error| io_error(path, error)),
+            None => Ok(()),
+        }
+    }
+
+    /// The log was read to its end. Ready for another.
+    fn finish(&mut self, next: KeyId) -> Result<LogReport, VerifyError> {
+        let verifier = std::mem::replace(&mut self.verifier, Verifier::new(next, self.options));
+        let (report, rest) = verifier.finish_with_lines(SystemTime::now().into());
+        if let Some(take) = &mut self.take {
+            let file = rest.last().map(|stretch| PathBuf::from(&*stretch.file)).unwrap_or_default();
+            rest.into_iter().try_for_each(take).map_err(|error| io_error(&file, error))?;
+        }
+        Ok(report)
     }
 
     /// Reads on, line by line, until the log could end there.

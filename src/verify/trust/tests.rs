@@ -25,7 +25,12 @@ fn a_line_comes_back_as_it_was_whatever_the_origin() {
         ["example.com/payments", "two words", "\"quoted\"", "#1", "*", "", "tab\tend\n", "Zürich", "\u{a0}"]
     {
         for comment in ["", "db1, rack 4"] {
-            let line = TrustLine::Log { origin: origin.to_owned(), key: key(), comment: comment.to_owned() };
+            let line = TrustLine::Log {
+                origin: origin.to_owned(),
+                key: key(),
+                from_start: false,
+                comment: comment.to_owned(),
+            };
             let text = line.to_string();
             assert_eq!(text.lines().count(), 1, "{text}");
             match origin {
@@ -46,7 +51,12 @@ fn only_an_origin_that_could_be_misread_is_quoted() {
         ("#1", "\"#1\""),
         ("", "\"\""),
     ] {
-        let line = TrustLine::Log { origin: origin.to_owned(), key: key(), comment: String::new() };
+        let line = TrustLine::Log {
+            origin: origin.to_owned(),
+            key: key(),
+            from_start: false,
+            comment: String::new(),
+        };
         assert_eq!(line.to_string(), format!("{written} {LOG} {KEY}"));
     }
 }

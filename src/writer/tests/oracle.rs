@@ -174,7 +174,7 @@ pub(crate) fn prove(files: &MemoryFiles, pins: &[PublicKey]) -> Proved {
     let mut proved = Proved { logs, strange, lines, has_unproved_end };
     for log in found.logs {
         let mut verifier = Verifier::new(log.log, &options);
-        if let Some(path) = &log.copies {
+        for path in &log.copies {
             verifier.hand_offs(&path.display().to_string(), &std::fs::read(path).unwrap());
         }
         let mut chain = Chain { has_unproved_end: false, head: None, run: Vec::new(), lines: Vec::new() };

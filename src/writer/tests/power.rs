@@ -8,6 +8,9 @@ use super::service::Service;
 use crate::files::memory::choices;
 use crate::files::memory::{Moment, Storage};
 
+/// Disks lose no less.
+const SECTOR: usize = 512;
+
 type Choose<'a> = &'a mut dyn FnMut(usize) -> usize;
 
 /// Cuts the power at each operation of the next life of such a service, with pages of this size, in as many ways as
@@ -39,7 +42,7 @@ fn walk_moments(
 }
 
 fn go_on(begun: &Service, left: Storage, oracle: &Oracle, context: String) {
-    begun.with(left, oracle.clone().power_failed(), context).go_on();
+    begun.with(left, oracle.clone().power_failed(), context).rebooted().go_on();
 }
 
 fn all(at_most: usize) -> impl Fn(&mut dyn FnMut(Choose<'_>)) {
@@ -54,13 +57,13 @@ fn some(times: usize) -> impl Fn(&mut dyn FnMut(Choose<'_>)) {
 
 #[test]
 fn a_first_life_goes_on_after_every_power_cut() {
-    walk(Service::new(), 64, some(6));
+    walk(Service::new(), SECTOR, some(6));
     walk(Service::new(), 512, some(4));
 }
 
 #[test]
 fn a_later_life_goes_on_after_every_power_cut() {
-    walk(Service::rarely_up().lived(), 64, some(6));
+    walk(Service::rarely_up().lived(), SECTOR, some(6));
     walk(Service::new().lived(), 4096, some(4));
 }
 
@@ -88,7 +91,7 @@ fn a_power_cut_behind_a_crash_takes_nothing_that_the_next_start_built_upon() {
     // Most is unsynced right before a sync.
     let before_a_sync = |moment: &Moment| moment.operation.starts_with("sync");
     for begun in [Service::new(), Service::rarely_up().lived()] {
-        walk_behind_crashes(begun, before_a_sync, 64, some(2));
+        walk_behind_crashes(begun, before_a_sync, SECTOR, some(2));
     }
 }
 
@@ -106,7 +109,7 @@ fn walk_behind_failed_syncs(begun: &Service, of: &str, choices: impl Fn(&mut dyn
         // What is left of a genesis may be all that is left of its file; it then looks like any damaged file.
         let is_of_genesis = at > 1 && life[at - 2].0.operation.starts_with("create_new audit");
         if has_started && !is_of_genesis && moment.operation.starts_with(of) {
-            walk_moments(&service, &life[at..], 64, &choices);
+            walk_moments(&service, &life[at..], SECTOR, &choices);
         }
     }
 }
@@ -121,9 +124,9 @@ fn a_power_cut_behind_a_failed_sync_takes_nothing_but_what_the_log_declares() {
 fn every_life_goes_on_after_every_power_cut_and_behind_every_crash() {
     for begun in [Service::new, || Service::new().lived(), || Service::rarely_up().lived()] {
         // At this size all that is unsynced is a page or three: no choice is left out.
-        walk(begun(), 512, all(1_000));
-        walk(begun(), 64, some(100));
-        walk_behind_crashes(begun(), |_| true, 64, some(6));
+        walk(begun(), SECTOR, all(1_000));
+        walk(begun(), SECTOR, some(100));
+        walk_behind_crashes(begun(), |_| true, SECTOR, some(6));
         walk_behind_failed_syncs(&begun(), "sync", some(6));
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Service {
     /// How long it is down between two lives.
     pause: Duration,
     max_files: Option<u64>,
+    /// How often the machine was started.
+    boots: u64,
     next: u64,
     /// What was done to it, for the oracle's complaints.
     pub(super) context: String,
@@ -40,6 +42,7 @@ impl Service {
             rotation: Rotation::NEVER,
             pause: Duration::from_secs(7),
             max_files: None,
+            boots: 1,
             next: 0,
             context: String::new(),
             oracle: Oracle::default(),
@@ -63,6 +66,11 @@ impl Service {
         let clock = ManualClock::default();
         clock.advance(self.clock.elapsed());
         Service { files: MemoryFiles::with(storage), clock, oracle, context, ..*self }
+    }
+
+    /// The same service, after its machine was started again.
+    pub(super) fn rebooted(self) -> Service {
+        Service { boots: self.boots + 1, ..self }
     }
 
     /// One life: start, records, a rotation, hand-offs, the end. After each step the oracle proves the log, unless a
@@ -159,6 +167,7 @@ impl Service {
             max_file_size: Some(65_536),
             max_files: self.max_files,
             latest_symlink: Some("audit.current".into()),
+            boot: Some(format!("boot {}", self.boots)),
             ..options()
         };
         let writer = Writer::open(&self.files, self.clock.clone(), store, options)?;

@@ -74,9 +74,10 @@ pub(crate) enum Command {
         log: PathBuf,
         #[command(flatten)]
         store: Store,
-        /// The old log's pinned public key
-        #[arg(long, value_name = "KEY")]
-        key: Option<PublicKey>,
+        /// The old log's pinned public key; where it succeeded others itself, theirs too. What no pinned key proves, the
+        /// recovery does not go by
+        #[arg(long, value_name = "KEY", required = true)]
+        key: Vec<PublicKey>,
     },
 }
 
@@ -118,7 +119,11 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
             match trust {
                 Some(origin) => {
                     let (origin, comment) = (origin.clone(), String::new());
-                    writeln!(io::stdout(), "{}", TrustLine::Log { origin, key: pin, comment })?;
+                    writeln!(
+                        io::stdout(),
+                        "{}",
+                        TrustLine::Log { origin, key: pin, from_start: false, comment }
+                    )?;
                 }
                 None => writeln!(io::stdout(), "{pin}")?,
             }
@@ -142,7 +147,7 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
             explain("the fleet's key; the log's first line will have its endorsement");
         }
         Command::Recover { log, store, key } => {
-            recover::recover(log, store, *key, &mut io::stdout().lock())?;
+            recover::recover(log, store, key, &mut io::stdout().lock())?;
         }
         Command::Check { store, log } => {
             let checked = check::check(store, log.as_deref(), &mut io::stdout().lock())?;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use tracing_audit::KeyStoreError;
-use tracing_audit::trail::{PublicKey, Succeeds};
+use tracing_audit::trail::{KeyId, PublicKey, Succeeds};
 use tracing_audit::verify::{LogReport, Options, Verdict, verify_paths};
 
 use super::Store;
@@ -14,11 +14,11 @@ use super::remedy::remedy;
 pub(super) fn recover(
     log: &Path,
     store: &Store,
-    pinned: Option<PublicKey>,
+    pinned: &[PublicKey],
     out: &mut impl Write,
 ) -> io::Result<()> {
     refuse_written(log)?;
-    let options = Options { keys: pinned.into_iter().collect(), ..Options::default() };
+    let options = Options { keys: pinned.to_vec(), ..Options::default() };
     let report = verify_paths(&[log], &options).map_err(io::Error::other)?;
     let old = the_last(&report.logs, pinned, log)?;
     let head = old.head.ok_or_else(|| {
@@ -37,8 +37,13 @@ pub(super) fn recover(
     );
     let _ =
         writeln!(say, "line {} on, of {}. Leave the old log's files where they are.", head.seq, head.time);
-    if pinned.is_none() {
-        let _ = writeln!(say, "Its key was not pinned (--key): it is only known to agree with itself.");
+    let is_heard = |log: &LogReport| pinned.iter().any(|key| key.id() == log.log);
+    for other in report.logs.iter().filter(|other| !is_heard(other) && claims(other, old.log)) {
+        let _ = writeln!(
+            say,
+            "Log {} says that it succeeds that one. Its key was not given (--key): that counts for nothing.",
+            other.log
+        );
     }
     if old.verdict == Verdict::Tampered {
         let _ =
@@ -47,22 +52,23 @@ pub(super) fn recover(
     Ok(())
 }
 
-/// The log to succeed: the one whose key is given, or else the only one that no other succeeds.
-fn the_last<'a>(logs: &'a [LogReport], pinned: Option<PublicKey>, path: &Path) -> io::Result<&'a LogReport> {
-    let is_succeeded =
-        |log: &LogReport| logs.iter().any(|other| other.succeeds.is_some_and(|old| old.log == log.log));
-    let is_last = |log: &&LogReport| match pinned {
-        Some(key) => log.log == key.id(),
-        None => !is_succeeded(log),
-    };
-    let mut last = logs.iter().filter(is_last);
+/// The log to succeed: of those whose keys are given, the one that no other of them succeeds. Anybody can write a log that
+/// claims to succeed another, so that no other log is heard.
+fn the_last<'a>(logs: &'a [LogReport], pinned: &[PublicKey], path: &Path) -> io::Result<&'a LogReport> {
+    let known = || logs.iter().filter(|log| pinned.iter().any(|key| key.id() == log.log));
+    let mut last = known().filter(|log| !known().any(|other| claims(other, log.log)));
     let fail = |what: &str| Err(io::Error::other(format!("{}: {what}", path.display())));
     match (last.next(), last.next()) {
-        (Some(log), None) if is_succeeded(log) => fail("that log has a successor already"),
         (Some(log), None) => Ok(log),
-        (None, _) => fail("no such log lies there"),
-        (Some(_), Some(_)) => fail("several logs lie there; say which one with --key"),
+        (None, _) => fail("no log of that key lies there"),
+        (Some(_), Some(_)) => {
+            fail("several logs of these keys lie there; give the key of one, and of those that it succeeds")
+        }
     }
+}
+
+fn claims(log: &LogReport, old: KeyId) -> bool {
+    log.succeeds.is_some_and(|succeeds| succeeds.log == old)
 }
 
 /// A log that has a writer has a store.

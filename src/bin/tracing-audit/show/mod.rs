@@ -1,25 +1,34 @@
-//! `tracing-audit show`: records for people. It proves nothing, and says so.
+//! `tracing-audit show`: records for people. With a key it shows what is proved; without one it proves nothing, and says so.
 
+mod control;
+mod format;
+mod members;
 mod pieces;
+mod proved;
+mod read;
 mod record;
+mod text;
 mod wanted;
 
 use std::fmt::Display;
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tracing_audit::trail::Line;
+use tracing_audit::trail::MAX_LINE;
 use tracing_audit::verify::{Contents, find_logs};
 
+use crate::pins::Pins;
 use crate::terminal::harmless;
+use format::{Form, Formatter, NoLine};
 use pieces::{Piece, Pieces};
 use wanted::Wanted;
 
 /// Show records: number, time, level, actor, and the rest
 ///
-/// Shows what stands in the files, proved or not: `tracing-audit verify` proves it. Files may be compressed. Where
-/// --since, --until or --where choose lines, what is no line is not shown.
+/// With a key it verifies as it reads, and shows the lines that are proved; the exit code is that of `verify`. Without one it
+/// shows what stands in the files, proved or not, and says so. Files may be compressed. Where --since, --until or --where
+/// choose lines, what is no line is not shown.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files, or folders with files of logs
@@ -28,23 +37,29 @@ pub(crate) struct Arguments {
     /// The lines as they are, one JSON object each; what is none goes to stderr
     #[arg(long)]
     json: bool,
+    /// Show what is not proved, too: in its place, marked with `??`; with --json as `{"unproved":"…"}`
+    #[arg(long)]
+    unproved: bool,
+    #[command(flatten)]
+    pins: Pins,
     #[command(flatten)]
     wanted: Wanted,
 }
 
 /// Ends with 2 where something could not be read; what could be is shown all the same.
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    if io::stderr().is_terminal() {
-        note(&"not verified; run `tracing-audit verify`");
-    }
     let stdout = io::stdout();
-    let mut show = Show {
-        json: arguments.json,
-        wanted: &arguments.wanted,
-        terminal: stdout.is_terminal(),
-        out: BufWriter::new(stdout.lock()),
-        unread: false,
+    let form = match (arguments.json, stdout.is_terminal()) {
+        (false, _) => Form::Text,
+        (true, false) => Form::Json,
+        (true, true) => Form::HarmlessJson,
     };
+    let formatter = Formatter { form, wanted: &arguments.wanted };
+    if !arguments.pins.is_empty() {
+        return proved::run(arguments, &formatter);
+    }
+    note(&"nothing of this was proved: no key was given (--key)");
+    let mut show = Show { formatter, out: stdout.lock(), unread: false };
     for path in &arguments.paths {
         show.path(path)?;
     }
@@ -53,10 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 }
 
 struct Show<'a, W: Write> {
-    json: bool,
-    wanted: &'a Wanted,
-    /// Whether a terminal is at the other end of `out`.
-    terminal: bool,
+    formatter: Formatter<'a>,
     out: W,
     /// Whether something could not be read.
     unread: bool,
@@ -86,48 +98,47 @@ impl<W: Write> Show<'_, W> {
             Ok(contents) => Pieces::new(contents),
             Err(error) => return self.unread(path, &error),
         };
-        let mut number = 0_u64;
+        let (mut shown, mut before) = (Vec::new(), 0);
         loop {
             let piece = match pieces.next() {
                 Ok(None) => return Ok(()),
                 Ok(Some(piece)) => piece,
                 Err(error) => return self.unread(path, &error),
             };
-            number += 1;
-            match piece {
-                Piece::Whole(bytes) => match Line::parse(bytes) {
-                    Ok(line) if !self.wanted.wants(&line) => {}
-                    Ok(line) => self.line(&line)?,
-                    Err(_) if !self.wanted.is_all() => {}
-                    Err(why) => self.no_line(path, number, &why, bytes)?,
-                },
-                Piece::TooLong { .. } if !self.wanted.is_all() => {}
-                Piece::TooLong { start, bytes } => {
-                    self.no_line(path, number, &format!("{bytes} bytes without a newline"), start)?;
+            shown.clear();
+            before += match piece {
+                Piece::Lines(lines) => {
+                    self.formatter.lines(lines, false, &mut shown, |NoLine { number, bytes, why }, out| {
+                        let place = (path, before + number + 1);
+                        match bytes.len() {
+                            length @ MAX_LINE.. => self.no_line(place, &without_newline(length), bytes, out),
+                            _ => self.no_line(place, why, bytes, out),
+                        }
+                    })
                 }
-            }
-        }
-    }
-
-    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        match (self.json, self.terminal) {
-            (false, _) => writeln!(self.out, "{}", record::shown(line)),
-            (true, true) => writeln!(self.out, "{}", harmless(line.text)),
-            (true, false) => writeln!(self.out, "{}", line.text),
+                Piece::TooLong { start, bytes } => {
+                    self.no_line((path, before + 1), &without_newline(bytes), start, &mut shown);
+                    1
+                }
+            };
+            self.out.write_all(&shown)?;
         }
     }
 
     /// Shows bytes that are no line in their place; beside the lines where a program reads those.
-    fn no_line(&mut self, path: &Path, number: u64, why: &dyn Display, bytes: &[u8]) -> io::Result<()> {
+    fn no_line(&self, (path, number): (&Path, u64), why: &dyn Display, bytes: &[u8], out: &mut Vec<u8>) {
         const START: usize = 80;
+        if !self.formatter.wanted.is_all() {
+            return;
+        }
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]);
         let more = if bytes.len() > START { " …" } else { "" };
         let shown = format!("{}:{number}: no line of a log: {why}: {start}{more}", path.display());
-        if self.json {
+        if self.formatter.form == Form::Text {
+            out.extend_from_slice(format!("!! {}\n", harmless(&shown)).as_bytes());
+        } else {
             note(&shown);
-            return Ok(());
         }
-        writeln!(self.out, "!! {}", harmless(&shown))
     }
 
     fn unread(&mut self, path: &Path, error: &io::Error) -> io::Result<()> {
@@ -139,7 +150,14 @@ impl<W: Write> Show<'_, W> {
     }
 }
 
+fn without_newline(bytes: impl Display) -> String {
+    format!("{bytes} bytes without a newline")
+}
+
 /// One line on stderr.
 fn note(text: &dyn Display) {
     let _ = writeln!(io::stderr(), "tracing-audit: {}", harmless(&text.to_string()));
 }
+
+#[cfg(test)]
+mod tests;

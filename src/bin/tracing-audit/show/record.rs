@@ -1,163 +1,100 @@
 //! A line as a person reads it.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
-use tracing_audit::trail::{
-    Control, Ended, Genesis, InvalidControl, Line, Previous, Timestamp, Torn, WriterIdentity,
-};
+use tracing_audit::trail::Line;
 
-use crate::terminal::harmless;
+use super::control;
+use super::members::{Member, Parts};
+use super::text;
 
-/// One line of text without a newline: number, time, level; then actor, what was done, and the rest, or a sentence on
-/// a control line.
-pub(super) fn shown(line: &Line<'_>) -> String {
-    let mut text = format!("{:>6}  {}  {:<5}  ", line.link.seq, time(line.timestamp), line.level.as_str());
-    match Control::parse(line) {
-        Ok(None) if line.kind.is_control() => {
-            let _ =
-                write!(text, "-- {}, which this version does not know: {}", line.kind.as_str(), line.fields);
-        }
-        Ok(None) => record(line, &mut text),
-        Ok(Some(control)) => {
-            let _ = write!(text, "-- {}", sentence(&control));
-        }
-        Err(InvalidControl::Format(format)) => {
-            let _ = write!(text, "-- file of the format {format:?}, which this version does not read");
-        }
-        Err(error) => {
-            let _ = write!(text, "-- {}: {error}", line.kind.as_str());
-        }
+/// Appends one line of text without a newline: number, time, level; then actor, what was done, and the rest, or a
+/// sentence on a control line. None of it is harmful to a terminal.
+pub(super) fn write(line: &Line<'_>, parts: &Parts<'_>, out: &mut Vec<u8>) {
+    let mut number = itoa::Buffer::new();
+    let number = number.format(line.link.seq);
+    pad(number.len(), 6, out);
+    out.extend_from_slice(number.as_bytes());
+    out.extend_from_slice(b"  ");
+    // `2026-11-21 20:41:00.250`: UTC, to the millisecond; the line itself has nine digits.
+    out.extend_from_slice(&line.timestamp.as_bytes()[..10]);
+    out.push(b' ');
+    out.extend_from_slice(&line.timestamp.as_bytes()[11..23]);
+    out.extend_from_slice(b"  ");
+    let level = line.level.as_str();
+    out.extend_from_slice(level.as_bytes());
+    pad(level.len(), 5, out);
+    out.extend_from_slice(b"  ");
+    if line.kind.is_control() {
+        control::write(line, out);
+    } else {
+        record(line, parts, out);
     }
-    harmless(&text).into_owned()
 }
 
-fn record(line: &Line<'_>, text: &mut String) {
-    let mut fields: Map<String, Value> = serde_json::from_str(line.fields).unwrap_or_default();
-    let actor = fields.remove("actor").map_or_else(|| "-".to_owned(), |actor| value(&actor));
-    let _ = write!(text, "{actor:<20}");
+fn record(line: &Line<'_>, parts: &Parts<'_>, out: &mut Vec<u8>) {
+    let (mut actor, mut action, mut message) = (None, None, None);
+    for member in parts.fields() {
+        match member.name.raw {
+            "actor" => actor = Some(&member.value),
+            "action" => action = Some(&member.value),
+            "message" => message = Some(&member.value),
+            _ => {}
+        }
+    }
+    let width = match actor {
+        Some(actor) => {
+            actor.write(out);
+            actor.width()
+        }
+        None => {
+            out.push(b'-');
+            1
+        }
+    };
+    pad(width, 20, out);
     if line.target != "audit" {
-        let _ = write!(text, "  [{}]", word(&line.target));
+        out.extend_from_slice(b"  [");
+        text::write(&line.target, out);
+        out.push(b']');
     }
     if let Some(name) = &line.name {
-        let _ = write!(text, "  {}", word(name));
+        out.extend_from_slice(b"  ");
+        text::write(name, out);
     }
     if let Some(nanos) = line.duration_ns {
-        let _ = write!(text, " took {:?}", Duration::from_nanos(nanos));
+        write!(out, " took {:?}", Duration::from_nanos(nanos)).expect("a Vec takes what is written");
     }
-    for first in ["action", "message"] {
-        if let Some(first) = fields.remove(first) {
-            let _ = write!(text, "  {}", value(&first));
+    for first in [action, message].into_iter().flatten() {
+        out.extend_from_slice(b"  ");
+        first.write(out);
+    }
+    let rest =
+        parts.fields().iter().filter(|member| !matches!(member.name.raw, "actor" | "action" | "message"));
+    members(rest, b"  ", out);
+    for (number, (name, fields)) in parts.spans().enumerate() {
+        out.extend_from_slice(if number == 0 { b"  in " } else { b" > " });
+        name.write(out);
+        if !fields.is_empty() {
+            out.push(b'{');
+            members(fields.iter(), b"", out);
+            out.push(b'}');
         }
     }
-    if !fields.is_empty() {
-        text.push_str("  ");
-        members(&fields, text);
-    }
-    let spans: Vec<Span> = line.spans.and_then(|spans| serde_json::from_str(spans).ok()).unwrap_or_default();
-    for (number, span) in spans.iter().enumerate() {
-        let _ = write!(text, "{}{}", if number == 0 { "  in " } else { " > " }, word(&span.name));
-        if !span.fields.is_empty() {
-            text.push('{');
-            members(&span.fields, text);
-            text.push('}');
-        }
+}
+
+fn members<'a, 'm: 'a>(members: impl Iterator<Item = &'a Member<'m>>, mut before: &[u8], out: &mut Vec<u8>) {
+    for Member { name, value } in members {
+        out.extend_from_slice(before);
+        name.write(out);
+        out.push(b'=');
+        value.write(out);
+        before = b" ";
     }
 }
 
-#[derive(Deserialize)]
-struct Span {
-    fields: Map<String, Value>,
-    name: String,
-}
-
-fn members(fields: &Map<String, Value>, text: &mut String) {
-    for (number, (name, field)) in fields.iter().enumerate() {
-        let space = if number == 0 { "" } else { " " };
-        let _ = write!(text, "{space}{}={}", word(name), value(field));
-    }
-}
-
-fn value(value: &Value) -> String {
-    match value {
-        Value::String(text) => word(text),
-        other => other.to_string(),
-    }
-}
-
-/// Text that can't be taken for more than one word stands as it is, all else in quotes as JSON has it: a value must not
-/// pass for its neighbours.
-fn word(text: &str) -> String {
-    let is_plain = |char: char| char.is_alphanumeric() || "-_.:/@#+*%&;~".contains(char);
-    let looks_typed = text.parse::<f64>().is_ok() || matches!(text, "true" | "false" | "null" | "-");
-    if !text.is_empty() && text.chars().all(is_plain) && !looks_typed {
-        text.to_owned()
-    } else {
-        Value::from(text).to_string()
-    }
-}
-
-/// `2026-11-21 20:41:00.250`: UTC, to the millisecond; the line itself has nine digits.
-fn time(timestamp: &str) -> String {
-    format!("{} {}", &timestamp[..10], &timestamp[11..23])
-}
-
-fn sentence(control: &Control) -> String {
-    match control {
-        Control::Genesis(genesis) => opening(genesis),
-        Control::Resume(resume) => {
-            let how = match resume.ended {
-                Ended::Shutdown => "a shutdown",
-                _ => "a crash",
-            };
-            format!("{} goes on after {how}{}", writer(&resume.writer), torn(resume.torn))
-        }
-        Control::Handoff(handoff) => format!(
-            "from here on key {} signs (epoch {}; {})",
-            handoff.public_key.id(),
-            handoff.epoch,
-            word(&handoff.reason)
-        ),
-        Control::Gap(gap) => {
-            let records = if gap.lost == 1 { "1 record was" } else { &format!("{} records were", gap.lost) };
-            format!("{records} lost since {}: {}", instant(gap.since), word(&gap.reason))
-        }
-        Control::Close(close) => match close.reason {
-            Ended::Rotated => "closed; another file follows".to_owned(),
-            Ended::Shutdown => "closed; the writer shut down".to_owned(),
-            other => format!("closed; {other}"),
-        },
-    }
-}
-
-fn opening(genesis: &Genesis) -> String {
-    let Genesis { file, origin, epoch, public_key, .. } = genesis;
-    let mut text = format!(
-        "file {file} of {}, written by {}, signed by key {} (epoch {epoch})",
-        word(origin),
-        writer(&genesis.writer),
-        public_key.id()
-    );
-    if let Some(Previous { name, ended, torn: left, .. }) = &genesis.previous {
-        let _ = write!(text, "; before it {} ({ended}{})", word(name), torn(*left));
-    }
-    if let Some(succeeds) = &genesis.succeeds {
-        let _ = write!(text, "; in place of log {}, whose last line was {}", succeeds.log, succeeds.seq);
-    }
-    text.push_str(&torn(genesis.torn));
-    text
-}
-
-fn writer(writer: &WriterIdentity) -> String {
-    format!("{} (process {} on {})", word(&writer.program), writer.pid, word(&writer.host))
-}
-
-fn torn(torn: Option<Torn>) -> String {
-    torn.map_or_else(String::new, |torn| format!("; {} torn bytes", torn.bytes))
-}
-
-fn instant(instant: Timestamp) -> String {
-    time(&instant.to_string())
+/// Spaces after text that is narrower.
+fn pad(width: usize, least: usize, out: &mut Vec<u8>) {
+    out.resize(out.len() + least.saturating_sub(width), b' ');
 }

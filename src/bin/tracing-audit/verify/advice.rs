@@ -2,6 +2,7 @@
 
 use tracing_audit::verify::{FindingKind, Verdict};
 
+#[allow(clippy::too_many_lines)] // one each
 pub(super) fn advice(kind: &FindingKind) -> &'static str {
     match kind {
         FindingKind::NoPinnedKey { .. } => {
@@ -48,13 +49,39 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::OtherHandOff { .. } => {
             "Look for a second copy of the key store: a restored backup, a cloned machine."
         }
-        FindingKind::FromTheFuture { .. } => {
-            "Compare the clocks of the writer's host and of this one. Then give --expect-head, from another day or place."
-        }
         FindingKind::HeadBehind { .. } | FindingKind::HeadNotFound { .. } => {
             "Lines that were there once are not there now: compare with a backup or with where lines are shipped."
         }
         FindingKind::Nothing => "Is it the right path? If logs were here, they are gone.",
+        FindingKind::NotTheHandOff { .. }
+        | FindingKind::BeforeHandOff { .. }
+        | FindingKind::AfterHandOff { .. }
+        | FindingKind::TwoHandOffs { .. }
+        | FindingKind::HandOffDiffers { .. }
+        | FindingKind::HandOffNotNamed
+        | FindingKind::FileBeforeHandOff { .. } => {
+            "Somebody has a key of this log and used it where another was in force. Keep all files as they are; change the \
+             service's host and its key store, and compare with what was shipped."
+        }
+        FindingKind::NotTorn { .. } => {
+            "Signed records were taken for torn bytes. Keep the file: what was written stands in it, unproved. Look for who \
+             could write it while the service was down."
+        }
+        FindingKind::PowerCut { .. } => {
+            "Start the service: it attests these bytes, and says which signed lines it gives up. Ask why the machine lost power."
+        }
+        FindingKind::NotFromStart { .. } => {
+            "Give the older files too. If retention was to keep them all, somebody who has the latest key deleted them."
+        }
+        FindingKind::Losses { .. } => {
+            "Look for each crash in the service's own log, and for what it was doing then."
+        }
+        FindingKind::FromTheFuture { .. } => {
+            "Compare the clocks of both machines. If they agree, a forged line hides that the log has ended."
+        }
+        FindingKind::NotSucceeded { .. } => {
+            "Is it the right log? `tracing-audit keys recover` makes one that says so."
+        }
         FindingKind::NeedsVersion { .. } => "Verify it with a newer version of this command.",
         FindingKind::Unreadable { .. } => "Keep the file as it is, and compare it with a backup.",
         FindingKind::SuccessionDiffers { .. } => {

@@ -4,42 +4,41 @@ mod advice;
 mod print;
 mod shipped;
 
-use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::{ExpectedHead, Options, Progress, TrustFile, TrustLine, verify_paths_with};
+use tracing_audit::verify::{ExpectedHead, Options, Progress, Succession, verify_paths_with};
 
+use crate::pins::Pins;
 use crate::terminal::harmless;
 
 /// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
+#[allow(clippy::struct_excessive_bools)] // one for each flag
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // switches of a command
 pub(crate) struct Arguments {
     /// Files of logs, and folders in which they lie; with `--shipped`, pipes too, and `-` for the standard input
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// The pinned public key of a log; one for each log
-    #[arg(long, value_name = "KEY")]
-    key: Vec<PublicKey>,
-    /// A file with pinned public keys, one a line
-    #[arg(long, value_name = "FILE")]
-    key_file: Vec<PathBuf>,
-    /// A file of logs that are trusted, `origin log public-key [comment]` a line; those that aren't given aren't missed
-    #[arg(long, value_name = "FILE")]
-    trust: Vec<PathBuf>,
-    /// The public key of a fleet: each log is trusted whose first key it endorsed
-    #[arg(long, value_name = "KEY")]
-    fleet_key: Vec<PublicKey>,
+    #[command(flatten)]
+    pins: Pins,
     /// A line that must be there: its hash, or its number, a colon and its hash
     #[arg(long, value_name = "[SEQ:]HASH")]
     expect_head: Option<ExpectedHead>,
     /// How old the last line may be: `15m`, `1h`, `2d`
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     max_silence: Option<Duration>,
+    /// Each log must be there from its line 0 on: for logs whose retention keeps all files
+    #[arg(long, conflicts_with = "shipped")]
+    from_start: bool,
+    /// No record may have been lost: none declared, and no crash, which may have taken what was queued
+    #[arg(long, conflicts_with = "shipped")]
+    no_losses: bool,
+    /// Log OLD was replaced by log NEW, by their ids: then its end is compared and explained; may be given several times
+    #[arg(long, value_name = "OLD=NEW", conflicts_with = "shipped")]
+    succession: Vec<Succession>,
     /// Check every signature, one by one; otherwise the chain proves most lines
     #[arg(long)]
     every_signature: bool,
@@ -61,15 +60,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let mut keys = arguments.key.clone();
-    for file in &arguments.key_file {
-        keys.extend(keys_in(file)?);
-    }
-    let mut trust = trust_in(&arguments.trust)?;
-    for key in &arguments.fleet_key {
-        let line = TrustLine::Fleet { key: *key, comment: String::new() };
-        trust.add(line).map_err(io::Error::other)?;
-    }
+    let (keys, trust) = (arguments.pins.keys()?, arguments.pins.trust()?);
     if arguments.shipped {
         return shipped::run(arguments, keys, trust);
     }
@@ -79,6 +70,9 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         every_signature: arguments.every_signature,
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,
+        from_start: arguments.from_start,
+        no_losses: arguments.no_losses,
+        successions: arguments.succession.clone(),
         ..Options::default()
     };
     let mut progress = ProgressLine::new();
@@ -95,33 +89,6 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     }
     out.flush()?;
     Ok(ExitCode::from(report.verdict.exit_code()))
-}
-
-/// One key a line; blank lines and those that begin with `#` say nothing.
-fn keys_in(file: &PathBuf) -> io::Result<Vec<PublicKey>> {
-    let fail = |what: String| io::Error::other(format!("{}: {what}", file.display()));
-    let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
-    let lines = text.lines().map(str::trim).enumerate();
-    let keys = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let keys: Vec<_> = keys
-        .map(|(at, line)| line.parse().map_err(|error| fail(format!("line {}: {error}", at + 1))))
-        .collect::<io::Result<_>>()?;
-    if keys.is_empty() { Err(fail("no key in it".to_owned())) } else { Ok(keys) }
-}
-
-fn trust_in(files: &[PathBuf]) -> io::Result<TrustFile> {
-    let mut trust = TrustFile::default();
-    for file in files {
-        let fail = |what: String| io::Error::other(format!("{}: {what}", file.display()));
-        let text = fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
-        trust.read(&text).map_err(|error| fail(error.to_string()))?;
-    }
-    if trust.is_empty()
-        && let Some(file) = files.first()
-    {
-        return Err(io::Error::other(format!("{}: nobody in it", file.display())));
-    }
-    Ok(trust)
 }
 
 /// How far the verification is, on one line of a terminal; nowhere else.

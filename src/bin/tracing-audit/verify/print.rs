@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use tracing_audit::trail::Ended;
-use tracing_audit::verify::{Finding, LogReport, Notice, Report, Verdict};
+use tracing_audit::verify::{Finding, LogReport, Notice, Ranges, Report, Verdict};
 
 use super::advice::advice;
-use crate::terminal::harmless;
+use crate::terminal::{count, harmless, quoted};
 
 pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     for log in &report.logs {
@@ -21,14 +21,17 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
-    let origin = log.origin.as_deref().unwrap_or("an unknown origin");
-    writeln!(out, "Log {} of {}: {}", log.log, harmless(origin), spoken(log.verdict))?;
-    if let (Some(first), Some(head)) = (log.first_seq, log.head) {
+    match &log.origin {
+        Some(origin) => writeln!(out, "Log {} of {}: {}", log.log, quoted(origin), spoken(log.verdict))?,
+        None => writeln!(out, "Log {}: {}", log.log, spoken(log.verdict))?,
+    }
+    if let Some(head) = log.head {
+        let (proved, are) = (log.proved.lines, if log.proved.lines == 1 { "is" } else { "are" });
+        write!(out, "  {} {are} proved, ", count(proved, "line"))?;
+        ranges(&log.proved, out)?;
         writeln!(
             out,
-            "  {} lines are proved, from {first} to {}, in {}; {} in force, {}, {} of them checked.",
-            log.lines,
-            head.seq,
+            ", in {}; {} in force, {}, {} of them checked.",
             count(log.files, "file"),
             count(log.keys, "key"),
             count(log.signatures, "signature"),
@@ -39,21 +42,70 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
             Some(_) => "closed for the next file",
             None => "open",
         };
-        writeln!(out, "  It ends at {}, {end}. Head: {}:{}", head.time, head.seq, head.hash)?;
-        let key = match (log.endorsed_by, log.pinned) {
-            (Some(fleet), _) => format!("It chains from a key that fleet key {fleet} endorsed."),
-            (None, true) => "It chains from the pinned key.".to_owned(),
-            (None, false) => "Its key is not pinned.".to_owned(),
+        writeln!(out, "  What is proved ends at {}, {end}. Head: {}:{}", head.time, head.seq, head.hash)?;
+        let key = match log.endorsed_by {
+            Some(fleet) => format!("It chains from a key that fleet key {fleet} endorsed."),
+            None => "It chains from the pinned key.".to_owned(),
         };
         writeln!(
             out,
-            "  {key} {} attested, {} declared lost.",
+            "  {key} {} attested, {} declared lost{}.",
             count(log.torn_bytes, "torn byte"),
-            count(log.lost, "record")
+            count(log.lost, "record"),
+            crashes(log.crashes),
         )?;
+    } else {
+        writeln!(out, "  No line is proved.")?;
+    }
+    if let Some(agrees) = &log.agrees {
+        let (lines, agree) =
+            (count(agrees.lines, "line"), if agrees.lines == 1 { "agrees" } else { "agree" });
+        let key = if log.pinned { "the pinned key" } else { "a pinned key" };
+        writeln!(
+            out,
+            "  {lines} {agree} with each other, {} to {}; nothing ties them to {key}: anybody can have made them.",
+            agrees.first, agrees.last.seq
+        )?;
+        let origin = agrees.origin.as_deref().map_or_else(|| "nobody".to_owned(), quoted);
+        writeln!(out, "  They say that they are of {origin}, the last of them of {}.", agrees.last.time)?;
+    }
+    for (what, lines) in [("there, and not proved", &log.unproved), ("not there", &log.missing)] {
+        if lines.lines > 0 {
+            let are = if lines.lines == 1 { "is" } else { "are" };
+            write!(out, "  {} {are} {what}: ", count(lines.lines, "line"))?;
+            ranges(lines, out)?;
+            writeln!(out, ".")?;
+        }
     }
     findings(&log.findings, log.more_findings, out)?;
     notices(&log.notices, log.more_notices, out)
+}
+
+/// Ranges that are printed; the report as JSON has more.
+const PRINTED: usize = 10;
+
+/// `0 to 7, 9, 12 to 40`.
+pub(super) fn ranges(ranges: &Ranges, out: &mut impl Write) -> io::Result<()> {
+    for (at, range) in ranges.listed.iter().take(PRINTED).enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        match range.from == range.to {
+            true => write!(out, "{comma}{}", range.from)?,
+            false => write!(out, "{comma}{} to {}", range.from, range.to)?,
+        }
+    }
+    match (ranges.listed.len() as u64).saturating_sub(PRINTED as u64) + ranges.more {
+        0 => Ok(()),
+        more => write!(out, ", and {} more", count(more, "range")),
+    }
+}
+
+/// Nobody knows what a crash took.
+fn crashes(crashes: u64) -> String {
+    match crashes {
+        0 => String::new(),
+        1 => "; 1 crash, which may have taken what was queued".to_owned(),
+        crashes => format!("; {crashes} crashes, each of which may have taken what was queued"),
+    }
 }
 
 pub(super) fn findings(findings: &[Finding], more: u64, out: &mut impl Write) -> io::Result<()> {
@@ -96,8 +148,4 @@ pub(super) fn spoken(verdict: Verdict) -> &'static str {
         Verdict::Error => "NOT JUDGED",
         Verdict::Tampered => "TAMPERED",
     }
-}
-
-pub(super) fn count(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -8,7 +8,7 @@ use tracing_audit::trail::PublicKey;
 use tracing_audit::verify::{Ranges, TrustFile};
 
 use super::{Arguments, print};
-use crate::terminal::{self, harmless, quoted};
+use crate::terminal::{self, count, harmless, quoted};
 
 /// Ranges that are printed; the report as JSON has more.
 const PRINTED: usize = 10;
@@ -54,16 +54,16 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
             "Besides, {} of copies: they prove keys, and do not count as given.",
-            print::count(report.copies, "line")
+            count(report.copies, "line")
         )?;
     }
     writeln!(
         out,
         "{}: {} of {}; {} of none",
         print::spoken(report.verdict),
-        print::count(report.lines, "line"),
-        print::count(report.logs.len() as u64, "log"),
-        print::count(report.others, "item"),
+        count(report.lines, "line"),
+        count(report.logs.len() as u64, "log"),
+        count(report.others, "item"),
     )
 }
 
@@ -84,13 +84,13 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "  {} that agree; {} declared lost; {}, {} checked.",
-        print::count(log.doubles, "double"),
-        print::count(log.lost, "record"),
-        print::count(log.keys, "key"),
-        print::count(log.signatures_checked, "signature"),
+        count(log.doubles, "double"),
+        count(log.lost, "record"),
+        count(log.keys, "key"),
+        count(log.signatures_checked, "signature"),
     )?;
     if let Some(example) = &log.restored.example {
-        let lines = print::count(log.restored.lines, "line");
+        let lines = count(log.restored.lines, "line");
         writeln!(
             out,
             "  Restored from JSON that was written anew: {lines}, as {}.",
@@ -116,7 +116,7 @@ fn ranges(what: &str, ranges: &Ranges, out: &mut impl Write) -> io::Result<()> {
     if ranges.lines == 0 {
         return Ok(());
     }
-    write!(out, "  {} {what}:", print::count(ranges.lines, "line"))?;
+    write!(out, "  {} {what}:", count(ranges.lines, "line"))?;
     for (at, range) in ranges.listed.iter().take(PRINTED).enumerate() {
         let comma = if at > 0 { "," } else { "" };
         match range.from == range.to {
@@ -126,7 +126,7 @@ fn ranges(what: &str, ranges: &Ranges, out: &mut impl Write) -> io::Result<()> {
     }
     match (ranges.listed.len() as u64).saturating_sub(PRINTED as u64) + ranges.more {
         0 => writeln!(out, "."),
-        more => writeln!(out, ", and {} more.", print::count(more, "range")),
+        more => writeln!(out, ", and {} more.", count(more, "range")),
     }
 }
 

@@ -1,0 +1,159 @@
+//! Showing what is proved: the verifier reads, threads format what it hands on, and it is printed in the order of the log.
+
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::process::ExitCode;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use serde_json::Value;
+use tracing_audit::verify::{Options, Report, Stretch, Verdict, verify_paths_each};
+
+use super::format::{Form, Formatter};
+use super::{Arguments, note};
+use crate::terminal::{count, harmless, write_harmless};
+
+/// Threads that format; the verifier has its own.
+const FORMATTERS: usize = 2;
+
+/// Stretches under way for each of them.
+const UNDER_WAY: usize = 8;
+
+/// Ends as `verify` does.
+pub(super) fn run(arguments: &Arguments, formatter: &Formatter<'_>) -> io::Result<ExitCode> {
+    let options =
+        Options { keys: arguments.pins.keys()?, trust: arguments.pins.trust()?, ..Options::default() };
+    let shown = thread::scope(|scope| {
+        let (jobs, waiting) = bounded::<Job>(UNDER_WAY * FORMATTERS);
+        let (in_order, coming) = bounded::<Receiver<Shown>>(UNDER_WAY * FORMATTERS);
+        for _ in 0..FORMATTERS {
+            let waiting = waiting.clone();
+            scope.spawn(|| format_all(waiting, formatter, arguments.unproved));
+        }
+        let printer = scope.spawn(|| print_all(coming));
+        let verified = verify_paths_each(&arguments.paths, &options, &mut |stretch| {
+            let (done, shown) = bounded(1);
+            // Who prints has given up where the reader of the output is gone.
+            let is_taken = in_order.send(shown).is_ok() && jobs.send(Job { stretch, done }).is_ok();
+            if is_taken { Ok(()) } else { Err(ErrorKind::BrokenPipe.into()) }
+        });
+        drop((jobs, in_order));
+        let lines = printer.join().unwrap_or_else(|_| Err(io::Error::other("printing failed")));
+        // What went wrong with the output is the reason that nobody took what was verified.
+        let lines = lines?;
+        verified.map(|report| (report, lines)).map_err(io::Error::other)
+    });
+    let (report, lines) = shown?;
+    tell(&report, &lines, arguments);
+    Ok(ExitCode::from(report.verdict.exit_code()))
+}
+
+/// Beside the records: what they are worth.
+fn tell(report: &Report, passed: &Lines, arguments: &Arguments) {
+    let findings: u64 = report.logs.iter().map(|log| log.findings.len() as u64 + log.more_findings).sum();
+    let findings = findings + report.findings.len() as u64 + report.more_findings;
+    let lines: u64 = report.logs.iter().map(|log| log.proved.lines).sum();
+    if passed.unproved > 0 && !arguments.unproved {
+        let are = if passed.unproved == 1 { "is" } else { "are" };
+        let lines = count(passed.unproved, "line");
+        note(&format!("{lines} {are} not proved, and not shown: --unproved shows them"));
+    }
+    // Where a hand-off was met after lines that it makes another's.
+    if passed.proved > lines {
+        let shown = count(passed.proved - lines, "line");
+        note(&format!(
+            "{shown} more than are proved were read as proved: `tracing-audit verify` names the ranges that are"
+        ));
+    }
+    if report.verdict != Verdict::Intact {
+        let first = report.logs.iter().flat_map(|log| &log.findings).chain(&report.findings).next();
+        let first = first.map_or_else(String::new, |finding| format!(": {finding}"));
+        let (lines, findings) = (count(lines, "line"), count(findings, "finding"));
+        note(&format!("{} ({lines} proved, {findings}){first}", report.verdict));
+        note(&"`tracing-audit verify` has the rest");
+    }
+}
+
+struct Job {
+    stretch: Stretch,
+    done: Sender<Shown>,
+}
+
+/// What is printed of a stretch.
+struct Shown {
+    text: Vec<u8>,
+    lines: Lines,
+}
+
+/// How many lines there were.
+#[derive(Default)]
+struct Lines {
+    proved: u64,
+    unproved: u64,
+}
+
+fn format_all(waiting: Receiver<Job>, formatter: &Formatter<'_>, with_unproved: bool) {
+    for Job { stretch, done } in waiting {
+        let _ = done.send(shown(&stretch, formatter, with_unproved));
+    }
+}
+
+fn shown(stretch: &Stretch, formatter: &Formatter<'_>, with_unproved: bool) -> Shown {
+    let (bytes, mut text) = (stretch.text(), Vec::new());
+    if stretch.is_proved {
+        let proved = formatter.lines(bytes, true, &mut text, |_, _| {});
+        return Shown { text, lines: Lines { proved, unproved: 0 } };
+    }
+    let unproved = lines(bytes).count() as u64;
+    if with_unproved {
+        for line in lines(bytes) {
+            mark(line, formatter, &mut text);
+        }
+    }
+    Shown { text, lines: Lines { proved: 0, unproved } }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+}
+
+/// Appends a line that is not proved, so that nobody takes it for one that is.
+fn mark(line: &[u8], formatter: &Formatter<'_>, out: &mut Vec<u8>) {
+    /// What is no line may be of any length.
+    const START: usize = 200;
+    let cut = String::from_utf8_lossy(&line[..line.len().min(START)]).into_owned();
+    let mut shown = Vec::new();
+    let mut is_line = true;
+    formatter.lines(line, false, &mut shown, |_, _| is_line = false);
+    if is_line && shown.is_empty() || !is_line && !formatter.wanted.is_all() {
+        return;
+    }
+    if formatter.form != Form::Text {
+        let text = if is_line { String::from_utf8_lossy(line).into_owned() } else { cut };
+        let marked = Value::from_iter([("unproved", text)]).to_string();
+        write_harmless(&marked, out);
+        out.push(b'\n');
+        return;
+    }
+    out.extend_from_slice(b"?? ");
+    match is_line {
+        true => out.extend_from_slice(&shown),
+        false => {
+            let more = if line.len() > START { " …" } else { "" };
+            out.extend_from_slice(harmless(&format!("no line of a log: {cut}{more}")).as_bytes());
+            out.push(b'\n');
+        }
+    }
+}
+
+/// Prints what comes, in order. The answer is how many lines it was made of.
+fn print_all(coming: Receiver<Receiver<Shown>>) -> io::Result<Lines> {
+    let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+    let mut all = Lines::default();
+    for shown in coming {
+        let Ok(Shown { text, lines }) = shown.recv() else { continue };
+        all = Lines { proved: all.proved + lines.proved, unproved: all.unproved + lines.unproved };
+        out.write_all(&text)?;
+    }
+    out.flush()?;
+    Ok(all)
+}

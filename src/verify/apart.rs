@@ -1,0 +1,49 @@
+//! Lines of a key to which no hand-off leads.
+//!
+//! Anybody can make such lines. They are compared with each other, so that a log whose copies of hand-offs are gone can still
+//! be looked into; but what they say changes nothing in the proof, and whatever a known key signed is judged as if they did
+//! not stand there.
+
+use super::Head;
+use super::debris::Debris;
+use super::ledger::Ledger;
+use super::measure::Measure;
+use super::proof::{Proof, ProvedLine};
+use super::report::Agreement;
+use super::walk::Walk;
+
+impl Proof {
+    /// Sets the proof apart from what is to come.
+    pub(super) fn part(&mut self) {
+        if self.apart.is_none() {
+            self.apart = Some(Box::new(self.clone()));
+        }
+    }
+
+    /// A line of a known key comes, or the end: the proof goes on as it was before the lines apart from it.
+    pub(super) fn rejoin(&mut self, ledger: &mut Ledger) {
+        let Some(proved) = self.apart.take() else { return };
+        self.let_stand(ledger);
+        let (findings, more) = self.walk.clone().blame_at_end();
+        ledger.enter_all(findings, more);
+        let apart = std::mem::replace(self, *proved);
+        self.file = apart.file.clone();
+        self.resume_at(&apart, ledger);
+        (self.files, self.coverage, self.agrees) = (apart.files, apart.coverage, apart.agrees);
+        (self.before, self.before_hole, self.behind) = (None, None, Measure::default());
+        (self.begun, self.no_newline) = (false, false);
+        self.late_hand_off = self.late_hand_off.or(apart.late_hand_off);
+        self.walk = Walk::from(self.next());
+        self.debris = Debris::after(self.next());
+    }
+
+    /// Counts a line, and those before it up to `from`, that agree with each other and that nothing proves.
+    pub(super) fn agree(&mut self, from: u64, last: ProvedLine) {
+        self.coverage.meet(from, last.seq);
+        let head = Head { seq: last.seq, hash: last.hash, time: last.time };
+        let lines = last.seq - from + 1;
+        let agrees = self.agrees.get_or_insert(Agreement { lines: 0, first: from, last: head, origin: None });
+        agrees.lines += lines;
+        agrees.last = head;
+    }
+}
