@@ -43,7 +43,7 @@ fn a_pipe_in_any_order_is_intact_and_says_what_holds() {
     let (code, text) = piped(&lines.join("\n"), &["--key", KEY]);
     assert_eq!(code, Some(0), "{text}");
     for said in [
-        "Log b1541897b6ad297c of example.com/payments: INTACT",
+        "Log b1541897b6ad297c of \"example.com/payments\": INTACT",
         "11 lines proved: 0 to 10.",
         "1 double that agree",
         "3 records declared lost",
@@ -99,7 +99,9 @@ fn a_member_of_another_name_is_given_with_at() {
         lines().into_iter().map(|line| serde_json::json!({ "doc": { "body": line } }).to_string() + "\n");
     let text: String = rows.collect();
     assert_eq!(piped(&text, &["--key", KEY, "--at", "doc.body"]).0, Some(0));
-    assert_eq!(piped(&text, &["--key", KEY]).0, Some(3));
+    assert_eq!(piped(&text, &["--key", KEY, "--at", "doc.other"]).0, Some(3));
+    // Where none is named, a string that is a line is one wherever it stands.
+    assert_eq!(piped(&text, &["--key", KEY]).0, Some(0));
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn restored_lines_are_counted_and_members_beside_ours_are_named_harmlessly() {
     let (code, text) = piped(&text.collect::<String>(), &["--key", KEY]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("written anew: 11 lines, as \"standard input\", line 1."), "{text}");
-    assert!(text.contains("Members beside ours, not proved: \\u009bhost (11)."), "{text}");
+    assert!(text.contains("Members beside ours, not proved: \"\\u009bhost\" (11)."), "{text}");
 }
 
 #[test]
@@ -127,4 +129,82 @@ fn usage_and_what_can_not_be_read_exit_with_2() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{path}");
         assert!(!output.stderr.is_empty());
     }
+}
+
+#[test]
+fn copies_prove_keys_and_sparse_lines_miss_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = lines();
+    let names_a_key = |line: &&&str| line.contains("\"kind\":\"handoff\"") || line.contains("\"seq\":0,");
+    let keys = lines.iter().filter(names_a_key).copied().collect::<Vec<_>>().join("\n");
+    let copies = folder.path().join("audit.keys");
+    fs::write(&copies, &keys).unwrap();
+    let with_copies = |input: &str, more: &[&str]| {
+        piped(input, &[&["--key", KEY, "--copies", copies.to_str().unwrap()], more].concat())
+    };
+    let end = lines[8..].join("\n");
+    assert_eq!(piped(&end, &["--key", KEY]).0, Some(3));
+    let (code, text) = with_copies(&end, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("begins with line 8") && text.contains("Besides, 2 lines of copies"), "{text}");
+    // All lines that name keys, and no other: as lines they miss those between, and as copies they are nothing given.
+    let (code, text) = piped(&keys, &["--key", KEY]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("lines 1 to "), "{text}");
+    assert_eq!(with_copies("", &[]).0, Some(3));
+    let (code, text) = with_copies(&[lines[1], lines[10]].join("\n"), &["--sparse"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("Sparse: numbers that were not given are not missed"), "{text}");
+}
+
+#[test]
+fn with_no_pin_or_a_wrong_one_nothing_is_called_proved() {
+    let text = lines()[8..].join("\n");
+    let other = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    for (input, arguments) in [
+        (&text, &[][..]),
+        (&text, &["--key", other]),
+        (&lines().join("\n"), &[]),
+        (&lines().join("\n"), &["--key", other]),
+    ] {
+        let (code, said) = piped(input, arguments);
+        assert!(matches!(code, Some(1 | 3)), "{said}");
+        assert!(!said.contains("lines proved: ") && !said.contains("newest signature"), "{said}");
+        assert!(said.contains("anybody can have made them") || said.contains("Nothing is proved"), "{said}");
+        assert!(!said.contains("leads back"), "{said}");
+        let (_, json) = piped(input, &[arguments, &["--json"]].concat());
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let log = &report["logs"][0];
+        assert_eq!(
+            (&log["proved"]["lines"], &log["pinned"], &log["head"]),
+            (&0.into(), &false.into(), &serde_json::Value::Null)
+        );
+    }
+    let (_, said) = piped(&lines().join("\n"), &[]);
+    assert!(
+        said.contains(
+            "11 lines agree with each other; nothing ties them to a pinned key: anybody can have made them."
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_an_outsider_chose_is_quoted_and_escaped_in_text_and_json() {
+    let documents = lines().into_iter().map(|line| {
+        serde_json::json!({"message": line, "a: INTACT\u{9b}\u{202e}": 1, "trail": {"seq": "\u{202e}9"}})
+            .to_string()
+            + "\n"
+    });
+    let documents: String = documents.collect();
+    let (code, text) = piped(&documents, &["--key", KEY]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("\"a: INTACT\\u009b\\u202e\" (11)"), "{text}");
+    assert!(text.contains("member \"trail.seq\" with \"\\u202e9\"; the line says 3"), "{text}");
+    let (_, json) = piped(&documents, &["--key", KEY, "--json"]);
+    for text in [&text, &json] {
+        assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text}");
+    }
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["logs"][0]["beside"]["unproved"][0]["member"], "a: INTACT\u{9b}\u{202e}");
 }

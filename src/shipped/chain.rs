@@ -16,11 +16,21 @@ pub(super) struct Chain {
     pub(super) unproved: u64,
     /// Signatures since, not checked yet.
     pub(super) waiting: Vec<Waiting>,
-    /// The key in force at its end, once a line has named it.
-    pub(super) key: Option<Key>,
+    /// The key that its lines name, which is the one in force.
+    pub(super) key: Option<KeyId>,
     /// A key that signed here, and should not have.
     pub(super) wrong: Option<KeyId>,
+    /// A key whose signature on one of its lines is good, in force there or not.
+    pub(super) signer: Option<KeyId>,
+    /// A known line speaks against one of its lines: from there on nothing is proved.
+    pub(super) barred: bool,
+    /// The chains that it branched off from, each with the last line that both have, and itself; none where they are too
+    /// many. Kept only where hand-offs part.
+    pub(super) lineage: Option<Vec<(u32, u64)>>,
 }
+
+/// So many branchings are remembered.
+const LINEAGE: usize = 32;
 
 /// A signature that may be checked yet.
 #[derive(Clone, Copy)]
@@ -35,13 +45,37 @@ pub(super) struct Waiting {
 
 impl Chain {
     pub(super) fn begin(id: u32, first: Fact) -> Chain {
-        Chain { id, unproved: first.seq, tip: first, waiting: Vec::new(), key: None, wrong: None }
+        Chain {
+            id,
+            unproved: first.seq,
+            tip: first,
+            waiting: Vec::new(),
+            key: None,
+            wrong: None,
+            signer: None,
+            barred: false,
+            lineage: None,
+        }
     }
 
     /// The chain with one more line, as another one where others go on from it as well.
     pub(super) fn with(mut self, id: u32, line: Fact) -> Chain {
+        if id != self.id {
+            let (from, last) = (self.id, self.tip.seq);
+            self.lineage = self.lineage.filter(|lineage| lineage.len() < LINEAGE).map(|mut lineage| {
+                lineage.push((from, last));
+                lineage
+            });
+        }
         (self.id, self.tip) = (id, line);
         self
+    }
+
+    /// The chains whose lines it has, each with the last of them.
+    pub(super) fn ancestors(&self) -> Option<Vec<(u32, u64)>> {
+        let mut lineage = self.lineage.clone()?;
+        lineage.push((self.id, self.tip.seq));
+        Some(lineage)
     }
 
     pub(super) fn leads_to(&self, line: &Fact) -> bool {

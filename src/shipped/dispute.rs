@@ -1,19 +1,26 @@
 //! Lines that can't all be true, until it is known which of them are proved; then, whom to blame.
 
+use super::chain::Chain;
+use super::compare::cut;
 use super::fact::{At, Fact, Shape};
 use super::restore;
-use crate::trail::{Control, Ended, Hash, Line};
+use crate::trail::{Control, Ended, Hash, KeyId, Line};
 use crate::verify::FindingKind;
 
 /// A line in a dispute.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // facts about a line
 pub(super) struct Claim {
     pub(super) seq: u64,
     pub(super) hash: Hash,
     pub(super) at: At,
     pub(super) shape: Shape,
-    /// Its text, where it is at hand.
-    pub(super) text: Vec<u8>,
+    /// Why it can't be brought back, where it was re-emitted.
+    pub(super) doubt: Option<Box<(Option<String>, String)>>,
+    /// It says that its writer goes on after a crash.
+    pub(super) crash: bool,
+    /// A key that signed its chain, and was over or not in force yet.
+    pub(super) excuse: Option<KeyId>,
     /// The chains that have it, and may prove it yet.
     pub(super) chains: Vec<u32>,
     pub(super) proved: bool,
@@ -44,21 +51,40 @@ pub(super) struct Blame {
     pub(super) hash: Hash,
     pub(super) at: At,
     pub(super) kind: FindingKind,
+    /// The key that signed the line: where two writers had it after a crash, the line is one of the other branch.
+    pub(super) excuse: Option<KeyId>,
+}
+
+impl Blame {
+    pub(super) fn of(fact: &Fact, kind: FindingKind) -> Blame {
+        Blame { seq: fact.seq, hash: fact.hash, at: fact.at, kind, excuse: None }
+    }
 }
 
 impl Claim {
-    pub(super) fn of(fact: &Fact, chain: u32, proved: bool) -> Claim {
+    /// The last line of a chain.
+    pub(super) fn of(chain: &Chain) -> Claim {
+        let fact = &chain.tip;
         Claim {
             seq: fact.seq,
             hash: fact.hash,
             at: fact.at,
             shape: fact.shape,
-            text: fact.text.clone(),
-            chains: vec![chain],
-            proved,
+            doubt: (fact.shape != Shape::Raw).then(|| Box::new(doubt(&fact.text))),
+            crash: fact.control && tells_of_a_crash(&fact.text),
+            excuse: chain.signer,
+            chains: vec![chain.id],
+            proved: chain.is_proved(),
             begins: false,
             detached: false,
         }
+    }
+
+    /// So many bytes it takes, at most about.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Claim>()
+            + 4 * self.chains.len()
+            + self.doubt.as_ref().map_or(0, |doubt| doubt.1.len() + 128)
     }
 
     fn is_settled(&self) -> bool {
@@ -67,37 +93,48 @@ impl Claim {
 
     /// The line is not the one that was written.
     fn altered(&self, expected: Hash) -> Blame {
-        self.blame(differs(self.shape, &self.text, expected, self.hash))
+        let kind = self.not_restored(Some(expected));
+        self.blame(kind.unwrap_or(FindingKind::Altered { expected, found: self.hash }))
+    }
+
+    fn not_restored(&self, expected: Option<Hash>) -> Option<FindingKind> {
+        let (member, why) = self.doubt.as_deref()?.clone();
+        Some(FindingKind::NotRestored { expected, member, why })
     }
 
     fn blame(&self, kind: FindingKind) -> Blame {
-        Blame { seq: self.seq, hash: self.hash, at: self.at, kind }
-    }
-
-    /// Whether it says that its writer goes on after a crash: so does one that was started from a copy of the keys.
-    fn tells_of_a_crash(&self) -> bool {
-        let control = Line::parse(&self.text).ok().and_then(|line| Control::parse(&line).ok().flatten());
-        match control {
-            Some(Control::Resume(resume)) => resume.ended == Ended::Crash,
-            Some(Control::Genesis(genesis)) => {
-                genesis.previous.is_some_and(|previous| previous.ended == Ended::Crash)
-            }
-            _ => false,
-        }
+        Blame { seq: self.seq, hash: self.hash, at: self.at, kind, excuse: self.excuse }
     }
 }
 
+/// Whether a line says that its writer goes on after a crash, or after a failed sync: so does one that was started from a
+/// copy of the keys, and one whose last lines a power cut took.
+fn tells_of_a_crash(text: &[u8]) -> bool {
+    let control = Line::parse(text).ok().and_then(|line| Control::parse(&line).ok().flatten());
+    let ended = match control {
+        Some(Control::Resume(resume)) => Some(resume.ended),
+        Some(Control::Genesis(genesis)) => genesis.previous.map(|previous| previous.ended),
+        _ => None,
+    };
+    matches!(ended, Some(Ended::Crash | Ended::Unsynced))
+}
+
 /// What a line that has not the expected hash is.
-pub(super) fn differs(shape: Shape, text: &[u8], expected: Hash, found: Hash) -> FindingKind {
+pub(super) fn differs(shape: Shape, text: &[u8], expected: Hash, otherwise: FindingKind) -> FindingKind {
     match shape {
-        Shape::Raw => FindingKind::Altered { expected, found },
+        Shape::Raw => otherwise,
         Shape::Restored | Shape::Broken => not_restored(text, Some(expected)),
     }
 }
 
+fn doubt(text: &[u8]) -> (Option<String>, String) {
+    let (member, why) = restore::doubt(text);
+    (member.map(cut), why)
+}
+
 /// What a re-emitted line is that can't be brought back.
 pub(super) fn not_restored(text: &[u8], expected: Option<Hash>) -> FindingKind {
-    let (member, why) = restore::doubt(text);
+    let (member, why) = doubt(text);
     FindingKind::NotRestored { expected, member, why }
 }
 
@@ -117,9 +154,36 @@ impl Dispute {
         }
     }
 
-    /// A chain has ended.
-    pub(super) fn ended(&mut self, chain: u32) {
-        self.claims().for_each(|claim| claim.chains.retain(|known| *known != chain));
+    /// A chain has ended. `signer` signed it.
+    pub(super) fn ended(&mut self, chain: u32, signer: Option<KeyId>) {
+        for claim in self.claims() {
+            let chains = claim.chains.len();
+            claim.chains.retain(|known| *known != chain);
+            if claim.chains.len() < chains {
+                claim.excuse = claim.excuse.or(signer);
+            }
+        }
+    }
+
+    pub(super) fn size(&mut self) -> usize {
+        self.claims().map(|claim| claim.size()).sum()
+    }
+
+    /// The number of the line that began it.
+    pub(super) fn seq(&self) -> Option<u64> {
+        match self {
+            Dispute::Rivals(claims) => claims.first().map(|claim| claim.seq),
+            Dispute::Break { begin, .. } => Some(begin.seq),
+        }
+    }
+
+    pub(super) fn is_any_proved(&mut self) -> bool {
+        self.claims().any(|claim| claim.proved)
+    }
+
+    /// Whether a branch that begins here says that its writer goes on after a crash.
+    pub(super) fn tells_of_a_crash(&mut self) -> bool {
+        self.claims().any(|claim| claim.begins && claim.crash)
     }
 
     /// A chain goes on as another one too.
@@ -140,31 +204,37 @@ impl Dispute {
         self.claims().all(|claim| claim.is_settled())
     }
 
-    /// Whom to blame, as far as is known.
-    pub(super) fn verdict(self, known_fork: bool) -> Vec<Blame> {
+    /// Whom to blame, as far as is known. `signs`: whether a key signs lines of a number.
+    pub(super) fn verdict(self, known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Vec<Blame> {
         match self {
-            Dispute::Rivals(claims) => rivals(&claims, known_fork),
+            Dispute::Rivals(claims) => rivals(&claims, known_fork, signs),
             Dispute::Break { begin, prev, confirmed, ends } => broken(&begin, prev, confirmed, &ends),
         }
     }
 }
 
 /// `known_fork`: branches of the log are known, which may go on here behind a hole.
-fn rivals(claims: &[Claim], known_fork: bool) -> Vec<Blame> {
-    let (proved, others): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| claim.proved);
+fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Vec<Blame> {
+    let is_proved = |claim: &Claim| claim.proved;
+    // The key's own line, though not the one that its hand-off follows: of a branch that ends where the log hands over.
+    let is_signed = |claim: &Claim| claim.excuse.is_some_and(|key| signs(key, claim.seq));
+    let crash = claims.iter().any(|claim| claim.begins && claim.crash && (claim.proved || is_signed(claim)));
+    let goes_on = claims.iter().any(is_proved);
+    let (proved, others): (Vec<&Claim>, Vec<&Claim>) =
+        claims.iter().partition(|claim| claim.proved || goes_on && crash && is_signed(claim));
     let Some(first) = proved.first() else {
         let lines = claims.len() as u64;
         let restored = others.iter().find(|claim| claim.shape == Shape::Broken);
-        let blamed = restored.map(|claim| claim.blame(not_restored(&claim.text, None)));
+        let blamed = restored.and_then(|claim| Some(claim.blame(claim.not_restored(None)?)));
         let conflict =
             || others.iter().find(|claim| claim.begins).map(|c| c.blame(FindingKind::Conflict { lines }));
         return blamed.or_else(conflict).into_iter().collect();
     };
-    let mut blames: Vec<_> = others.iter().map(|claim| claim.altered(first.hash)).collect();
+    let expected = claims.iter().find(|claim| claim.proved).map_or(first.hash, |claim| claim.hash);
+    let mut blames: Vec<_> = others.iter().map(|claim| claim.altered(expected)).collect();
     if proved.len() > 1
         && let Some(branch) = proved.iter().rev().find(|claim| claim.begins)
     {
-        let crash = proved.iter().any(|claim| claim.begins && claim.tells_of_a_crash());
         let goes_on = proved.iter().all(|claim| claim.detached || !claim.begins);
         if !(known_fork && goes_on) {
             blames.push(branch.blame(FindingKind::Forked { branches: proved.len() as u64, crash }));
@@ -176,9 +246,9 @@ fn rivals(claims: &[Claim], known_fork: bool) -> Vec<Blame> {
 fn broken(begin: &Claim, prev: Hash, confirmed: bool, ends: &[Claim]) -> Vec<Blame> {
     let unproved = ends.iter().filter(|end| !end.proved).map(|end| end.altered(prev));
     let proved = ends.iter().find(|end| end.proved);
-    let link = |end: &Claim| match begin.shape {
-        Shape::Raw => begin.blame(FindingKind::Link { expected: end.hash, found: prev }),
-        Shape::Restored | Shape::Broken => begin.blame(not_restored(&begin.text, None)),
+    let link = |end: &Claim| {
+        let otherwise = FindingKind::Link { expected: end.hash, found: prev };
+        begin.blame(begin.not_restored(None).unwrap_or(otherwise))
     };
     match proved {
         // What is proved is true: who follows another line is not, or is of another branch.

@@ -1,11 +1,12 @@
 //! The lines of a log within what a shipper, a store or a query made of them.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
+use serde::de::IgnoredAny;
 
+use super::compare::{self, Beside};
 use super::restore::{self, Restored};
 use super::tree::{Members, Tree, member};
+use super::{cells, marks};
 use crate::trail::{Line, Timestamp};
 
 /// Where shippers put the line that they relay, the likeliest first.
@@ -23,12 +24,16 @@ pub(super) enum Found<'a> {
     Line(&'a Line<'a>, Timestamp),
     /// Written anew.
     Restored(Restored),
+    /// Members beside a line that came byte for byte.
+    Beside(&'a Line<'a>, Vec<Beside>),
 }
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Ours,
+    /// Has lines, in a string whose beginning is elsewhere.
+    CutOpen,
     /// Begins like a line, and is none.
     Cut,
     NotOurs,
@@ -37,78 +42,176 @@ pub(super) enum Outcome {
 /// Looks for lines in items.
 pub(super) struct Finder<'f> {
     /// The member that has them, where it is known: none else is looked at.
-    pub(super) at: Option<&'f str>,
-    pub(super) found: &'f mut dyn FnMut(Found<'_>),
+    at: Option<&'f str>,
+    found: &'f mut dyn FnMut(Found<'_>),
+    /// Lines that came byte for byte, of the value that is looked into.
+    raw: Vec<String>,
+    /// A line was found in a string whose beginning is elsewhere.
+    is_cut_open: bool,
 }
 
-impl Finder<'_> {
+impl<'f> Finder<'f> {
+    pub(super) fn new(at: Option<&'f str>, found: &'f mut dyn FnMut(Found<'_>)) -> Finder<'f> {
+        Finder { at, found, raw: Vec::new(), is_cut_open: false }
+    }
+
     /// Looks into an item: a line of text, a JSON value, a cell of a table.
     pub(super) fn item(&mut self, bytes: &[u8]) -> Outcome {
+        (self.is_cut_open, self.raw) = (false, Vec::new());
         let ours = memmem::find(bytes, b"trail").is_some() && self.text(bytes, DEPTH);
         match ours {
+            true if self.is_cut_open => Outcome::CutOpen,
             true => Outcome::Ours,
-            false if begins_like_a_line(bytes) => Outcome::Cut,
+            false if marks::start(bytes).is_some() || marks::names_a_line(bytes) => Outcome::Cut,
             false => Outcome::NotOurs,
         }
     }
 
-    /// A line, JSON around one, or either behind a prefix, as syslog has it.
+    /// Lines, JSON around them, or either within other text, as syslog has it; also in strings that were cut open.
     fn text(&mut self, bytes: &[u8], depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let bytes = trimmed(bytes);
-        if bytes.first() == Some(&b'"') {
-            return match Tree::parse(bytes) {
-                Some(Tree::Text(text)) => self.text(text.as_bytes(), depth),
-                _ => false,
-            };
+        if let Some((line, time)) = restore::line(bytes) {
+            (self.found)(Found::Line(&line, time));
+            self.raw.push(line.text.to_owned());
+            return true;
         }
-        memchr::memchr_iter(b'{', bytes).take(STARTS).any(|start| self.json(&bytes[start..], depth))
+        if bytes.first() == Some(&b'"') {
+            if let Some(Tree::Text(text)) = Tree::parse(bytes) {
+                return self.text(text.as_bytes(), depth);
+            }
+            if let Some((content, length)) = cells::cell(bytes)
+                && length == bytes.len()
+            {
+                return self.text(&content, depth);
+            }
+        }
+        let mut found = false;
+        let mut behind = 0;
+        let braces = memchr::memchr_iter(b'{', bytes).take(STARTS);
+        let starts = marks::starts(bytes).take(4 * STARTS);
+        let mut places: Vec<usize> = braces.chain(starts).collect();
+        places.sort_unstable();
+        for place in places {
+            if place < behind {
+                continue;
+            }
+            // JSON over lines, in a cell.
+            let spread = bytes.get(place + 1).is_some_and(u8::is_ascii_whitespace);
+            let quote = place.checked_sub(1).filter(|quote| spread && bytes[*quote] == b'"');
+            let cell = quote.and_then(|quote| cells::cell(&bytes[quote..]));
+            if let Some((content, length)) = cell
+                && self.text(&content, depth)
+            {
+                (found, behind) = (true, place + length);
+            } else if let Some((any, length)) = self.within(&bytes[place..], depth) {
+                (found, behind) = (found | any, place + length);
+            }
+        }
+        found
+    }
+
+    /// A line, or JSON around one, that begins here: how long it is, where it is ours.
+    fn within(&mut self, bytes: &[u8], depth: usize) -> Option<(bool, usize)> {
+        let slashes = bytes[1..].iter().take_while(|byte| **byte == b'\\').count();
+        // A cell, or a string, of which the beginning is elsewhere.
+        if bytes[1 + slashes..].starts_with(b"\"\"") {
+            let end = cells::end(bytes).unwrap_or(bytes.len());
+            return Some((self.text(&cells::single(&bytes[..end]), depth), end)).filter(|(found, _)| *found);
+        }
+        if slashes > 0 {
+            let end = string_end(bytes);
+            let text = Tree::parse(&[b"\"", &bytes[..end], b"\""].concat())?;
+            let found = self.text(text.as_text()?.as_bytes(), depth);
+            self.is_cut_open |= found;
+            return found.then_some((true, end));
+        }
+        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        let length = values.byte_offset();
+        let found = self.json(&bytes[..length], depth);
+        // Where one place is named, no other counts.
+        (found || self.at.is_some()).then_some((found, length))
     }
 
     fn json(&mut self, bytes: &[u8], depth: usize) -> bool {
         if let Some((line, time)) = restore::line(bytes) {
             (self.found)(Found::Line(&line, time));
+            self.raw.push(line.text.to_owned());
             return true;
         }
-        if bytes.last() != Some(&b'}') {
-            return false;
+        let Some(tree) = Tree::parse(bytes) else { return false };
+        let before = self.raw.len();
+        let found = self.tree(&tree, depth);
+        self.compare(&tree, before);
+        found
+    }
+
+    /// Compares what stands beside a line with it, where the value has but one.
+    fn compare(&mut self, value: &Tree, before: usize) {
+        let Some((text, others)) = self.raw.get(before..).and_then(<[String]>::split_first) else { return };
+        if others.iter().any(|other| other != text) {
+            return;
         }
-        match Tree::parse(bytes) {
-            Some(tree) => self.tree(tree, depth),
-            None => false,
+        if let Some((line, _)) = restore::line(text.as_bytes()) {
+            let beside = compare::beside(value, text, &line);
+            if !beside.is_empty() {
+                (self.found)(Found::Beside(&line, beside));
+            }
         }
     }
 
-    fn tree(&mut self, tree: Tree, depth: usize) -> bool {
+    fn tree(&mut self, tree: &Tree, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         match tree {
             Tree::Object(members) => self.object(members, depth),
-            Tree::Array(items) => items.into_iter().fold(false, |found, item| self.tree(item, depth) | found),
+            Tree::Array(items) => self.values(items.iter(), depth),
+            // Where no place is named, any string may be a line.
+            Tree::Text(text) if self.at.is_none() && marks::start(text.as_bytes()).is_some() => {
+                self.text(text.as_bytes(), depth)
+            }
             _ => false,
         }
     }
 
+    /// Values in an array or an object. Where they have several lines, each value is a document by itself.
+    fn values<'t>(&mut self, values: impl Iterator<Item = &'t Tree> + Clone, depth: usize) -> bool {
+        let (before, mut found, mut begins) = (self.raw.len(), false, Vec::new());
+        for value in values.clone() {
+            begins.push(self.raw.len());
+            found |= self.tree(value, depth);
+        }
+        let is_one = self.raw[before..].windows(2).all(|pair| pair[0] == pair[1]);
+        if !is_one {
+            begins.push(self.raw.len());
+            let lines = std::mem::take(&mut self.raw);
+            for (value, range) in values.zip(begins.windows(2)) {
+                self.raw = lines[range[0]..range[1]].to_vec();
+                self.compare(value, 0);
+            }
+            self.raw = lines;
+            self.raw.truncate(before);
+        }
+        found
+    }
+
     /// A line that came as text goes before one that was parsed, which goes before what stands deeper.
-    fn object(&mut self, members: Members, depth: usize) -> bool {
+    fn object(&mut self, members: &Members, depth: usize) -> bool {
         let places = match self.at {
             Some(at) => vec![at],
             None => MEMBERS.to_vec(),
         };
-        let mut texts: Vec<Cow<'_, str>> = Vec::new();
-        for value in places.into_iter().filter_map(|path| at_path(&members, path)) {
-            match value {
-                Tree::Text(text) if !texts.iter().any(|known| known == text) => {
-                    texts.push(Cow::Borrowed(text));
-                }
-                _ => {}
+        let mut texts: Vec<&str> = Vec::new();
+        for text in places.into_iter().filter_map(|path| at_path(members, path)).filter_map(Tree::as_text) {
+            if !texts.contains(&text) {
+                texts.push(text);
             }
         }
         if texts.iter().fold(false, |found, text| self.text(text.as_bytes(), depth) | found) {
             return true;
         }
-        drop(texts);
-        if restore::is_line(&members) {
-            return match restore::restore(members) {
+        if restore::is_line(members) {
+            return match restore::restore(members.clone()) {
                 Some(restored) => {
                     (self.found)(Found::Restored(restored));
                     true
@@ -116,8 +219,7 @@ impl Finder<'_> {
                 None => false,
             };
         }
-        let within = members.into_iter().map(|(_, value)| value);
-        within.fold(false, |found, value| self.tree(value, depth) | found)
+        self.values(members.iter().map(|(_, value)| value), depth)
     }
 }
 
@@ -140,18 +242,17 @@ fn trimmed(mut bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii()
 }
 
-/// Where bytes have what each line begins with. Within a string its quotes would be escaped.
-pub(super) fn raw_start(bytes: &[u8]) -> Option<usize> {
-    [b"{\"fields\":{".as_slice(), b"{\"duration_ns\":"]
-        .iter()
-        .filter_map(|start| memmem::find(bytes, start))
-        .min()
-}
-
-/// Whether a line was cut, or damaged so that it is no JSON any more.
-fn begins_like_a_line(bytes: &[u8]) -> bool {
-    const WITHIN_TEXT: [&[u8]; 2] = [b"{\\\"fields\\\":{", b"{\\\"duration_ns\\\":"];
-    raw_start(bytes).is_some() || WITHIN_TEXT.iter().any(|start| memmem::find(bytes, start).is_some())
+/// Where a string ends whose beginning is elsewhere.
+fn string_end(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at;
+        }
+        at = bytes.len().min(at + 2);
+    }
+    bytes.len()
 }
 
 #[cfg(test)]
@@ -170,9 +271,14 @@ mod tests {
         let mut found = |found: Found<'_>| match found {
             Found::Line(line, _) => all.push((line.text.to_owned(), true)),
             Found::Restored(restored) => all.push((String::from_utf8(restored.text).unwrap(), false)),
+            Found::Beside(..) => {}
         };
-        let outcome = Finder { at, found: &mut found }.item(item.as_bytes());
-        assert_eq!(outcome == Outcome::Ours, !all.is_empty(), "{item}");
+        let outcome = Finder::new(at, &mut found).item(item.as_bytes());
+        assert_eq!(
+            matches!(outcome, Outcome::Ours | Outcome::CutOpen),
+            !all.is_empty(),
+            "{outcome:?} {item}"
+        );
         all
     }
 
@@ -193,6 +299,15 @@ mod tests {
             format!("{{\"_index\":\"i\",\"_source\":{{\"message\":{text}}}}}"),
             format!("{{\"hits\":{{\"hits\":[{{\"_source\":{{\"line\":{text}}}}}]}}}}"),
             format!("{{\"result\":{{\"_raw\":{text}}}}}"),
+            format!("{{\"body\":{{\"stringValue\":{text}}}}}"),
+            format!("{{\"values\":[[\"1\",{text}]]}}"),
+            format!("7,\"{}\",x", line().replace('"', "\"\"")),
+            format!("7;\"{}\"", text.replace('"', "\"\"")),
+            format!("\"{}\"", format!("{{\"log\":{text}}}").replace('"', "\"\"")),
+            format!("7,\"{}\"", format!("{{\n \"log\": {text}\n}}").replace('"', "\"\"")),
+            format!("took {{3}} [{{\"a\":[ {} }} (1 ms)", line()),
+            text[1..].to_owned(),
+            serde_json::to_string(&text).unwrap()[3..].to_owned(),
         ] {
             assert_eq!(found(&item, None), [(line().to_owned(), true)], "{item}");
         }
@@ -203,8 +318,8 @@ mod tests {
         let text = serde_json::to_string(line()).unwrap();
         let item = format!("{{\"a\":{{\"b\":{text}}},\"message\":\"trail\"}}");
         assert_eq!(found(&item, Some("a.b")).len(), 1);
-        assert_eq!(found(&item, None), []);
         assert_eq!(found(&format!("{{\"message\":{text}}}"), Some("a.b")), []);
+        assert_eq!(found(&format!("{{\"a\":{{\"c\":{text}}},\"body\":[{text}]}}"), Some("a.b")), []);
     }
 
     #[test]
@@ -218,7 +333,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_told_from_what_was_cut() {
         let mut none = |_: Found<'_>| panic!("nothing is to be found");
-        let mut finder = Finder { at: None, found: &mut none };
+        let mut finder = Finder::new(None, &mut none);
         assert_eq!(finder.item(b"{\"trail\":\"of another kind\"}"), Outcome::NotOurs);
         assert_eq!(finder.item(b"a trail {of} words"), Outcome::NotOurs);
         assert_eq!(finder.item(&line().as_bytes()[..line().len() - 9]), Outcome::Cut);

@@ -16,27 +16,27 @@ pub(super) struct Group {
     pub(super) doubles: u64,
     /// Different lines that were too many to be looked at.
     pub(super) more: u64,
-    /// Some came with others, and not just as copies of the lines that name keys.
-    pub(super) shipped: bool,
-    last_was_shipped: bool,
+    /// Some are no copies.
+    pub(super) given: bool,
+    last_was_given: bool,
 }
 
 impl Group {
-    /// `shipped`: it came from an input with other lines than those that name keys.
-    pub(super) fn of(fact: Fact, shipped: bool) -> Group {
+    /// `given`: it is no copy.
+    pub(super) fn of(fact: Fact, given: bool) -> Group {
         let seq = fact.seq;
-        Group { seq, lines: vec![fact], doubles: 0, more: 0, shipped, last_was_shipped: shipped }
+        Group { seq, lines: vec![fact], doubles: 0, more: 0, given, last_was_given: given }
     }
 
     /// Takes a line of the same number; equal ones come one after the other.
-    pub(super) fn add(&mut self, fact: Fact, shipped: bool) {
-        self.shipped |= shipped;
+    pub(super) fn add(&mut self, fact: Fact, given: bool) {
+        self.given |= given;
         if self.lines.last().is_some_and(|last| last.hash == fact.hash) {
-            self.doubles += u64::from(shipped && self.last_was_shipped);
-            self.last_was_shipped |= shipped;
+            self.doubles += u64::from(given && self.last_was_given);
+            self.last_was_given |= given;
         } else if self.lines.len() < DIFFERENT {
             self.lines.push(fact);
-            self.last_was_shipped = shipped;
+            self.last_was_given = given;
         } else {
             self.more += 1;
         }

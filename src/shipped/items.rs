@@ -5,16 +5,27 @@ use std::io::{self, Read};
 use serde::de::IgnoredAny;
 
 use super::fact::At;
-use super::{find, frame};
+use super::{cells, frame, marks};
 
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
 
-/// A longer item is none of ours: it is passed over and not kept.
-const LONGEST: usize = 16 << 20;
+/// A longer value is not taken as a whole: what stands in it is taken one by one.
+const LONGEST: usize = 1 << 20;
 
-/// Takes a stream apart. JSON values may follow each other, stand in an array, or be spread over lines; frames of syslog
-/// may have their length before them; anything else is a line of text. What is broken ends where a line begins with a brace, so that it takes nothing else with it.
+/// Bytes that are looked at beyond an item, for a line that begins across its end.
+const AHEAD: usize = 160;
+
+/// Bytes that may be looked at in vain, to find an end where there is none: each byte that is passed earns some, so that
+/// no stream is looked at more than so often.
+const CREDIT: usize = 8 << 20;
+const EARNED: usize = 8;
+
+/// Takes a stream apart. JSON values may follow each other, stand in an array, be spread over lines, or be a cell of CSV;
+/// frames of syslog may have their length before them; anything else is a line of text.
+///
+/// What is broken, or does not end, takes nothing else with it: the next item begins at the next line, or where a line of a
+/// log may begin. A value that is too long is passed through: the next item is the next object within it.
 pub(super) struct Items<R> {
     source: u32,
     reader: R,
@@ -26,12 +37,22 @@ pub(super) struct Items<R> {
     ended: bool,
     /// The item before was a frame.
     framed: bool,
+    credit: usize,
 }
 
 impl<R: Read> Items<R> {
-    /// `buffer`: what was read of it already.
-    pub(super) fn new(source: u32, reader: R, buffer: Vec<u8>) -> Items<R> {
-        Items { source, reader, buffer, start: 0, line: 1, offset: 0, ended: false, framed: false }
+    pub(super) fn new(source: u32, reader: R) -> Items<R> {
+        Items {
+            source,
+            reader,
+            buffer: Vec::new(),
+            start: 0,
+            line: 1,
+            offset: 0,
+            ended: false,
+            framed: false,
+            credit: CREDIT,
+        }
     }
 
     /// The next item, and where it began.
@@ -41,28 +62,42 @@ impl<R: Read> Items<R> {
         }
         let at = At { source: self.source, line: self.line, offset: self.offset };
         let mut scan = Scan::of(self.buffer[self.start], self.framed);
-        let mut overlong = false;
-        let end = loop {
-            if let Some(end) = scan.go_on(&self.buffer[self.start..], self.ended) {
-                break end;
+        let longest = match self.credit {
+            credit if credit < LONGEST && scan.kind == Kind::Json => {
+                scan.kind = Kind::Text;
+                LONGEST
             }
-            if scan.at > LONGEST {
-                overlong = true;
-                let passed = scan.at;
-                self.pass(passed);
-                scan.at = 0;
+            _ => LONGEST,
+        };
+        let end = loop {
+            let rest = &self.buffer[self.start..];
+            match scan.go_on(rest, self.ended) {
+                // So that a line that begins across its end is seen.
+                Some(end) if self.ended || rest.len() >= end + AHEAD || !scan.may_be_broken(rest, end) => {
+                    break Some(end);
+                }
+                None if scan.at > longest => break None,
+                _ => {}
             }
             self.fill()?;
         };
+        let rest = &self.buffer[self.start..];
+        let whole = end.filter(|end| *end <= longest && !scan.is_broken(rest, *end));
+        let end = whole.unwrap_or_else(|| {
+            let looked_at = end.unwrap_or(scan.at);
+            if scan.kind == Kind::Json {
+                self.credit = self.credit.saturating_sub(looked_at);
+            }
+            let descends = scan.kind == Kind::Json && looked_at > longest;
+            resume(rest, descends).min(looked_at).max(1)
+        });
         self.framed = scan.kind == Kind::Frame;
         let start = self.start;
-        let end = if scan.kind == Kind::Json { torn(&self.buffer[start..start + end]) } else { end };
         self.pass(end);
-        let kept = if overlong { start..start } else { start..start + end };
-        Ok(Some((at, &self.buffer[kept])))
+        Ok(Some((at, &self.buffer[start..start + end])))
     }
 
-    /// Goes to the next item, over white space and what stands between the items of an array.
+    /// Goes to the next item, over white space and what stands between the items of an array, and cells.
     fn skip_between(&mut self) -> io::Result<bool> {
         loop {
             let rest = &self.buffer[self.start..];
@@ -86,6 +121,7 @@ impl<R: Read> Items<R> {
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.offset += bytes as u64;
         self.start += bytes;
+        self.credit = CREDIT.min(self.credit + EARNED * bytes);
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -97,11 +133,16 @@ impl<R: Read> Items<R> {
     }
 }
 
-/// Where an item ends. Who is killed in a write leaves the start of a line, and the next one begins right behind it.
-fn torn(item: &[u8]) -> usize {
-    let next = find::raw_start(item.get(1..).unwrap_or_default()).map(|at| at + 1);
-    let broken = |_: &usize| serde_json::from_slice::<IgnoredAny>(item).is_err();
-    next.filter(broken).unwrap_or(item.len())
+/// Where the next item begins, where this one is broken: in the next line, or where a line of a log may begin. `descends`:
+/// or where the next object begins.
+fn resume(bytes: &[u8], descends: bool) -> usize {
+    let behind = &bytes[1..];
+    let start = marks::start(behind);
+    // Up to there, nothing else has to be looked for.
+    let before = &behind[..start.unwrap_or(behind.len())];
+    let newline = memchr::memchr(b'\n', before);
+    let object = memchr::memchr(b'{', before).filter(|_| descends);
+    [start, newline, object].into_iter().flatten().min().map_or(bytes.len(), |at| at + 1)
 }
 
 /// How far an item was looked at.
@@ -111,11 +152,15 @@ struct Scan {
     at: usize,
     depth: usize,
     in_string: bool,
+    /// Where a line of text was looked at, and a cell in it did not end there.
+    lines: usize,
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Json,
+    /// A cell of CSV: its quotes are doubled.
+    Cell,
     /// A frame, or text after all.
     Frame,
     Text,
@@ -129,7 +174,23 @@ impl Scan {
             _ if framed => Kind::Frame,
             _ => Kind::Text,
         };
-        Scan { kind, framed, at: 0, depth: 0, in_string: false }
+        Scan { kind, framed, at: 0, depth: 0, in_string: false, lines: 0 }
+    }
+
+    /// Whether it can be that the item is no JSON: otherwise it is no use to look.
+    fn may_be_broken(&self, bytes: &[u8], end: usize) -> bool {
+        self.kind == Kind::Json
+            && (memchr::memchr(b'\n', &bytes[..end]).is_some()
+                || marks::start(&bytes[1..bytes.len().min(end + AHEAD)]).is_some_and(|at| at < end))
+    }
+
+    /// Whether the item is no JSON, and something else may begin in it.
+    fn is_broken(&self, bytes: &[u8], end: usize) -> bool {
+        // No value ends within what a line begins with.
+        let ahead = &bytes[1..bytes.len().min(end + AHEAD)];
+        let across = || marks::start(ahead).filter(|at| at + 1 < end) != marks::start(&bytes[1..end]);
+        let broken = || serde_json::from_slice::<IgnoredAny>(&bytes[..end]).is_err();
+        self.may_be_broken(bytes, end) && (broken() || across())
     }
 
     /// The item's length, once its end is there.
@@ -137,16 +198,64 @@ impl Scan {
         if self.kind == Kind::Frame {
             match frame::end(bytes, ended, LONGEST, self.framed) {
                 frame::End::At(end) => return Some(end),
-                frame::End::Unknown => return None,
-                frame::End::None => self.kind = Kind::Text,
+                frame::End::Unknown => {
+                    self.at = bytes.len();
+                    return None;
+                }
+                frame::End::None => (self.kind, self.at) = (Kind::Text, 0),
             }
         }
-        if self.kind == Kind::Text {
-            let rest = &bytes[self.at..];
-            let end = memchr::memchr(b'\n', rest).map(|end| self.at + end);
-            self.at = bytes.len();
-            return end.or(ended.then_some(bytes.len()));
+        match self.kind {
+            Kind::Text => self.text(bytes, ended),
+            Kind::Cell => self.cell(bytes, ended),
+            _ => self.json(bytes, ended),
         }
+    }
+
+    /// A line of text, and more where a cell of it goes on.
+    fn text(&mut self, bytes: &[u8], ended: bool) -> Option<usize> {
+        loop {
+            let Some(end) = memchr::memchr(b'\n', &bytes[self.at..]).map(|end| self.at + end) else {
+                self.at = bytes.len();
+                return ended.then_some(bytes.len());
+            };
+            let Some(quote) = cells::opens(&bytes[self.lines..end]).map(|quote| self.lines + quote) else {
+                return Some(end);
+            };
+            match cells::goes_on(&bytes[end..]) {
+                None if !ended => return None,
+                Some(true) => {}
+                _ => return Some(end),
+            }
+            match cells::end(&bytes[quote + 1..]).map(|end| quote + 1 + end) {
+                Some(close) if close + 1 == bytes.len() && !ended => return None,
+                Some(close) if cells::is_end(bytes.get(close + 1)) => {
+                    (self.at, self.lines) = (close + 1, close + 1);
+                }
+                None if !ended && bytes.len() - quote < LONGEST => return None,
+                _ => return Some(end),
+            }
+        }
+    }
+
+    /// From the quote on that begins it.
+    fn cell(&mut self, bytes: &[u8], ended: bool) -> Option<usize> {
+        match cells::end(&bytes[1..]).map(|end| end + 1) {
+            Some(close) if close + 1 == bytes.len() && !ended => None,
+            Some(close) if cells::is_end(bytes.get(close + 1)) => Some(close + 1),
+            None if !ended => {
+                self.at = bytes.len();
+                None
+            }
+            _ => {
+                // It is none: what begins so is text.
+                (self.kind, self.at) = (Kind::Text, 0);
+                self.text(bytes, ended)
+            }
+        }
+    }
+
+    fn json(&mut self, bytes: &[u8], ended: bool) -> Option<usize> {
         while let Some(byte) = bytes.get(self.at) {
             match (self.in_string, byte) {
                 (true, b'\\') => {
@@ -157,13 +266,23 @@ impl Scan {
                     self.at += usize::from(bytes.get(self.at + 1).is_some_and(|next| *next != b'\n'));
                 }
                 (true, b'"') => {
-                    self.in_string = false;
                     if self.depth == 0 {
-                        return Some(self.at + 1);
+                        return match bytes.get(self.at + 1) {
+                            None if !ended => None,
+                            Some(b'"') if !bytes[..self.at].contains(&b'\\') => self.as_cell(bytes, ended),
+                            _ => Some(self.at + 1),
+                        };
                     }
+                    self.in_string = false;
                 }
                 // No string goes on in the next line: the item is broken.
-                (true, b'\n') => return Some(self.at),
+                (true, b'\n') => {
+                    return match cells::goes_on(&bytes[self.at..]).filter(|_| self.depth == 0) {
+                        Some(true) => self.as_cell(bytes, ended),
+                        None if self.depth == 0 && !ended => None,
+                        _ => Some(self.at),
+                    };
+                }
                 (true, _) => {
                     let plain = memchr::memchr3(b'"', b'\\', b'\n', &bytes[self.at..]);
                     self.at += plain.unwrap_or(bytes.len() - self.at);
@@ -188,6 +307,11 @@ impl Scan {
         }
         ended.then_some(bytes.len())
     }
+
+    fn as_cell(&mut self, bytes: &[u8], ended: bool) -> Option<usize> {
+        self.kind = Kind::Cell;
+        self.cell(bytes, ended)
+    }
 }
 
 #[cfg(test)]
@@ -208,7 +332,7 @@ mod tests {
     }
 
     fn items(text: &str) -> Vec<(u64, String)> {
-        let mut items = Items::new(0, text.as_bytes(), Vec::new());
+        let mut items = Items::new(0, text.as_bytes());
         let mut all = Vec::new();
         while let Some((at, item)) = items.next().unwrap() {
             all.push((at.line, String::from_utf8(item.to_vec()).unwrap()));
@@ -256,20 +380,74 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_item_is_not_kept() {
-        let text = format!("\"{}\"\n{{}}\n", "x".repeat(LONGEST + CHUNK * 2));
-        let mut items = Items::new(0, text.as_bytes(), Vec::new());
-        assert_eq!(items.next().unwrap().unwrap().1, b"");
-        assert!(items.buffer.capacity() < 2 * LONGEST + 4 * CHUNK);
-        let (at, item) = items.next().unwrap().unwrap();
-        assert_eq!((at.line, item), (2, b"{}".as_slice()));
+    fn a_value_that_does_not_end_takes_no_line_with_it() {
+        let ours = "{\"fields\":{},\"kind\":\"event\"}";
+        let string = serde_json::to_string(ours).unwrap();
+        for open in ["{\"a\":[", "{", "{\"a\":{\"b\":[[", "\"open", "7,\"{", "\"{", "x,\"{\"\"a"] {
+            for between in ["\n", "\n<13> host: ", "", " ", "\n{\"message\":", "\n  ", "]]\n"] {
+                let line = if between.ends_with(':') && between.starts_with("\n{") {
+                    format!("{string}}}")
+                } else {
+                    ours.to_owned()
+                };
+                let all = items(&format!("{open}{between}{line}\nplain\n{ours}\n"));
+                let found = all.iter().filter(|(_, item)| item.contains("fields")).count();
+                assert!(found >= 2, "{open}{between}: {all:?}");
+                assert!(all.iter().any(|(_, item)| item == ours), "{open}{between}: {all:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_taken_apart() {
+        let document = format!("{{\"_source\":{{\"a\":\"{}\"}}}}", "x".repeat(1_000));
+        let count = 5 * LONGEST / document.len();
+        for comma in [",", ",\n"] {
+            let documents = vec![document.as_str(); count].join(comma);
+            let answer = format!("{{\"took\":3,\"hits\":{{\"total\":1,\"hits\":[{documents}]}}}}\n{{}}\n");
+            let mut items = Items::new(0, answer.as_bytes());
+            let (mut found, mut last) = (0, Vec::new());
+            while let Some((_, item)) = items.next().unwrap() {
+                found += memchr::memmem::find_iter(item, document.as_bytes()).count();
+                last = item.to_vec();
+                assert!(items.buffer.capacity() < 4 * LONGEST);
+            }
+            assert_eq!((found, last.as_slice()), (count, b"{}".as_slice()));
+        }
+    }
+
+    #[test]
+    fn cells_are_taken_whole() {
+        let cell = "\"{\"\"fields\"\":{},\"\"b\"\":\"\"x\\\"\"y\"\"}\"";
+        for (before, after) in [("", ",7"), ("\"h\",", ""), ("", "")] {
+            let all = items(&format!("a,b\n{before}{cell}{after}\n{{\"b\":1}}\n"));
+            assert!(all.iter().any(|(line, item)| *line == 2 && item == cell), "{before}: {all:?}");
+            assert_eq!(all.last().unwrap(), &(3, "{\"b\":1}".to_owned()));
+        }
+        let pretty = "\"{\n  \"\"fields\"\": {}\n}\"";
+        for before in ["", "7,", "\"h\","] {
+            let all = items(&format!("{before}{pretty},9\n{{}}\n"));
+            assert!(all.iter().any(|(_, item)| item.contains(pretty)), "{before}: {all:?}");
+            assert_eq!(all.last().unwrap(), &(4, "{}".to_owned()));
+        }
+    }
+
+    #[test]
+    fn brackets_without_an_end_are_looked_at_in_proportion() {
+        for text in ["{\"a\":", "{[", " {[\n", "\"{\n\"\"", "x,\"{\n \"\""] {
+            let all = text.repeat((4 << 20) / text.len());
+            let begun = std::time::Instant::now();
+            let mut items = Items::new(0, all.as_bytes());
+            while items.next().unwrap().is_some() {}
+            assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{text}: {:?}", begun.elapsed());
+        }
     }
 
     proptest! {
         #[test]
         fn items_are_the_same_however_they_are_read(text in "[{}\\[\\]\"\\\\a,\n 1<>]{0,60}", drip in 1..9usize) {
-            let mut whole = Items::new(0, text.as_bytes(), Vec::new());
-            let mut parts = Items::new(0, Drip(text.as_bytes(), drip), Vec::new());
+            let mut whole = Items::new(0, text.as_bytes());
+            let mut parts = Items::new(0, Drip(text.as_bytes(), drip));
             loop {
                 let (a, b) = (whole.next().unwrap(), parts.next().unwrap());
                 prop_assert_eq!(a, b);

@@ -1,13 +1,23 @@
 //! What can be said of a log only when all its lines were taken.
 
-use super::report::{LogReport, Named, Options, Restored};
+use std::time::Duration;
+
+use super::names::{Compared, Differs};
+use super::report::{Beside, LogReport, Named, Options, Restored};
 use super::walk::Walk;
 use crate::trail::{PublicKey, Timestamp};
-use crate::verify::{Finding, FindingKind, Head, NoticeKind, Verdict};
+use crate::verify::{Finding, FindingKind, Head, NoticeKind, Range, Verdict};
+
+/// A clock may be ahead of another by so much. A line of a later time would end the watch for silence until then.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+
+/// So many findings are listed of a log that nothing ties to a pinned key.
+const INVENTED: usize = 16;
 
 /// What holds of a log.
 pub(super) fn report(
     mut walk: Walk<'_>,
+    beside: Compared,
     foreign: Vec<Named>,
     retyped: Vec<Named>,
     now: Timestamp,
@@ -15,27 +25,42 @@ pub(super) fn report(
     walk.end_all();
     judge_ends(&mut walk);
     judge_expectations(&mut walk, now);
+    for Differs { at, seq, member, line, found, .. } in beside.differ {
+        let place = walk.sources.place(at);
+        walk.ledger.find(Some(place), Some(seq), FindingKind::MemberDiffers { member, line, found });
+    }
+    walk.ledger.enter_all(Vec::new(), beside.more);
     walk.ledger.end(&walk.identity, &walk.options.keys);
-    let Walk { log, identity, ledger, history, coverage, head, origin, lost, doubles, restored, .. } = walk;
-    let key = history.latest();
+    let Walk { log, identity, ledger, history, coverage, agreed, trusted, .. } = walk;
+    let Walk { head, origin, lost, doubles, restored, .. } = walk;
+    // What is not proved says nothing of whose it is.
+    let key = history.latest().filter(|_| trusted);
+    let mut ledger = ledger;
+    if !trusted {
+        // Anybody can invent such logs, and what is wrong with them.
+        ledger.more_findings += ledger.findings.len().saturating_sub(INVENTED) as u64;
+        ledger.findings.truncate(INVENTED);
+    }
     let (lines, example) = restored;
     LogReport {
         verdict: ledger.verdict,
         log,
-        origin,
-        pinned: identity.is_known(),
+        origin: origin.filter(|_| trusted),
+        pinned: trusted,
         endorsed_by: identity.endorsed_by(),
         proved: coverage.proved,
         unproved: coverage.unproved,
         missing: coverage.missing,
+        agree: agreed.proved.lines,
         doubles,
+        beside: Beside { compared: beside.same.list(), unproved: beside.unproved.list() },
         restored: Restored { lines, example, foreign, retyped },
         head,
         signatures_checked: ledger.signatures_checked,
-        keys: history.keys(),
+        keys: if trusted { history.keys() } else { 0 },
         key: key.map(|key| key.id),
         epoch: key.map(|key| key.epoch),
-        lost,
+        lost: if trusted { lost } else { 0 },
         findings: ledger.findings,
         more_findings: ledger.more_findings,
         notices: ledger.notices,
@@ -44,20 +69,26 @@ pub(super) fn report(
 }
 
 fn judge_ends(walk: &mut Walk<'_>) {
-    if let Some(first) = walk.shipped.first.filter(|first| *first > 0) {
+    if let Some(first) = walk.given.first.filter(|first| *first > 0) {
         walk.ledger.notice(None, None, NoticeKind::Window { first });
     }
     if let Some(line) = walk.later_known() {
         walk.ledger.notice(None, None, NoticeKind::LaterKnown { line });
     }
-    if walk.head.is_none() {
+    if walk.coverage.proved.lines == 0 {
         walk.ledger.find(None, None, FindingKind::Nothing);
     }
+    if !walk.trusted {
+        return;
+    }
     // Within, something else is wrong that explains it; the end may just have come before its signature.
-    let last = walk.coverage.unproved.listed.last().copied();
-    let at_end = last.filter(|last| walk.coverage.unproved.more == 0 && Some(last.to) == walk.last);
-    if let Some(range) = at_end.or(last.filter(|_| walk.ledger.verdict == Verdict::Intact)) {
-        walk.ledger.find(None, None, FindingKind::Unproved { from: range.from, to: range.to });
+    let unproved = &walk.coverage.unproved;
+    let listed = unproved.listed.last().copied();
+    // Where they are too many to be listed, the last line is one of them unless a signature proves it.
+    let end = walk.last.filter(|last| unproved.more > 0 && walk.head.is_none_or(|head| head.seq < *last));
+    let Some(last) = end.map(|end| Range { from: end, to: end }).or(listed) else { return };
+    if Some(last.to) == walk.last || walk.ledger.verdict == Verdict::Intact {
+        walk.ledger.find(None, None, FindingKind::Unproved { from: last.from, to: last.to });
     }
 }
 
@@ -78,7 +109,9 @@ fn judge_expectations(walk: &mut Walk<'_>, now: Timestamp) {
     }
     if let (Some(limit), Some(Head { time, .. })) = (walk.options.max_silence, walk.head) {
         let silence = now.since(time);
-        if silence > limit {
+        if time.since(now) > CLOCKS_DIFFER {
+            walk.ledger.find(None, None, FindingKind::FromTheFuture { last: time, now });
+        } else if silence > limit {
             walk.ledger.find(None, None, FindingKind::Silent { last: time, silence, limit });
         }
     }

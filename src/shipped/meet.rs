@@ -6,9 +6,9 @@ use super::walk::Walk;
 use crate::trail::Hash;
 use crate::verify::{ExpectedHead, FindingKind};
 
-/// The lines that came, but for copies of those that name keys.
+/// The lines that were given: all but copies.
 #[derive(Default)]
-pub(super) struct Shipped {
+pub(super) struct Given {
     pub(super) first: Option<u64>,
     pub(super) last: Option<u64>,
     /// Copies of lines behind the last.
@@ -27,6 +27,7 @@ impl Walk<'_> {
     pub(super) fn meet(&mut self, group: &Group) {
         let seq = group.seq;
         self.coverage.meet(seq, seq);
+        self.agreed.meet(seq, seq);
         self.doubles += group.doubles;
         for line in &group.lines {
             if line.shape == Shape::Restored {
@@ -45,12 +46,12 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        if !group.shipped {
-            self.shipped.copies.push(seq);
+        if !group.given {
+            self.given.copies.push(seq);
             return;
         }
-        let copies = std::mem::take(&mut self.shipped.copies);
-        if let Some(last) = self.shipped.last {
+        let copies = std::mem::take(&mut self.given.copies);
+        if let Some(last) = self.given.last.filter(|_| !self.options.sparse) {
             let mut from = last + 1;
             for there in copies.into_iter().chain([seq]) {
                 if from < there {
@@ -61,12 +62,12 @@ impl Walk<'_> {
                 from = there + 1;
             }
         }
-        self.shipped.first = self.shipped.first.or(Some(seq));
-        self.shipped.last = Some(seq);
+        self.given.first = self.given.first.or(Some(seq));
+        self.given.last = Some(seq);
     }
 
     /// The last of the copies behind the last line.
     pub(super) fn later_known(&self) -> Option<u64> {
-        self.shipped.copies.last().copied().filter(|_| self.shipped.last.is_some())
+        self.given.copies.last().copied().filter(|_| self.given.last.is_some())
     }
 }

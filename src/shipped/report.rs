@@ -20,9 +20,12 @@ pub struct Options {
     pub expect_head: Option<ExpectedHead>,
     /// How old the last line may be.
     pub max_silence: Option<Duration>,
-    /// The member, or the column, that has the line: `a.b` is member `a.b`, or `b` within `a`. Otherwise it is looked
-    /// for in those that shippers use.
+    /// The member that has the line: `a.b` is member `a.b`, or `b` within `a`. Otherwise it is looked for in those that
+    /// shippers use, and then in any. Of a table, all cells are looked at.
     pub at: Option<String>,
+    /// The lines are some that were chosen, such as the signed ones, and their links were checked elsewhere: numbers that
+    /// are not given are not missed. Each line is proved by its own signature, or by a line that chains from it.
+    pub sparse: bool,
     /// Bytes that are sorted in memory, 128 MiB by default; what is more goes to temporary files.
     pub memory: usize,
 }
@@ -36,6 +39,7 @@ impl Default for Options {
             expect_head: None,
             max_silence: None,
             at: None,
+            sparse: false,
             memory: 128 << 20,
         }
     }
@@ -46,10 +50,16 @@ impl Default for Options {
 pub struct Report {
     /// The worst of all.
     pub verdict: Verdict,
-    /// Each log.
+    /// Whether numbers that were not given were not missed: [`Options::sparse`].
+    pub sparse: bool,
+    /// Each log of which lines were given, and not just copies.
     pub logs: Vec<LogReport>,
-    /// Lines of logs that were found, doubles too.
+    /// Logs of no pinned key that are not listed: the first [`crate::verify::LISTED`] are.
+    pub more_logs: u64,
+    /// Lines of logs that were given, doubles too.
     pub lines: u64,
+    /// Lines in streams of copies.
+    pub copies: u64,
     /// Items that have no line of a log.
     pub others: u64,
     /// What does not hold, and is of no log.
@@ -67,7 +77,7 @@ pub struct LogReport {
     pub log: KeyId,
     /// Who writes it, as its last proved genesis says.
     pub origin: Option<String>,
-    /// Whether its first key is a pinned one, or endorsed.
+    /// Whether its first key is a pinned one, or endorsed. Where it is not, nothing is proved.
     pub pinned: bool,
     /// The fleet's key that endorsed its first one.
     pub endorsed_by: Option<KeyId>,
@@ -77,8 +87,13 @@ pub struct LogReport {
     pub unproved: Ranges,
     /// Lines that were not given, between those that were.
     pub missing: Ranges,
+    /// Lines that agree with each other where nothing ties the log to a pinned key: anybody can have made them. None of
+    /// them is proved.
+    pub agree: u64,
     /// Lines that came once more, the same.
     pub doubles: u64,
+    /// Members that stood beside lines that came byte for byte.
+    pub beside: Beside,
     /// Lines that did not come byte for byte.
     pub restored: Restored,
     /// What the newest good signature says: it proves this line.
@@ -101,6 +116,16 @@ pub struct LogReport {
     pub notices: Vec<Notice>,
     /// Notices that are not listed.
     pub more_notices: u64,
+}
+
+/// Members beside a line, in the document that has it: what a store is queried by. Nothing signs them. One that is known to
+/// be the line's and differs from it is a finding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Beside {
+    /// Those that say the same as their lines.
+    pub compared: Vec<Named>,
+    /// Those that can't be compared: the line has nothing of that name, or it may be the shipper's own.
+    pub unproved: Vec<Named>,
 }
 
 /// Lines whose JSON was written anew on the way, and that were brought back. Whether each is proved, the ranges say.

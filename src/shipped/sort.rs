@@ -56,7 +56,7 @@ impl Sorter {
     pub(super) fn finish(mut self) -> io::Result<Sorted> {
         if self.runs.is_empty() {
             self.order();
-            return Ok(Sorted::InMemory { records: self.records, entries: self.entries.into_iter() });
+            return Ok(Sorted::InMemory { records: self.records, entries: self.entries, at: 0 });
         }
         if !self.entries.is_empty() {
             self.spill()?;
@@ -113,16 +113,24 @@ fn rewound(run: BufWriter<File>) -> io::Result<File> {
 
 /// The records in their order.
 pub(super) enum Sorted {
-    InMemory { records: Vec<u8>, entries: std::vec::IntoIter<Entry> },
+    InMemory { records: Vec<u8>, entries: Vec<Entry>, at: usize },
     Merged(Merge),
+}
+
+/// A place among the records, to go back to.
+pub(super) enum Mark {
+    InMemory(usize),
+    /// Where in each run its next record begins.
+    Merged(Vec<u64>),
 }
 
 impl Sorted {
     /// Puts the next record into `record`; false where there is none.
     pub(super) fn next(&mut self, record: &mut Vec<u8>) -> io::Result<bool> {
         match self {
-            Sorted::InMemory { records, entries } => {
-                let Some(entry) = entries.next() else { return Ok(false) };
+            Sorted::InMemory { records, entries, at } => {
+                let Some(entry) = entries.get(*at) else { return Ok(false) };
+                *at += 1;
                 record.clear();
                 record.extend_from_slice(entry.of(records));
                 Ok(true)
@@ -130,47 +138,102 @@ impl Sorted {
             Sorted::Merged(merge) => merge.next(record),
         }
     }
+
+    /// The place of the next record.
+    pub(super) fn mark(&self) -> Mark {
+        match self {
+            Sorted::InMemory { at, .. } => Mark::InMemory(*at),
+            Sorted::Merged(merge) => Mark::Merged(merge.mark()),
+        }
+    }
+
+    /// Goes back to a place that was marked before.
+    pub(super) fn go_back(&mut self, mark: &Mark) -> io::Result<()> {
+        match (self, mark) {
+            (Sorted::InMemory { at, .. }, Mark::InMemory(mark)) => *at = *mark,
+            (Sorted::Merged(merge), Mark::Merged(mark)) => merge.go_back(mark)?,
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
-/// The runs, the one with the smallest record on top.
-pub(super) struct Merge(BinaryHeap<Run>);
+/// The runs, the one with the smallest record on top, and those that ended.
+pub(super) struct Merge {
+    runs: BinaryHeap<Run>,
+    ended: Vec<Run>,
+}
 
 struct Run {
+    number: usize,
     record: Vec<u8>,
+    /// Where the record begins in its file, and where it ends.
+    begin: u64,
+    end: u64,
     rest: BufReader<File>,
 }
 
 impl Merge {
-    fn of(runs: Vec<File>) -> io::Result<Merge> {
-        let mut heap = BinaryHeap::with_capacity(runs.len());
-        for file in runs {
-            let mut run = Run { record: Vec::new(), rest: BufReader::with_capacity(BUFFER, file) };
-            if run.advance()? {
-                heap.push(run);
-            }
+    fn of(files: Vec<File>) -> io::Result<Merge> {
+        let mut merge = Merge { runs: BinaryHeap::with_capacity(files.len()), ended: Vec::new() };
+        for (number, file) in files.into_iter().enumerate() {
+            let rest = BufReader::with_capacity(BUFFER, file);
+            merge.enter(Run { number, record: Vec::new(), begin: 0, end: 0, rest })?;
         }
-        Ok(Merge(heap))
+        Ok(merge)
+    }
+
+    fn enter(&mut self, mut run: Run) -> io::Result<()> {
+        match run.advance()? {
+            true => self.runs.push(run),
+            false => self.ended.push(run),
+        }
+        Ok(())
     }
 
     fn next(&mut self, record: &mut Vec<u8>) -> io::Result<bool> {
-        let Some(mut run) = self.0.peek_mut() else { return Ok(false) };
+        let Some(mut run) = self.runs.peek_mut() else { return Ok(false) };
         std::mem::swap(record, &mut run.record);
         if !run.advance()? {
-            PeekMut::pop(run);
+            self.ended.push(PeekMut::pop(run));
         }
         Ok(true)
+    }
+
+    fn mark(&self) -> Vec<u64> {
+        let mut mark = vec![0; self.runs.len() + self.ended.len()];
+        for run in self.runs.iter().chain(&self.ended) {
+            mark[run.number] = run.begin;
+        }
+        mark
+    }
+
+    fn go_back(&mut self, mark: &[u64]) -> io::Result<()> {
+        let runs = std::mem::take(&mut self.runs).into_vec();
+        for mut run in runs.into_iter().chain(std::mem::take(&mut self.ended)) {
+            let to = mark[run.number];
+            let back = i64::try_from(run.end - to).map_err(io::Error::other)?;
+            run.rest.seek_relative(-back)?;
+            run.end = to;
+            self.enter(run)?;
+        }
+        Ok(())
     }
 }
 
 impl Run {
+    /// Reads the record after this one; at the end of the file there is none, and the run stands at its end.
     fn advance(&mut self) -> io::Result<bool> {
+        self.begin = self.end;
         let mut length = [0; 4];
         match self.rest.read_exact(&mut length) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
             read => read?,
         }
-        self.record.resize(u32::from_le_bytes(length) as usize, 0);
+        let length = u32::from_le_bytes(length);
+        self.record.resize(length as usize, 0);
         self.rest.read_exact(&mut self.record)?;
+        self.end += 4 + u64::from(length);
         Ok(true)
     }
 }
@@ -224,6 +287,41 @@ mod tests {
             let all = sorted(&records, memory);
             records.sort();
             prop_assert_eq!(all, records);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn going_back_gives_the_same_records_again(
+            mut records in prop::collection::vec(prop::collection::vec(0..3u8, 0..40), 1..200),
+            memory in prop_oneof![Just(1), 100..4_000usize, Just(1 << 20)],
+            marks in prop::collection::vec((0..200usize, 0..200usize), 1..6),
+        ) {
+            let mut sorter = Sorter::new(memory);
+            for record in &records {
+                sorter.push(record).unwrap();
+            }
+            records.sort();
+            let (mut sorted, mut record) = (sorter.finish().unwrap(), Vec::new());
+            let mut at = 0;
+            for (ahead, further) in marks {
+                while at < ahead && sorted.next(&mut record).unwrap() {
+                    at += 1;
+                }
+                let (mark, marked) = (sorted.mark(), at);
+                for expected in records.iter().skip(at).take(further) {
+                    prop_assert!(sorted.next(&mut record).unwrap());
+                    prop_assert_eq!(&record, expected);
+                }
+                sorted.go_back(&mark).unwrap();
+                at = marked;
+            }
+            for expected in &records[at..] {
+                prop_assert!(sorted.next(&mut record).unwrap());
+                prop_assert_eq!(&record, expected);
+            }
+            prop_assert!(!sorted.next(&mut record).unwrap());
         }
     }
 

@@ -5,19 +5,16 @@ use std::io::{self, Read};
 
 use super::fact::{At, Fact, Shape};
 use super::find::{Finder, Found, Outcome};
-use super::group::Group;
+use super::groups::Groups;
 use super::items::Items;
-use super::names::Names;
+use super::names::{Besides, Names};
 use super::report::{Options, Report};
 use super::restore::{self, Restored};
-use super::sort::{Sorted, Sorter};
+use super::sort::Sorter;
 use super::walk::Walk;
-use super::{Sources, judge, table};
-use crate::trail::{Hash, KeyId, Kind, Line, Timestamp};
-use crate::verify::{Finding, FindingKind, Notice, NoticeKind, Verdict};
-
-/// How much of a stream is looked at to tell a table from anything else.
-const START: u64 = 64 << 10;
+use super::{Sources, judge, known};
+use crate::trail::{Hash, KeyId, Line, Timestamp};
+use crate::verify::{Finding, FindingKind, Identity, LISTED, Notice, NoticeKind, Verdict};
 
 /// Verifies the lines of any logs, in any order, as they come out of streams. It reads no clock; what its memory does
 /// not hold goes to temporary files, in the system's folder for them (`TMPDIR`), which nobody else can open.
@@ -48,44 +45,52 @@ impl Verifier {
             sources: Sources::default(),
             record: Vec::new(),
             foreign: BTreeMap::new(),
+            besides: BTreeMap::new(),
             lines: 0,
+            copies: 0,
             others: 0,
             cut: None,
+            open: None,
+            named: 0,
             failed: None,
         };
         Verifier { options: options.clone(), intake, findings: Vec::new() }
     }
 
-    /// Takes a stream to its end; `name` is what findings call it. What it is, is told by how it begins: CSV, or lines
-    /// of text and JSON values, with a line of a log in them or around them.
+    /// Takes a stream to its end; `name` is what findings call it. It may mix lines of text, JSON values and CSV, with
+    /// lines of logs in them; what others write into it hides none of them.
     ///
-    /// A stream in which stand only lines that name keys, as `<prefix>.keys` does, says nothing of what else should be
-    /// there.
+    /// All its lines count as given: what is missing between them is missing, whatever they are.
     ///
     /// # Errors
     ///
-    /// What the reader says, and temporary files; `InvalidData` where a record of a table has more than 16 MiB.
-    pub fn read(&mut self, name: &str, mut reader: impl Read) -> io::Result<()> {
-        let source = self.intake.sources.add(name);
-        let mut start = Vec::new();
-        (&mut reader).take(START).read_to_end(&mut start)?;
+    /// What the reader says, and temporary files.
+    pub fn read(&mut self, name: &str, reader: impl Read) -> io::Result<()> {
+        self.read_as(name, reader, false)
+    }
+
+    /// Takes a stream of copies of lines that name keys, as `<prefix>.keys` is one. They prove keys; they don't count as
+    /// given, so that nothing is missing between them. Which streams are copies is for the caller to say: who could
+    /// delete lines could leave those that name keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::read`].
+    pub fn read_copies(&mut self, name: &str, reader: impl Read) -> io::Result<()> {
+        self.read_as(name, reader, true)
+    }
+
+    pub(super) fn read_as(&mut self, name: &str, reader: impl Read, copies: bool) -> io::Result<()> {
+        let source = self.intake.sources.add(name, copies);
         let at = self.options.at.as_deref();
         let intake = &mut self.intake;
-        match table::delimiter(&start) {
-            Some(delimiter) => {
-                let stream = io::Cursor::new(start).chain(reader);
-                table::read(source, stream, delimiter, at, |at, cells| intake.record(at, cells))?;
-            }
-            None => {
-                let mut items = Items::new(source, reader, start);
-                while let Some((place, item)) = items.next()? {
-                    let outcome = intake.item(place, item, at);
-                    intake.count(place, outcome);
-                    intake.failed.take().map_or(Ok(()), Err)?;
-                }
-            }
+        let mut items = Items::new(source, reader);
+        while let Some((place, item)) = items.next()? {
+            let outcome = intake.item(place, item, at);
+            intake.count(place, outcome);
+            intake.failed.take().map_or(Ok(()), Err)?;
         }
-        self.intake.failed.take().map_or(Ok(()), Err)
+        Ok(())
     }
 
     /// A stream ended before its end.
@@ -100,42 +105,64 @@ impl Verifier {
     /// Temporary files.
     pub fn finish(self, now: Timestamp) -> io::Result<Report> {
         let Verifier { options, intake, mut findings } = self;
-        let Intake { sorter, sources, mut foreign, lines, others, cut, .. } = intake;
-        let mut groups =
-            Groups { sorted: sorter.finish()?, record: Vec::new(), sources: &sources, next: None };
-        let mut logs = Vec::new();
-        let mut next = groups.next()?;
-        while let Some((log, group)) = next.take() {
-            let mut walk = Walk::new(log, &options, &sources);
+        let Intake { sorter, sources, mut foreign, mut besides, lines, copies, others, cut, open, .. } =
+            intake;
+        let mut groups = Groups::new(sorter.finish()?, &sources)?;
+        let (mut logs, mut unknown, mut more) = (Vec::new(), 0, (0, Verdict::Intact));
+        while let Some(log) = groups.begin() {
+            let (identity, history) =
+                known::hand_offs(&mut groups, &Identity::new(log, &options.keys, &options.trust))?;
+            let mut walk = Walk::new(log, &options, &sources, identity, history);
             let mut restored = Names::default();
-            let mut held = group;
-            loop {
-                next = groups.next()?;
-                let follows = next.as_ref().filter(|(other, _)| *other == log).map(|(_, group)| group);
-                held.repair(follows, |line| walk.is_signed(line))
-                    .into_iter()
-                    .for_each(|member| restored.count(member));
-                let is_last = follows.is_none();
-                walk.take(held);
-                match next.take_if(|_| !is_last) {
-                    Some((_, group)) => held = group,
-                    None => break,
+            groups.each(&mut walk, Walk::is_signed, |walk, group, changed| {
+                for member in changed {
+                    restored.count(member);
                 }
-            }
+                walk.take(group);
+            })?;
             let foreign = foreign.remove(&log).unwrap_or_default();
-            logs.push(judge::report(walk, foreign.list(), restored.list(), now));
+            let beside = besides.remove(&log).unwrap_or_default().compared();
+            if walk.given.first.is_none() {
+                continue; // copies of another log's lines: nothing was given that they could prove
+            }
+            let report = judge::report(walk, beside, foreign.list(), restored.list(), now);
+            unknown += usize::from(!report.pinned);
+            match report.pinned || unknown <= LISTED {
+                true => logs.push(report),
+                false => more = (more.0 + 1, more.1.max(report.verdict)),
+            }
         }
         findings.extend(judge::of_all(&mut logs, &options));
-        let notices = cut.map(|(at, items)| Notice {
-            at: Some(sources.place(at)),
-            seq: None,
-            kind: NoticeKind::Cut { items },
-        });
-        let verdicts = findings.iter().map(|finding| finding.kind.verdict());
+        let cut = cut.map(|(at, items)| (at, NoticeKind::Cut { items }));
+        let open = open.map(|(at, lines)| (at, NoticeKind::NotCompared { lines }));
+        let notices = cut.into_iter().chain(open);
+        let mut notices: Vec<_> =
+            notices.map(|(at, kind)| Notice { at: Some(sources.place(at)), seq: None, kind }).collect();
+        if more.0 > 0 {
+            notices.push(Notice { at: None, seq: None, kind: NoticeKind::MoreLogs { logs: more.0 } });
+        }
+        let verdicts = findings.iter().map(|finding| finding.kind.verdict()).chain([more.1]);
         let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
-        Ok(Report { verdict, logs, lines, others, findings, notices: notices.into_iter().collect() })
+        let more_logs = more.0;
+        Ok(Report {
+            verdict,
+            sparse: options.sparse,
+            logs,
+            more_logs,
+            lines,
+            copies,
+            others,
+            findings,
+            notices,
+        })
     }
 }
+
+/// Names of members, and examples, take so many bytes of all logs.
+const NAMED: usize = 32 << 20;
+
+/// And so many those of a log besides, at most about.
+const LOG: usize = 200;
 
 /// What was read so far.
 struct Intake {
@@ -144,77 +171,84 @@ struct Intake {
     record: Vec<u8>,
     /// Members that are not ours, of each log.
     foreign: BTreeMap<KeyId, Names>,
+    /// Members beside raw lines, of each log.
+    besides: BTreeMap<KeyId, Besides>,
+    /// Lines that were given, and those of copies.
     lines: u64,
+    copies: u64,
     others: u64,
     /// The first item that was cut, and how many there were.
     cut: Option<(At, u64)>,
+    /// The first line in a string whose beginning was elsewhere, and how many there were.
+    open: Option<(At, u64)>,
+    /// Bytes that names of members take.
+    named: usize,
     failed: Option<io::Error>,
 }
 
 impl Intake {
-    /// Takes the cells of a record: the first that has lines.
-    fn record(&mut self, place: At, cells: &[&[u8]]) {
-        let mut worst = Outcome::NotOurs;
-        for cell in cells {
-            match self.item(place, cell, None) {
-                Outcome::Ours => {
-                    worst = Outcome::Ours;
-                    break;
-                }
-                Outcome::Cut => worst = Outcome::Cut,
-                Outcome::NotOurs => {}
-            }
-        }
-        self.count(place, worst);
-    }
-
     fn item(&mut self, place: At, bytes: &[u8], at: Option<&str>) -> Outcome {
         let mut found = |found: Found<'_>| match found {
             Found::Line(line, time) => self.line(line, time, place),
             Found::Restored(restored) => self.restored(restored, place),
+            Found::Beside(line, beside) => {
+                if self.named < NAMED {
+                    let besides = self.besides.entry(line.link.log).or_insert_with(|| {
+                        self.named += LOG;
+                        Besides::default()
+                    });
+                    self.named += besides.take(place, line.link.seq, beside);
+                } else {
+                    self.open.get_or_insert((place, 0)).1 += 1;
+                }
+            }
         };
-        Finder { at, found: &mut found }.item(bytes)
+        Finder::new(at, &mut found).item(bytes)
     }
 
     fn count(&mut self, place: At, outcome: Outcome) {
-        self.others += u64::from(outcome != Outcome::Ours);
-        if outcome == Outcome::Cut {
-            self.cut.get_or_insert((place, 0)).1 += 1;
+        self.others += u64::from(matches!(outcome, Outcome::Cut | Outcome::NotOurs));
+        match outcome {
+            Outcome::Cut => self.cut.get_or_insert((place, 0)).1 += 1,
+            Outcome::CutOpen => self.open.get_or_insert((place, 0)).1 += 1,
+            Outcome::Ours | Outcome::NotOurs => {}
         }
     }
 
     fn line(&mut self, line: &Line<'_>, time: Timestamp, at: At) {
-        self.push(&Fact::of(line, time, Shape::Raw, at), names_a_key(line));
+        self.push(&Fact::of(line, time, Shape::Raw, at));
     }
 
     fn restored(&mut self, restored: Restored, at: At) {
         let Restored { log, seq, text, foreign } = restored;
-        if !foreign.is_empty() {
-            let names = self.foreign.entry(log).or_default();
+        if !foreign.is_empty() && self.named >= NAMED {
+            self.open.get_or_insert((at, 0)).1 += 1;
+        } else if !foreign.is_empty() {
+            let names = self.foreign.entry(log).or_insert_with(|| {
+                self.named += LOG;
+                Names::default()
+            });
             for name in foreign {
-                names.count(name);
+                self.named += names.count(name);
             }
         }
         match restore::line(&text) {
-            Some((line, time)) => self.push(&Fact::of(&line, time, Shape::Restored, at), names_a_key(&line)),
-            None => self.push(&broken(log, seq, text, at), false),
+            Some((line, time)) => self.push(&Fact::of(&line, time, Shape::Restored, at)),
+            None => self.push(&broken(log, seq, text, at)),
         }
     }
 
-    fn push(&mut self, fact: &Fact, names_a_key: bool) {
-        self.lines += 1;
-        self.sources.met(fact.at.source, names_a_key);
+    fn push(&mut self, fact: &Fact) {
+        match self.sources.is_given(fact.at.source) {
+            true => self.lines += 1,
+            false => self.copies += 1,
+        }
         self.record.clear();
         fact.encode(&mut self.record);
         if let Err(error) = self.sorter.push(&self.record) {
             self.failed = Some(error);
         }
     }
-}
-
-/// Whether `<prefix>.keys` has a copy of such lines.
-fn names_a_key(line: &Line<'_>) -> bool {
-    line.kind == Kind::Handoff || line.kind == Kind::Genesis && line.link.seq == 0
 }
 
 fn broken(log: KeyId, seq: u64, text: Vec<u8>, at: At) -> Fact {
@@ -229,51 +263,5 @@ fn broken(log: KeyId, seq: u64, text: Vec<u8>, at: At) -> Fact {
         control: false,
         signature: None,
         text,
-    }
-}
-
-/// The sorted lines, by log and number.
-struct Groups<'a> {
-    sorted: Sorted,
-    record: Vec<u8>,
-    sources: &'a Sources,
-    /// The first line of the next group.
-    next: Option<Fact>,
-}
-
-impl Groups<'_> {
-    fn next(&mut self) -> io::Result<Option<(KeyId, Group)>> {
-        let first = match self.next.take() {
-            Some(first) => first,
-            None => match self.fact()? {
-                Some(first) => first,
-                None => return Ok(None),
-            },
-        };
-        let (log, seq) = (first.log, first.seq);
-        let shipped = |fact: &Fact| self.sources.is_shipped(fact.at.source);
-        let is_shipped = shipped(&first);
-        let mut group = Group::of(first, is_shipped);
-        loop {
-            match self.fact()? {
-                Some(fact) if (fact.log, fact.seq) == (log, seq) => {
-                    let is_shipped = self.sources.is_shipped(fact.at.source);
-                    group.add(fact, is_shipped);
-                }
-                other => {
-                    self.next = other;
-                    return Ok(Some((log, group)));
-                }
-            }
-        }
-    }
-
-    fn fact(&mut self) -> io::Result<Option<Fact>> {
-        let any = self.sorted.next(&mut self.record)?;
-        let fact = any.then(|| Fact::decode(&self.record));
-        match fact {
-            Some(None) => Err(io::Error::new(io::ErrorKind::InvalidData, "a temporary file was changed")),
-            fact => Ok(fact.flatten()),
-        }
     }
 }

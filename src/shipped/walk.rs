@@ -6,8 +6,10 @@ use super::chain::Chain;
 use super::dispute::{Blame, Claim, Dispute};
 use super::fact::Fact;
 use super::group::Group;
+use super::heed::Names;
 use super::history::History;
-use super::meet::{Expected, Shipped};
+use super::meet::{Expected, Given};
+use super::parted::Parted;
 
 use super::{Options, Sources};
 use crate::trail::{Hash, KeyId};
@@ -16,8 +18,8 @@ use crate::verify::{Coverage, FindingKind, Head, Identity, LISTED, Ledger, Place
 /// Disputes that may be open; where there are more, those who dispute are asked for their signatures.
 const DISPUTES: usize = 64;
 
-/// Where there are even more, what is known must do.
-const DISPUTES_AT_MOST: usize = 1_024;
+/// Where they take even more bytes, what is known must do.
+const DISPUTES_AT_MOST: usize = 4 << 20;
 
 pub(super) struct Walk<'a> {
     pub(super) log: KeyId,
@@ -26,7 +28,11 @@ pub(super) struct Walk<'a> {
     pub(super) identity: Identity,
     pub(super) ledger: Ledger,
     pub(super) history: History,
+    /// Whether anything ties the log to a pinned key; where nothing does, no line is proved, whatever agrees.
+    pub(super) trusted: bool,
     pub(super) coverage: Coverage,
+    /// Lines that a key proves to which nothing pinned leads: they agree with each other.
+    pub(super) agreed: Coverage,
     /// Chains that end with the line met last.
     live: Vec<Chain>,
     chains: u32,
@@ -35,9 +41,14 @@ pub(super) struct Walk<'a> {
     faults: Vec<Blame>,
     blamed: BTreeSet<(u64, Hash)>,
     pub(super) last: Option<u64>,
-    pub(super) shipped: Shipped,
+    pub(super) given: Given,
     /// Branches of it are known.
     forked: bool,
+    /// Keys that two writers had, one of which began after a crash.
+    forked_keys: BTreeSet<KeyId>,
+    /// What is known where hand-offs lead to different keys.
+    pub(super) parted: Parted,
+    pub(super) names: Names,
     /// A line is signed by a key to which no hand-off leads.
     pub(super) unknown_key: bool,
     pub(super) head: Option<Head>,
@@ -47,6 +58,12 @@ pub(super) struct Walk<'a> {
     /// Lines that came re-emitted, and the first of them.
     pub(super) restored: (u64, Option<Place>),
     pub(super) expected: Expected,
+}
+
+/// Whether a finding is of a line that is not the one that belongs there.
+fn is_a_rival(kind: &FindingKind) -> bool {
+    use FindingKind::{Altered, Conflict, Link, NotTheHandOff};
+    matches!(kind, Altered { .. } | Conflict { .. } | Link { .. } | NotTheHandOff { .. })
 }
 
 /// A chain that goes on.
@@ -59,24 +76,34 @@ struct Parent {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(log: KeyId, options: &'a Options, sources: &'a Sources) -> Walk<'a> {
-        let identity = Identity::new(log, &options.keys, &options.trust);
+    pub(super) fn new(
+        log: KeyId,
+        options: &'a Options,
+        sources: &'a Sources,
+        identity: Identity,
+        history: History,
+    ) -> Walk<'a> {
         Walk {
             log,
             options,
             sources,
             ledger: Ledger::for_log(&identity, &options.keys),
-            history: History::new(identity.pinned()),
+            history,
+            trusted: identity.is_known(),
             identity,
             coverage: Coverage::new(),
+            agreed: Coverage::new(),
             live: Vec::new(),
             chains: 0,
             disputes: Vec::new(),
             faults: Vec::new(),
             blamed: BTreeSet::new(),
             last: None,
-            shipped: Shipped::default(),
+            given: Given::default(),
             forked: false,
+            forked_keys: BTreeSet::new(),
+            parted: Parted::default(),
+            names: Names::default(),
             unknown_key: false,
             head: None,
             origin: None,
@@ -131,12 +158,15 @@ impl<'a> Walk<'a> {
                     parents[at].left -= 1;
                     (self.branch(parents[at].chain.clone(), line), true)
                 }
-                None => (Chain::begin(self.next_id(), line), true),
+                None => {
+                    let mut chain = Chain::begin(self.next_id(), line);
+                    chain.lineage = self.history.parted.as_ref().map(|_| Vec::new());
+                    (chain, true)
+                }
             };
             let is_new = parent.is_none();
             let chain = self.extend(chain);
-            let claim =
-                || Claim { begins, detached: is_new, ..Claim::of(&chain.tip, chain.id, chain.is_proved()) };
+            let claim = || Claim { begins, detached: is_new, ..Claim::of(&chain) };
             if several {
                 claims.push(claim());
             }
@@ -150,7 +180,7 @@ impl<'a> Walk<'a> {
             if more > 0 {
                 let Claim { seq, hash, at, .. } = claims[0];
                 let kind = FindingKind::Conflict { lines: claims.len() as u64 + more };
-                self.blame(Blame { seq, hash, at, kind });
+                self.blame(Blame { seq, hash, at, kind, excuse: None });
             }
             self.disputes.push(Dispute::Rivals(claims));
         }
@@ -172,8 +202,9 @@ impl<'a> Walk<'a> {
     pub(super) fn end_all(&mut self) {
         self.end_chains();
         self.decide(|_| true);
+        self.judge_parting();
         self.flush_faults();
-        self.coverage.settle(u64::MAX);
+        self.settle_coverage(u64::MAX);
     }
 
     /// A chain that goes on from one from which others go on as well.
@@ -200,8 +231,8 @@ impl<'a> Walk<'a> {
     /// No line follows the chain.
     fn end(&mut self, mut chain: Chain) -> Claim {
         self.settle(&mut chain);
-        self.disputes.iter_mut().for_each(|dispute| dispute.ended(chain.id));
-        let mut claim = Claim::of(&chain.tip, chain.id, chain.is_proved());
+        self.disputes.iter_mut().for_each(|dispute| dispute.ended(chain.id, chain.signer));
+        let mut claim = Claim::of(&chain);
         claim.chains.clear();
         claim
     }
@@ -215,13 +246,19 @@ impl<'a> Walk<'a> {
             self.live = live;
         }
         if !self.disputes.is_empty() {
-            let too_many = self.disputes.len() > DISPUTES_AT_MOST;
+            let too_many = self.disputes.iter_mut().map(Dispute::size).sum::<usize>() > DISPUTES_AT_MOST;
             self.decide(|dispute| too_many || dispute.is_settled());
         }
         if self.coverage.is_full() {
             let open = self.live.iter().map(|chain| chain.unproved).min();
-            self.coverage.settle(open.or(self.last).unwrap_or(0));
+            self.settle_coverage(open.or(self.last).unwrap_or(0));
         }
+    }
+
+    fn settle_coverage(&mut self, before: u64) {
+        self.coverage.settle(before);
+        self.agreed.settle(before);
+        self.parted.settled = before;
     }
 
     fn decide(&mut self, is_ripe: impl FnMut(&mut Dispute) -> bool) {
@@ -231,16 +268,33 @@ impl<'a> Walk<'a> {
             if is_ripe(&mut dispute) { ripe.push(dispute) } else { open.push(dispute) }
         }
         self.disputes = open;
-        for dispute in ripe {
-            for blame in dispute.verdict(self.forked) {
+        for mut dispute in ripe {
+            let parted = dispute.seq().is_some_and(|seq| self.history.is_parted(seq));
+            if parted && !dispute.is_any_proved() {
+                self.parted.crash |= dispute.tells_of_a_crash();
+                continue; // one finding says that nobody knows which of them is the log
+            }
+            let history = &self.history;
+            let signs = |key, seq| history.epoch(key) == Some(history.epoch_at(seq));
+            for blame in dispute.verdict(self.forked, signs) {
                 self.forked |= matches!(blame.kind, FindingKind::Forked { .. });
+                if matches!(blame.kind, FindingKind::Forked { crash: true, .. }) {
+                    self.forked_keys.extend(self.history.in_force(blame.seq).map(|key| key.id));
+                }
                 self.blame(blame);
             }
         }
     }
 
     /// Blames a line, once.
-    pub(super) fn blame(&mut self, Blame { seq, hash, at, kind }: Blame) {
+    pub(super) fn blame(&mut self, Blame { seq, hash, at, kind, excuse }: Blame) {
+        if excuse.is_some_and(|key| self.is_of_a_branch(key, &kind, seq)) {
+            return;
+        }
+        let kind = match self.history.own(hash) {
+            Some(own) if is_a_rival(&kind) => FindingKind::OtherHandOff { expected: own.hash, found: hash },
+            _ => kind,
+        };
         let is_line = !matches!(kind, FindingKind::Forked { .. });
         if is_line && !self.blamed.insert((seq, hash)) {
             return;
@@ -249,6 +303,14 @@ impl<'a> Walk<'a> {
             self.blamed.pop_first();
         }
         self.ledger.find(Some(self.sources.place(at)), Some(seq), kind);
+    }
+
+    /// Whether a line of another branch of a forked log looks so, once the log went on without that branch's key.
+    fn is_of_a_branch(&self, key: KeyId, kind: &FindingKind, seq: u64) -> bool {
+        let looks = is_a_rival(kind) || matches!(kind, FindingKind::AfterHandOff { .. });
+        // The line before a hand-off is the first in which a branch can contradict it.
+        let is_over = || self.history.epoch(key).is_some_and(|epoch| epoch < self.history.epoch_at(seq + 2));
+        looks && self.forked_keys.contains(&key) && is_over()
     }
 
     pub(super) fn fault(&mut self, fault: Blame) {

@@ -197,6 +197,14 @@ pub enum FindingKind {
 
     /// A format that this version does not read, validly signed.
     NeedsVersion { format: String },
+
+    /// Hand-offs to this epoch lead to different keys: which of them is the log's, and with it all lines from `from` on, no
+    /// signature proves. `crash`: one branch began after a crash, or it is not known how they began.
+    Disputed { epoch: u64, from: u64, crash: bool },
+    /// Another hand-off to the same key: the log goes on from the expected one.
+    OtherHandOff { expected: Hash, found: Hash },
+    /// A member beside the line, in the same document, does not say what the line says.
+    MemberDiffers { member: String, line: String, found: String },
 }
 
 impl FindingKind {
@@ -226,7 +234,9 @@ impl FindingKind {
             | FindingKind::OriginDiffers { .. }
             | FindingKind::EndorsementMissing { .. }
             | FindingKind::NoPinnedKey { .. } => Verdict::Incomplete,
-            FindingKind::Forked { crash: true, .. } => Verdict::Forked,
+            FindingKind::Forked { crash: true, .. }
+            | FindingKind::Disputed { crash: true, .. }
+            | FindingKind::OtherHandOff { .. } => Verdict::Forked,
             // Its end was cut since; lines that nobody should have written are more.
             FindingKind::SuccessionDiffers { expected, last, .. }
                 if last.is_none_or(|last| last < *expected) =>

@@ -83,6 +83,10 @@ pub enum NoticeKind {
     Double { file: String, of: String },
     /// Neither a file nor a link: not opened.
     Special { file: String },
+    /// Lines beside which members were not compared: the values that have them are too long, or broken, or too many.
+    NotCompared { lines: u64 },
+    /// Logs that are not listed: their keys are not pinned, and there are too many of them.
+    MoreLogs { logs: u64 },
 }
 
 impl fmt::Display for NoticeKind {
@@ -184,6 +188,19 @@ impl fmt::Display for NoticeKind {
             NoticeKind::Link { file } => write!(f, "{}: a link, not followed", Quoted(file)),
             NoticeKind::Double { file, of } => {
                 write!(f, "{}: passed over: {} is the same file and has all of it", Quoted(file), Quoted(of))
+            }
+            NoticeKind::NotCompared { lines } => {
+                let were = if *lines == 1 { "1 line was" } else { &format!("{lines} lines were") };
+                write!(
+                    f,
+                    "{were} found of which the members beside were not compared: they are too long, broken, or too many"
+                )
+            }
+            NoticeKind::MoreLogs { logs } => {
+                write!(
+                    f,
+                    "{logs} more logs, of no pinned key: none of their lines is proved, and none is listed"
+                )
             }
             NoticeKind::Special { file } => {
                 write!(f, "{}: neither a file nor a folder, not opened", Quoted(file))

@@ -81,6 +81,19 @@ fn the_end_behind_the_last_signature_is_not_proved() {
 }
 
 #[test]
+fn the_unproved_end_is_named_however_much_is_not_proved_before_it() {
+    let log = Log::new(1).events(4_001, 2);
+    // Only lines without a signature, but for the first: none proves any other.
+    let lines: Vec<_> = log.lines.iter().enumerate().filter(|(at, _)| at % 2 == 1 || *at == 0).collect();
+    let text =
+        lines[..lines.len() - 1].iter().map(|(_, line)| format!("{line}\n")).collect::<Vec<_>>().concat();
+    let options = Options { keys: vec![log.pin()], sparse: true, ..Options::default() };
+    let report = &verify_with(&[&text], &options).logs[0];
+    assert!(report.unproved.more > 0, "{:?}", report.unproved.lines);
+    assert_eq!(found(report), [(None, &FindingKind::Unproved { from: 3_999, to: 3_999 })]);
+}
+
+#[test]
 fn doubles_that_agree_are_counted_and_one_that_does_not_is_altered() {
     let log = Log::new(1).events(12, 4);
     let twice = log.text() + &log.text() + &log.lines[3];
@@ -191,7 +204,9 @@ fn a_torn_piece_takes_nothing_of_the_line_behind_it() {
             lines[3],
             lines[4]
         );
-        is_whole(&verify(&[&torn], &[log.pin()]).logs[0], 5);
+        let report = verify(&[&torn], &[log.pin()]);
+        assert_eq!(report.logs[0].proved.lines, 5, "{torn}");
+        is_whole(&report.logs[0], 5);
     }
 }
 

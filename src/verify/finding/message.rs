@@ -266,6 +266,18 @@ impl fmt::Display for FindingKind {
             FindingKind::NeedsVersion { format } => {
                 write!(f, "written in the format {format:?}, which this version does not read")
             }
+            FindingKind::Disputed { epoch, from, .. } => write!(
+                f,
+                "disputed: hand-offs to epoch {epoch} lead to different keys; from line {from} on nobody can say which lines \
+                 are the log's"
+            ),
+            FindingKind::MemberDiffers { member, line, found } => {
+                write!(f, "beside the line stands member {member:?} with {found}; the line says {line}")
+            }
+            FindingKind::OtherHandOff { expected, found } => write!(
+                f,
+                "forked: a hand-off of hash {found}; the log goes on from the one of hash {expected}, to the same key"
+            ),
         }
     }
 }

@@ -389,10 +389,32 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             Error,
             "written in the format \"tracing-audit/v2\", which this version does not read",
         ),
+        (
+            FindingKind::MemberDiffers {
+                member: "actor".into(),
+                line: "\"alice\"".into(),
+                found: "\"eve\"".into(),
+            },
+            Tampered,
+            "beside the line stands member \"actor\" with \"eve\"; the line says \"alice\"",
+        ),
+        (disputed(true), Forked, DISPUTED),
+        (disputed(false), Tampered, DISPUTED),
+        (
+            FindingKind::OtherHandOff { expected: hash, found: zeros },
+            Forked,
+            "forked: a hand-off of hash 0000000000000000000000000000000000000000000000000000000000000000; the log goes on from the one of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0, to the same key",
+        ),
     ];
     for (kind, verdict, says) in all {
         assert_eq!((kind.verdict(), kind.to_string().as_str()), (verdict, says), "{kind:?}");
     }
+}
+
+const DISPUTED: &str = "disputed: hand-offs to epoch 2 lead to different keys; from line 7 on nobody can say which lines are the log's";
+
+fn disputed(crash: bool) -> FindingKind {
+    FindingKind::Disputed { epoch: 2, from: 7, crash }
 }
 
 fn succession(successor: KeyId, hash: Hash, last: Option<u64>) -> FindingKind {

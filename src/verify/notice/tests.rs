@@ -110,6 +110,18 @@ fn each_notice_has_its_sentence() {
             "\"audit.jsonl: INTACT\": neither a file nor a folder, not opened",
         ),
         (NoticeKind::Special { file: file() }, "audit.jsonl: neither a file nor a folder, not opened"),
+        (
+            NoticeKind::NotCompared { lines: 1 },
+            "1 line was found of which the members beside were not compared: they are too long, broken, or too many",
+        ),
+        (
+            NoticeKind::NotCompared { lines: 7 },
+            "7 lines were found of which the members beside were not compared: they are too long, broken, or too many",
+        ),
+        (
+            NoticeKind::MoreLogs { logs: 7 },
+            "7 more logs, of no pinned key: none of their lines is proved, and none is listed",
+        ),
     ] {
         assert_eq!(kind.to_string(), says);
     }

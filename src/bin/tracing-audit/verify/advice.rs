@@ -40,6 +40,15 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::Silent { .. } => {
             "Is the writer running? It signs a hand-off every 15 minutes, idle or not."
         }
+        FindingKind::Disputed { .. } => {
+            "A key was in two hands: look for a second copy of the key store. The log on its host tells which branch is its own."
+        }
+        FindingKind::MemberDiffers { .. } => {
+            "Believe the line. Who may change the store's documents, or its parser? Search what else they changed."
+        }
+        FindingKind::OtherHandOff { .. } => {
+            "Look for a second copy of the key store: a restored backup, a cloned machine."
+        }
         FindingKind::HeadBehind { .. } | FindingKind::HeadNotFound { .. } => {
             "Lines that were there once are not there now: compare with a backup or with where lines are shipped."
         }

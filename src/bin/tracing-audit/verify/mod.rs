@@ -17,6 +17,7 @@ use crate::terminal::{self, harmless};
 /// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
 #[allow(clippy::struct_excessive_bools)] // one for each flag
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // switches of a command
 pub(crate) struct Arguments {
     /// Files of logs, and folders in which they lie; with `--shipped`, pipes too, and `-` for the standard input
     #[arg(required = true)]
@@ -44,9 +45,15 @@ pub(crate) struct Arguments {
     /// Verify lines as a shipper, a store or a query delivers them: any order, doubles, many logs; raw or within JSON or CSV
     #[arg(long)]
     shipped: bool,
-    /// The member or column that has the line, such as `doc.body`; otherwise it is looked for where shippers put it
+    /// The member that has the line, such as `doc.body`; otherwise it is looked for where shippers put it, then anywhere
     #[arg(long, value_name = "PATH", requires = "shipped")]
     at: Option<String>,
+    /// Copies of lines that name keys, such as `audit.keys`: they prove keys, and no number between them is missed
+    #[arg(long, value_name = "PATH", requires = "shipped")]
+    copies: Vec<PathBuf>,
+    /// The lines are some that were chosen, and their links were checked elsewhere: numbers that aren't given aren't missed
+    #[arg(long, requires = "shipped")]
+    sparse: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use tracing_audit::shipped::{LogReport, Named, Options, Report, verify_shipped};
+use tracing_audit::shipped::{LogReport, Named, Options, Report, verify_shipped_with};
 use tracing_audit::trail::PublicKey;
 use tracing_audit::verify::{Ranges, TrustFile};
 
 use super::{Arguments, print};
-use crate::terminal::{self, count, harmless};
+use crate::terminal::{self, count, harmless, quoted};
 
 /// Ranges that are printed; the report as JSON has more.
 const PRINTED: usize = 10;
@@ -21,9 +21,11 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,
         at: arguments.at.clone(),
+        sparse: arguments.sparse,
         ..Options::default()
     };
-    let report = verify_shipped(&arguments.paths, &options).map_err(io::Error::other)?;
+    let report =
+        verify_shipped_with(&arguments.paths, &arguments.copies, &options).map_err(io::Error::other)?;
     let mut out = io::stdout().lock();
     if arguments.json {
         terminal::json(&report, &mut out)?;
@@ -41,6 +43,20 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     print::findings(&report.findings, 0, out)?;
     print::notices(&report.notices, 0, out)?;
+    if report.sparse {
+        writeln!(
+            out,
+            "Sparse: numbers that were not given are not missed, and of links only those between given lines were \
+             checked. Whatever chose the lines must have checked the others."
+        )?;
+    }
+    if report.copies > 0 {
+        writeln!(
+            out,
+            "Besides, {} of copies: they prove keys, and do not count as given.",
+            count(report.copies, "line")
+        )?;
+    }
     writeln!(
         out,
         "{}: {} of {}; {} of none",
@@ -52,9 +68,17 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
-    let origin = log.origin.as_deref().unwrap_or("an unknown origin");
-    writeln!(out, "Log {} of {}: {}", log.log, harmless(origin), print::spoken(log.verdict))?;
-    ranges("proved", &log.proved, out)?;
+    let origin = log.origin.as_deref().map_or("an unknown origin".into(), quoted);
+    writeln!(out, "Log {} of {origin}: {}", log.log, print::spoken(log.verdict))?;
+    match (log.pinned, log.agree) {
+        (true, _) => ranges("proved", &log.proved, out)?,
+        (false, 0) => writeln!(out, "  Nothing is proved: nothing ties these lines to a pinned key.")?,
+        (false, agree) => writeln!(
+            out,
+            "  {} with each other; nothing ties them to a pinned key: anybody can have made them.",
+            if agree == 1 { "1 line agrees".to_owned() } else { format!("{agree} lines agree") },
+        )?,
+    }
     ranges("there, not proved", &log.unproved, out)?;
     ranges("missing", &log.missing, out)?;
     writeln!(
@@ -73,13 +97,14 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
             harmless(&example.to_string())
         )?;
     }
+    members("Members beside the lines that say the same", &log.beside.compared, out)?;
+    members("Members beside the lines that nothing proves", &log.beside.unproved, out)?;
     members("Members beside ours, not proved", &log.restored.foreign, out)?;
     members("Members that came as strings", &log.restored.retyped, out)?;
     if let Some(head) = log.head {
-        let key = match (log.endorsed_by, log.pinned) {
-            (Some(fleet), _) => format!("It leads back to a key that fleet key {fleet} endorsed."),
-            (None, true) => "It leads back to the pinned key.".to_owned(),
-            (None, false) => "Its key is not pinned.".to_owned(),
+        let key = match log.endorsed_by {
+            Some(fleet) => format!("It leads back to a key that fleet key {fleet} endorsed."),
+            None => "It leads back to the pinned key.".to_owned(),
         };
         writeln!(out, "  The newest signature is of {}. {key} Head: {}:{}", head.time, head.seq, head.hash)?;
     }
@@ -109,6 +134,6 @@ fn members(what: &str, members: &[Named], out: &mut impl Write) -> io::Result<()
     if members.is_empty() {
         return Ok(());
     }
-    let named = members.iter().map(|named| format!("{} ({})", harmless(&named.member), named.lines));
+    let named = members.iter().map(|named| format!("{} ({})", quoted(&named.member), named.lines));
     writeln!(out, "  {what}: {}.", named.collect::<Vec<_>>().join(", "))
 }
