@@ -49,7 +49,8 @@ impl Proof {
         if line.link.log != trust.log {
             return Standing::bad(FindingKind::AnotherLog { expected: trust.log, found: line.link.log });
         }
-        if self.proved_part().disputed.is_some_and(|from| from <= line.link.seq) {
+        let seq = line.link.seq;
+        if self.proved_part().disputed.is_some_and(|from| from <= seq) || trust.hand_offs.are_disputed(seq) {
             return Standing::Unproved;
         }
         let standing = match &line.link.signature {
