@@ -228,7 +228,7 @@ impl Proof {
         };
         self.latest = self.latest.max(since.time);
         self.keeps = since.keeps.or(self.keeps);
-        self.oldest = self.oldest.max(since.oldest.unwrap_or(0));
+        self.oldest = since.oldest.unwrap_or(self.oldest);
     }
 
     /// Counts a signed line and goes on from it.
