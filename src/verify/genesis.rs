@@ -40,7 +40,7 @@ impl Proof {
             self.follow(ledger, at, line, genesis, before.as_ref(), key);
         } else if let Some(previous) =
             genesis.previous.as_ref().filter(|_| genesis.file == 1 && seq > 0 && key.proved)
-            && declares_loss(previous, 0)
+            && declares_loss(previous, 0, key.epoch)
         {
             self.start_gone = Some((place.clone(), seq, previous.ended));
         }
@@ -87,8 +87,9 @@ impl Proof {
         // Whoever signs with a key that nothing proves declares nothing.
         let previous = genesis.previous.as_ref().filter(|_| key.proved);
         let torn = genesis.previous.as_ref().and_then(|previous| previous.torn);
-        let declared =
-            previous.filter(|previous| declares_loss(previous, next.seq)).map(|previous| previous.ended);
+        let hand_offs = key.epoch.saturating_sub(self.epoch());
+        let declared = previous.filter(|previous| declares_loss(previous, next.seq, hand_offs));
+        let declared = declared.map(|previous| previous.ended);
         let last = self.number.last();
         let mut find = |kind| ledger.find(Some(place.clone()), Some(seq), kind);
 
@@ -117,17 +118,22 @@ impl Proof {
             ledger.enter_all(hole.findings, hole.more);
         }
         self.walk = Walk::from(next);
-        self.close_hole(ledger, at, previous);
+        self.close_hole(ledger, at, previous, key);
     }
 
     /// A hole in the file before is what this genesis declares, or it stands.
-    fn close_hole(&mut self, ledger: &mut Ledger, (place, seq): (&Place, u64), previous: Option<&Previous>) {
+    fn close_hole(
+        &mut self,
+        ledger: &mut Ledger,
+        (place, seq): (&Place, u64),
+        previous: Option<&Previous>,
+        key: &Key,
+    ) {
         let one_write = |hole: &Hole| self.signatures - hole.signatures <= SIGNED_BY_ONE_WRITE;
-        let declared = self
-            .hole
-            .as_ref()
-            .zip(previous)
-            .filter(|(hole, previous)| one_write(hole) && declares_loss(previous, hole.from));
+        let hand_offs = |hole: &Hole| key.epoch.saturating_sub(hole.epoch);
+        let declared = self.hole.as_ref().zip(previous).filter(|(hole, previous)| {
+            one_write(hole) && declares_loss(previous, hole.from, hand_offs(hole))
+        });
         let Some((hole, previous)) = declared else { return self.let_stand(ledger) };
         if hole.until > hole.from {
             let (from, to, ended) = (hole.from, hole.until - 1, previous.ended);
@@ -173,11 +179,12 @@ impl Proof {
 /// before it saw that its file was cut.
 const SIGNED_BY_ONE_WRITE: u64 = 3;
 
-/// Whether the writer saw its file damaged under it, so that lines from `from` on may be missing.
-fn declares_loss(previous: &Previous, from: u64) -> bool {
+/// Whether the writer saw its file damaged under it, so that lines from `from` on may be missing, so many hand-offs among
+/// them. No key hands over before the hand-off to it is on the disk, so that of those no sync can lose two.
+fn declares_loss(previous: &Previous, from: u64, hand_offs: u64) -> bool {
     match previous.ended {
         Ended::Truncated | Ended::Removed | Ended::Replaced => true,
-        Ended::Unsynced => previous.unsynced_from.is_some_and(|unsynced| unsynced <= from),
+        Ended::Unsynced => hand_offs <= 1 && previous.unsynced_from.is_some_and(|unsynced| unsynced <= from),
         _ => false,
     }
 }

@@ -25,6 +25,17 @@ pub(super) struct HandOffs {
     by_id: HashMap<KeyId, u64>,
     /// From this number on each genesis and hand-off names the hand-off before it, as the first of the copies that does.
     committed: Option<u64>,
+    disputed: Option<Disputed>,
+    /// Several lines of number 0 are among the copies, and no hand-off names one of them: none is known.
+    starts: bool,
+}
+
+/// Several hand-offs to one epoch are among the copies, and nothing tells which of them is the log's.
+#[derive(Debug, Clone, Copy)]
+struct Disputed {
+    epoch: u64,
+    /// The number after the last hand-off that all of them follow: from here on nothing is proved.
+    from: u64,
 }
 
 /// An epoch to whose key the copies lead.
@@ -131,6 +142,9 @@ impl HandOffs {
     /// Whether lines that follow the proved one of number `head`, up to one of this number and hash, leave each known
     /// hand-off in its place: none of them takes its number, and the one before it is the one that it follows.
     pub(super) fn allow_run(&self, head: u64, (last, hash): (u64, Hash)) -> bool {
+        if self.are_disputed(last) {
+            return false;
+        }
         let at = self.epochs.partition_point(|known| known.line.is_none_or(|line| line.seq <= head));
         let next = self.epochs.get(at).and_then(|known| known.line);
         next.is_none_or(|line| last + 1 < line.seq || last + 1 == line.seq && hash == line.prev)
@@ -139,6 +153,11 @@ impl HandOffs {
     /// Whether another line than this one is known as the hand-off to an epoch.
     pub(super) fn know_another(&self, epoch: u64, hash: Hash) -> bool {
         self.at(epoch).and_then(|known| known.line).is_some_and(|line| line.hash != hash)
+    }
+
+    /// Whether copies dispute which line of this number is the log's.
+    pub(super) fn are_disputed(&self, seq: u64) -> bool {
+        self.disputed.is_some_and(|disputed| disputed.from <= seq)
     }
 
     /// The number of the last line of which there is a copy.

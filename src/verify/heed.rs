@@ -152,7 +152,8 @@ impl Proof {
         }
     }
 
-    /// Takes note of the retention in force, and of what goes by it.
+    /// Takes note of the retention in force, and of what goes by it. What the last line says counts: an older key, whose
+    /// word that would be, gives no file up for those that came after it.
     fn retain(
         &mut self,
         ledger: &mut Ledger,
@@ -161,7 +162,7 @@ impl Proof {
         oldest: Option<u64>,
         file: Option<u64>,
     ) {
-        let (before, oldest) = (self.oldest, self.oldest.max(oldest.unwrap_or(0)));
+        let (before, oldest) = (self.oldest, oldest.unwrap_or(self.oldest));
         let mut notice = |kind| ledger.notice(Some(place.clone()), Some(line.link.seq), kind);
         match (self.keeps, keeps) {
             (Some(from), Some(to)) if from != to => {

@@ -26,6 +26,8 @@ pub(super) struct Hole {
     pub(super) more: u64,
     /// Signatures on the proved lines before it.
     pub(super) signatures: u64,
+    /// The epoch of the key in force there.
+    pub(super) epoch: u64,
 }
 
 impl Proof {
@@ -118,6 +120,7 @@ impl Proof {
                 findings: vec![no_genesis],
                 more: 0,
                 signatures: self.signatures,
+                epoch: self.epoch(),
             });
         }
         if hole.is_some() {
@@ -139,7 +142,12 @@ impl Proof {
             let kind = FindingKind::Link { expected: next.prev, found: line.link.prev };
             findings.push(Finding { at: Some(place.clone()), seq: Some(line.link.seq), kind });
         }
-        Hole { from, until, findings, more, signatures: self.signatures }
+        Hole { from, until, findings, more, signatures: self.signatures, epoch: self.epoch() }
+    }
+
+    /// The epoch of the key in force.
+    pub(super) fn epoch(&self) -> u64 {
+        self.key.map_or(0, |key| key.epoch)
     }
 
     /// No genesis declared the last hole.
@@ -228,7 +236,7 @@ impl Proof {
         };
         self.latest = self.latest.max(since.time);
         self.keeps = since.keeps.or(self.keeps);
-        self.oldest = self.oldest.max(since.oldest.unwrap_or(0));
+        self.oldest = since.oldest.unwrap_or(self.oldest);
     }
 
     /// Counts a signed line and goes on from it.

@@ -49,7 +49,8 @@ impl Proof {
         if line.link.log != trust.log {
             return Standing::bad(FindingKind::AnotherLog { expected: trust.log, found: line.link.log });
         }
-        if self.proved_part().disputed.is_some_and(|from| from <= line.link.seq) {
+        let seq = line.link.seq;
+        if self.proved_part().disputed.is_some_and(|from| from <= seq) || trust.hand_offs.are_disputed(seq) {
             return Standing::Unproved;
         }
         let standing = match &line.link.signature {
@@ -147,8 +148,10 @@ impl Proof {
 }
 
 /// A validly signed line, if what it says of its place fits its key: a genesis stands in a file after the one in which
-/// its key was handed the log, and names that hand-off, as each hand-off does.
+/// its key was handed the log, and names that hand-off, as each hand-off does. Where it doesn't fit, what chains from it
+/// is another history's.
 fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
+    let void = |kind| Standing::Bad(Fault { kind, voids: true });
     if !key.proved {
         return Standing::Signed(*key);
     }
@@ -157,7 +160,7 @@ fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
         Ok(Some(Control::Handoff(handoff))) => {
             let epoch = handoff.epoch;
             if trust.hand_offs.know_another(epoch, line.hash()) {
-                return Standing::Bad(Fault { kind: FindingKind::TwoHandOffs { epoch }, voids: true });
+                return void(FindingKind::TwoHandOffs { epoch });
             }
             (handoff.handoff, None)
         }
@@ -167,7 +170,7 @@ fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
     if let (Some(file), Some(handed_over)) = (file, handed_over)
         && file <= handed_over
     {
-        return Standing::bad(FindingKind::FileBeforeHandOff { file, handed_over });
+        return void(FindingKind::FileBeforeHandOff { file, handed_over });
     }
     let Some(named) = named else { return Standing::Signed(*key) };
     let found = match named {
@@ -177,7 +180,7 @@ fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
     let expected = key.since.filter(|_| line.link.seq > 0).map(|since| since.position());
     let is_known = expected.is_some() || line.link.seq == 0;
     if is_known && found != expected || line.link.seq > 0 && found.is_none() {
-        return Standing::bad(FindingKind::HandOffDiffers { expected, found });
+        return void(FindingKind::HandOffDiffers { expected, found });
     }
     Standing::Signed(*key)
 }

@@ -11,6 +11,9 @@ mod ends;
 #[cfg(target_os = "linux")]
 mod failing;
 mod folders;
+#[allow(dead_code)] // the page of the format asks for the rest
+#[path = "../common/forge.rs"]
+mod forge;
 mod handed_on;
 mod joins;
 mod keys;
@@ -41,6 +44,7 @@ mod spelling;
 mod strace;
 mod torn;
 mod trust;
+mod trusted;
 mod windows;
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use super::{CopyLines, HandOffs, KnownLine};
+use super::{CopyLines, Disputed, HandOffs, KnownLine};
 use crate::trail::{
     Control, Genesis, HandoffBefore, KeyId, Kind, Line, MAX_LINE, MalformedLine, Position, PublicKey,
 };
@@ -101,6 +101,10 @@ impl HandOffs {
             };
             self.push(first, None, None);
         }
+        let disputed = self.disputed.map(|disputed| disputed.epoch);
+        if disputed.is_some_and(|disputed| disputed < copy.epoch) {
+            return Ok(()); // of several histories it goes on with one, which nobody knows for the log's
+        }
         let latest = self.epochs.len() as u64 - 1;
         // Line 0 is signed by its own key, a hand-off by that of the epoch before.
         let signer_epoch = copy.epoch.saturating_sub(1).min(latest);
@@ -110,13 +114,18 @@ impl HandOffs {
             identity.see(line, genesis);
         }
         let epoch = copy.epoch;
+        if disputed == Some(epoch) || self.starts && epoch == 0 {
+            return Err(FindingKind::TwoHandOffs { epoch });
+        }
         if epoch <= latest && self.at(epoch).is_some_and(|known| known.line.is_some()) {
-            // Both are signed as they should be. Unless the next hand-off names one of them, nobody can say which it was.
-            match self.is_named(epoch) {
+            // Both are signed as they should be. Where both lead to one key, a hand-off that this key signed may name one of
+            // them; else nobody can say which it was, however often one is repeated, and whatever goes on from it.
+            let to_one_key = self.signer(epoch) == Some(copy.key);
+            match to_one_key && self.is_named(epoch) {
                 true => {}
                 // Either way the key of epoch 0 is the log's first.
-                false if epoch == 0 => self.epochs[0].line = None,
-                false => self.forget_from(epoch),
+                false if epoch == 0 => (self.epochs[0].line, self.starts) = (None, true),
+                false => self.dispute(epoch),
             }
             return Err(FindingKind::TwoHandOffs { epoch });
         }
@@ -184,8 +193,10 @@ impl HandOffs {
         Ok(())
     }
 
-    /// Knows no epoch from this one on.
-    fn forget_from(&mut self, epoch: u64) {
+    /// Knows no epoch from this one on, for good: who signed two hand-offs to it can repeat either.
+    fn dispute(&mut self, epoch: u64) {
+        let before = self.at(epoch.saturating_sub(1)).and_then(|known| known.line);
+        self.disputed = Some(Disputed { epoch, from: before.map_or(0, |line| line.seq + 1) });
         let epoch = usize::try_from(epoch).unwrap_or(usize::MAX).max(1);
         for gone in self.epochs.drain(epoch.min(self.epochs.len())..) {
             self.by_id.remove(&gone.id);
