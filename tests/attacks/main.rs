@@ -11,6 +11,7 @@ mod ends;
 #[cfg(target_os = "linux")]
 mod failing;
 mod folders;
+mod forged;
 mod joins;
 mod keys;
 #[cfg(target_os = "linux")]
