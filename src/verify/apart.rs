@@ -6,6 +6,7 @@
 
 use super::Head;
 use super::debris::Debris;
+use super::genesis::FileEnd;
 use super::ledger::Ledger;
 use super::measure::Measure;
 use super::proof::{Proof, ProvedLine};
@@ -27,10 +28,20 @@ impl Proof {
         let (findings, more) = self.walk.clone().blame_at_end();
         ledger.enter_all(findings, more);
         let apart = std::mem::replace(self, *proved);
+        let is_in_another_file = self.before.is_some() || self.files < apart.files;
+        self.before = self.head.filter(|_| is_in_another_file).map(|_| FileEnd {
+            bytes: 0,
+            behind: Measure::default(),
+            walk: Walk::from(self.next()),
+            last_closed: self.last_closed(),
+            closed: self.closed.take(),
+            // Of what its successor says nothing can be compared.
+            found: 0,
+        });
         self.file = apart.file.clone();
         self.resume_at(&apart, ledger);
         (self.files, self.coverage, self.agrees) = (apart.files, apart.coverage, apart.agrees);
-        (self.before, self.before_hole, self.behind) = (None, None, Measure::default());
+        (self.before_hole, self.behind) = (None, Measure::default());
         (self.begun, self.no_newline) = (false, false);
         self.late_hand_off = self.late_hand_off.or(apart.late_hand_off);
         self.walk = Walk::from(self.next());

@@ -48,6 +48,8 @@ impl Verifier {
         let (Some(_), Some(key)) = (&self.quick, self.proof.key) else { return false };
         let well_signed = run.signed.first().is_none_or(|first| {
             run.signer == Some(key.id)
+                // What a known key signed is looked at by itself, not as what follows lines that nothing proves.
+                && (self.proof.apart.is_none() || !self.proof.knows(&self.trust, key.id))
                 && (!self.options.every_signature || run.checked == Some(key.public))
                 && self.proof.went_back(first.line.time).is_none()
         });

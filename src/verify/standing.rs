@@ -75,7 +75,10 @@ impl Proof {
                 },
             },
         };
-        let contradicted = || trust.hand_offs.contradict(line.link.seq, line.link.prev, || line.hash());
+        let contradicted = || {
+            let by_copies = trust.hand_offs.contradict(line.link.seq, line.link.prev, || line.hash());
+            by_copies.or_else(|| self.contradict(line))
+        };
         match standing {
             Standing::Bad(fault) => Standing::Bad(fault),
             standing => match contradicted() {
@@ -83,6 +86,25 @@ impl Proof {
                 None => standing,
             },
         }
+    }
+
+    /// What speaks against a line beside the hand-off to the key in force, which may be known from the files alone.
+    fn contradict(&self, line: &Line<'_>) -> Option<FindingKind> {
+        let key = self.proved_part().key.filter(|key| key.proved)?;
+        let known = key.since?;
+        if line.link.seq == known.seq && line.hash() != known.hash {
+            let (epoch, expected, found) = (key.epoch, known.hash, line.hash());
+            return Some(FindingKind::NotTheHandOff { epoch, expected, found });
+        }
+        let follows = known.seq.checked_add(1) == Some(line.link.seq);
+        let (expected, found) = (known.hash, line.link.prev);
+        (follows && expected != found).then_some(FindingKind::Link { expected, found })
+    }
+
+    /// Whether a key is the one in force, or one that copies lead to, or the log's first.
+    pub(super) fn knows(&self, trust: &Trust, id: KeyId) -> bool {
+        let in_force = self.proved_part().key.is_some_and(|key| key.proved && key.id == id);
+        in_force || trust.hand_offs.find(id).is_some() || id == trust.log
     }
 
     /// The key that `id` names, if it may sign a line of this number: the one in force, up to the hand-off from it that
@@ -158,8 +180,9 @@ fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
     let (named, file) = match Control::parse(line) {
         Ok(Some(Control::Genesis(genesis))) => (genesis.handoff, Some(genesis.file)),
         Ok(Some(Control::Handoff(handoff))) => {
-            let epoch = handoff.epoch;
-            if trust.hand_offs.know_another(epoch, line.hash()) {
+            // Whatever epoch it names, it is the hand-off from that of its key.
+            let is_known = |epoch: &u64| trust.hand_offs.know_another(*epoch, line.hash());
+            if let Some(epoch) = [key.epoch.saturating_add(1), handoff.epoch].into_iter().find(is_known) {
                 return void(FindingKind::TwoHandOffs { epoch });
             }
             (handoff.handoff, None)

@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 use tracing_audit::trail::{
-    Chain, Close, Control, Ended, Gap, Genesis, Handoff, Hash, Previous, PublicKey, Resume, SecretKey,
-    Timestamp, Torn, WriterIdentity,
+    Chain, Close, Control, Ended, Gap, Genesis, Handoff, HandoffBefore, Hash, Keeps, Position, Previous,
+    PublicKey, Resume, SecretKey, Timestamp, Torn, WriterIdentity,
 };
 use tracing_audit::verify::{FindingKind, LogReport, Options, Verifier};
 
@@ -35,13 +35,36 @@ pub(crate) struct Log {
     pub(crate) copies: Vec<u8>,
     pub(crate) oldest: u64,
     pub(crate) clock: u64,
+    /// Whether its lines have the members that older writers leave out: `handoff`, `keeps`; in a hand-off `file` and
+    /// `oldest` too.
+    pub(crate) is_full: bool,
+    pub(crate) keeps: Keeps,
+    pub(crate) boot: Option<String>,
+    /// The last hand-off, in epoch 0 line 0.
+    pub(crate) handoff: HandoffBefore,
 }
 
 impl Log {
     /// A log with its genesis.
     pub(crate) fn new(name: &'static str) -> Log {
+        let mut log = Log::empty(name);
+        log.genesis(None);
+        log.copies = log.file().clone();
+        log
+    }
+
+    /// [`Log::new`] with the members that older writers leave out.
+    pub(crate) fn full(name: &'static str) -> Log {
+        let mut log = Log { is_full: true, ..Log::empty(name) };
+        log.genesis(None);
+        log.copies = log.file().clone();
+        log
+    }
+
+    /// A log without a line.
+    pub(crate) fn empty(name: &'static str) -> Log {
         let first = secret(name, 0);
-        let mut log = Log {
+        Log {
             name,
             chain: Chain::new(first.id()),
             keys: vec![0],
@@ -49,10 +72,11 @@ impl Log {
             copies: Vec::new(),
             oldest: 0,
             clock: 0,
-        };
-        log.genesis(None);
-        log.copies = log.file().clone();
-        log
+            is_full: false,
+            keeps: Keeps::All,
+            boot: None,
+            handoff: HandoffBefore::None,
+        }
     }
 
     pub(crate) fn key(&self) -> SecretKey {
@@ -96,31 +120,59 @@ impl Log {
     pub(crate) fn genesis(&mut self, previous: Option<Previous>) {
         let genesis = self.a_genesis(previous);
         self.control(&Control::Genesis(genesis));
+        self.note_first();
+    }
+
+    /// Line 0 stands in place of a hand-off before it.
+    pub(crate) fn note_first(&mut self) {
+        if self.chain.next() == 1 {
+            self.handoff = HandoffBefore::Line(self.last());
+        }
+    }
+
+    /// The last line.
+    pub(crate) fn last(&self) -> Position {
+        Position { hash: self.chain.head(), seq: self.chain.next() - 1 }
     }
 
     pub(crate) fn a_genesis(&self, previous: Option<Previous>) -> Genesis {
         Genesis {
+            handoff: self.is_full.then_some(self.handoff),
+            keeps: self.is_full.then_some(self.keeps),
             oldest: self.oldest,
             ..Genesis::new(
                 self.files.len() as u64 - 1,
                 "example.com/payments",
                 (self.keys.len() as u64 - 1, self.key().public()),
                 previous,
-                writer(),
+                self.writer(),
             )
         }
+    }
+
+    fn writer(&self) -> WriterIdentity {
+        WriterIdentity { boot: self.boot.clone(), ..writer() }
     }
 
     pub(crate) fn hand_off(&mut self) {
         let next = u8::try_from(self.keys.len()).unwrap();
         let before = self.file().len();
-        self.control(&Control::Handoff(Handoff::new(
-            (next.into(), secret(self.name, next).public()),
-            "interval",
-        )));
+        let handoff = self.a_hand_off((next.into(), secret(self.name, next).public()));
+        self.control(&Control::Handoff(handoff));
         let line = self.file()[before..].to_vec();
         self.copies.extend_from_slice(&line);
         self.keys.push(next);
+        self.handoff = HandoffBefore::Line(self.last());
+    }
+
+    pub(crate) fn a_hand_off(&self, next: (u64, PublicKey)) -> Handoff {
+        Handoff {
+            file: self.is_full.then(|| self.files.len() as u64 - 1),
+            handoff: self.is_full.then_some(self.handoff),
+            keeps: self.is_full.then_some(self.keeps),
+            oldest: self.is_full.then_some(self.oldest),
+            ..Handoff::new(next, "interval")
+        }
     }
 
     pub(crate) fn gap(&mut self, lost: u64) {
@@ -133,7 +185,7 @@ impl Log {
     }
 
     pub(crate) fn resume(&mut self, ended: Ended, torn: Option<Torn>) {
-        self.control(&Control::Resume(Resume { torn, ..Resume::new(ended, writer()) }));
+        self.control(&Control::Resume(Resume { torn, ..Resume::new(ended, self.writer()) }));
     }
 
     /// The next file, which says that the one before ended so.

@@ -14,6 +14,7 @@ mod folders;
 #[allow(dead_code)] // the page of the format asks for the rest
 #[path = "../common/forge.rs"]
 mod forge;
+mod forged;
 mod handed_on;
 mod joins;
 mod keys;

@@ -1,0 +1,157 @@
+//! Random logs, and somebody who holds some of their keys and writes what he likes: no line is proved that was not written,
+//! at a number that none of his keys may sign. And its opposite: what a writer leaves that only crashed is never tampered.
+//!
+//! A failure prints its seed; `FORGERY_SEED=<seed>` runs that case alone.
+
+mod forger;
+mod history;
+mod judge;
+#[path = "../attacks/log.rs"]
+#[allow(dead_code)] // the attacks ask for the rest
+mod log;
+mod random;
+
+use tracing_audit::verify::{LogReport, Options, Verdict};
+
+use self::forger::{Forged, Forger};
+use self::history::{History, fleet};
+use self::judge::{Given, Standing, in_a_folder, in_both_modes, numbers, proves_another};
+use self::log::secret;
+use self::random::{Random, cases};
+
+/// How many cases an ordinary run has of each property.
+const CASES: u64 = 2_000;
+/// And a long one.
+const MANY: u64 = 100_000;
+
+/// A way for a property to choose which keys of a log somebody holds: by epochs, of which the last has this number.
+type Steal = fn(&mut Random, usize) -> Vec<usize>;
+
+/// What the forger left, and what may be proved of it.
+struct Case<'a> {
+    history: &'a History,
+    stolen: Vec<usize>,
+    /// Whether `<prefix>.keys` is as it was.
+    are_copies_whole: bool,
+    given: Given,
+    options: Options,
+}
+
+impl Case<'_> {
+    /// Whether a line of this number may be proved that was not written: one of his keys may have signed it.
+    fn is_his(&self, seq: u64) -> bool {
+        let begins =
+            |epoch: usize| self.history.handed_over[epoch].is_none_or(|handed_over| handed_over < seq);
+        let is_over = |epoch: usize| {
+            self.are_copies_whole
+                && self
+                    .history
+                    .handed_over
+                    .get(epoch + 1)
+                    .is_some_and(|end| end.is_some_and(|end| end <= seq))
+        };
+        self.stolen.iter().any(|epoch| begins(*epoch) && !is_over(*epoch))
+    }
+
+    fn check(&self, report: &LogReport, random: &mut Random) {
+        let written = |seq| self.history.hash(seq);
+        let standing = Standing::of(self.history.id(), &self.given.files);
+        for seq in numbers(report).filter(|seq| !self.is_his(*seq)) {
+            assert!(standing.has(seq, written(seq)), "{seq} is proved, and not there as it was written");
+        }
+        let forged: Vec<_> = standing.forged(&written).filter(|seq| !self.is_his(*seq)).collect();
+        if !forged.is_empty() && report.torn_bytes == 0 {
+            assert_ne!(report.verdict, Verdict::Intact, "forged: {forged:?}");
+        }
+        for seq in forged {
+            let Some(hash) = written(seq).filter(|_| numbers(report).any(|proved| proved == seq)) else {
+                continue;
+            };
+            let log = self.history.id();
+            assert!(!proves_another(&self.given, log, &self.options, (seq, hash), random), "{seq} is forged");
+        }
+    }
+}
+
+fn forge(seed: u64, steal: Steal, in_folders: bool) {
+    let random = &mut Random::new(seed);
+    let history = History::of("victim", random, 12);
+    let stolen = steal(random, history.handed_over.len() - 1);
+    let mut others = vec![secret("mallory", 0), secret("mallory", 1)];
+    // The first key of a log that is trusted too.
+    others.push(secret("neighbour", 0));
+    let Forged { files, copies } = {
+        let mut forger = Forger::new(&history, random, &stolen, others);
+        forger.act();
+        forger.forged
+    };
+    let files: Vec<Vec<u8>> = files.into_iter().map(|file| file.concat()).collect();
+    let copies = copies.map(|copies| copies.concat());
+    let are_copies_whole = copies.as_ref() == Some(&history.log.copies);
+    let mut options = Options { from_start: random.chance(10), ..Options::default() };
+    if history.is_endorsed && random.chance(50) {
+        options.trust.read(&format!("* * {}\n", fleet().public())).unwrap();
+    } else {
+        options.keys = vec![history.log.pin()];
+    }
+    options.keys.push(secret("neighbour", 0).public());
+    let case = Case { history: &history, stolen, are_copies_whole, given: Given { files, copies }, options };
+    let id = history.id();
+    if in_folders {
+        if let Some(report) = in_a_folder(&case.given, id, &case.options, random) {
+            case.check(&report, random);
+        }
+        return;
+    }
+    let report = in_both_modes(&case.given, id, &case.options, random);
+    case.check(&report, random);
+}
+
+fn the_latest(_: &mut Random, last: usize) -> Vec<usize> {
+    vec![last]
+}
+
+fn some(random: &mut Random, last: usize) -> Vec<usize> {
+    (0..=random.below(3)).map(|_| random.below(last + 1)).collect()
+}
+
+fn none(_: &mut Random, _: usize) -> Vec<usize> {
+    Vec::new()
+}
+
+#[test]
+fn the_thief_of_the_latest_key_proves_nothing_up_to_its_hand_off() {
+    cases(0..CASES, |seed| forge(seed, the_latest, false));
+}
+
+#[test]
+fn the_thief_of_old_keys_proves_nothing_that_they_may_not_sign() {
+    cases(0..CASES, |seed| forge(seed, some, false));
+}
+
+#[test]
+fn who_holds_another_trusted_logs_key_proves_nothing() {
+    cases(0..CASES / 2, |seed| forge(seed, none, false));
+}
+
+#[test]
+fn in_folders_nobody_proves_more() {
+    cases(0..CASES / 20, |seed| {
+        for steal in [the_latest as Steal, some, none] {
+            forge(seed, steal, true);
+        }
+    });
+}
+
+#[test]
+#[ignore = "minutes; for the nightly run"]
+fn nobody_proves_what_none_of_his_keys_may_sign() {
+    cases(0..MANY, |seed| {
+        for steal in [the_latest as Steal, some, none] {
+            forge(seed, steal, false);
+        }
+        if seed % 20 == 0 {
+            forge(seed, some, true);
+        }
+    });
+}
