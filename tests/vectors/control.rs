@@ -160,6 +160,24 @@ fn geneses() -> Vec<Vector> {
         wrong("genesis-of-nothing-before", "fields", "`previous` is null in file 1.", |genesis| {
             genesis.previous = None;
         }),
+        {
+            let name = "genesis-names-another-hand-off";
+            let (log, _) =
+                two(name, Some(Ended::Rotated), |genesis| genesis.handoff = Some(HandoffBefore::None));
+            Vector::new(name, title, "Its `handoff` is null, as it is in line 0 alone.")
+                .log(&log)
+                .tampered(&[(0, 2)])
+                .unproved(&[(3, 4)])
+                .find_at("hand-off-differs", SECOND, 1, 3)
+                .find("next-file-missing")
+        },
+        wrong(
+            "genesis-names-no-hand-off",
+            "hand-off-not-named",
+            "It lacks `handoff`, which line 0 has.",
+            |genesis| genesis.handoff = None,
+        )
+        .python_proves(&[(0, 2)], "the page lets a verifier leave such a line unproved"),
         lost("lost-lines", false),
         lost("lost-lines-accepted", true).notice("accepted"),
         explained("lost-before-unsynced", Some(3), "Lines 2 and 3 are gone; the sync failed from line 3 on."),

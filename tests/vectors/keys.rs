@@ -39,6 +39,18 @@ fn old_keys() -> Vec<Vector> {
     one.event("mallory");
     rows.extend_from_slice(&one.files[0]);
 
+    let instead = Log::pruned("forged-old-key-in-place-of-its-hand-off");
+    let mut line_5 = instead.thief(0, 5, instead.hash(4), 1);
+    line_5.files.push(Vec::new());
+    line_5.event("mallory");
+    let mut instead_rows = instead.lines(1);
+    instead_rows[1].clone_from(&line_5.files[0]);
+
+    let first = Log::pruned("forged-another-line-0");
+    let mut anew = first.thief(0, 0, Hash::ZERO, 0);
+    anew.hand_offs.clear();
+    anew.begin_file(None, |_| ());
+
     let mut over_it = Log::new("forged-old-key-and-a-line-of-the-next-after-it");
     over_it.hand_off();
     let new = over_it.keys.pop().unwrap();
@@ -79,6 +91,27 @@ fn old_keys() -> Vec<Vector> {
             .unproved(&[(7, 7)])
             .find_at("wrong-key", SECOND, 4, 7)
             .notice("open"),
+        Vector::new(
+            instead.name,
+            "At the number of a known hand-off no other line is proved.",
+            "Line 5, the hand-off, was replaced by a record that its key signed.",
+        )
+        .log(&instead)
+        .file(SECOND, &instead_rows.concat())
+        .tampered(&[(0, 4), (6, 14)])
+        .unproved(&[(5, 5)])
+        .find_at("not-the-hand-off", SECOND, 2, 5),
+        alone(
+            first.name,
+            "At number 0 no other line than the known one is proved.",
+            "All files are gone; the key of epoch 0 begins the log anew. `audit.keys` has line 0.",
+            &first,
+            &go_on(anew),
+        )
+        .tampered(&[])
+        .unproved(&[(0, 2)])
+        .find_at("not-the-hand-off", FIRST, 1, 0)
+        .find("nothing"),
         Vector::new(
             over_it.name,
             "A line that fails ends what its run can prove, whoever signs after it.",

@@ -24,6 +24,11 @@ fn lines() -> Vec<Vector> {
             br#"{"fields":{"big":"9007199254740993","bytes":"AAECAw==","cut":"abc","cut#cut":9000,"exact":9007199254740991,"negative":-9007199254740991,"nested":{"a":[1,2.5,null,true],"b":{}},"nothing":null,"size##1":1,"twice":1,"twice#2":2},"kind":"event","level":"DEBUG","target":"audit""#,
         );
     });
+    let sealed = closed("honest-sealed-values", |log| {
+        log.signed(
+            br#"{"fields":{"email#sealed":{"c":"q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ","k":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},"ip#hmac":{"h":"q83vEjRWeJCrze8SNFZ4kA==","k":1}},"kind":"event","level":"INFO","target":"audit""#,
+        );
+    });
     let floats = closed("honest-floats", |log| {
         log.signed(
             br#"{"fields":{"a":0.5,"b":1e+21,"c":1e-7,"d":5e-324,"e":1.7976931348623157e+308,"f":-0.000001,"g":333333333.3333333,"h":"NaN","i":"-Infinity"},"kind":"event","level":"TRACE","target":"audit""#,
@@ -71,6 +76,8 @@ fn lines() -> Vec<Vector> {
     vec![
         vector(&spans, "Spans, around an event and by themselves.", "Nothing.").intact(0, 4),
         vector(&values, "Values of each kind, and names with a `#`.", "Nothing.").intact(0, 3),
+        vector(&sealed, "Names with a single `#` that a verifier does not know are left alone.", "Nothing.")
+            .intact(0, 3),
         vector(&floats, "Floats as RFC 8785 spells them.", "Nothing.").intact(0, 3),
         vector(
             &unicode,

@@ -1,6 +1,6 @@
 //! Validly signed lines in torn bytes: a power cut can leave them, nothing else.
 
-use tracing_audit::trail::Ended;
+use tracing_audit::trail::{Accepted, Ended, Timestamp};
 
 use crate::log::{BOOT, Log, NEXT_BOOT, lines, with_zeros};
 use crate::shapes::{FIRST, SECOND};
@@ -115,6 +115,23 @@ fn not_torn() -> Vec<Vector> {
     let gone = lost_lines("not-torn-line-gone");
     let (copied, lost, line) = given_up("not-torn-copied-hand-off", NEXT_BOOT, true, |_, _| ());
     let with_boot = given_up("not-torn-same-boot", BOOT, false, |_, _| ());
+    let name = "not-torn-accepted";
+    let mut accepted = Log::new(name);
+    accepted.event("alice");
+    let mut bytes = lost_lines(name);
+    bytes[40] ^= 1;
+    accepted.boot = NEXT_BOOT;
+    let attested = accepted.tear(&bytes);
+    accepted.resume_with(Ended::Crash, |resume| {
+        resume.torn = Some(attested);
+        resume.accepted = Some(Accepted {
+            at: Timestamp::from_nanos(1_795_293_661_000_000_000),
+            by: "root on db1".into(),
+            reason: "disk replaced".into(),
+        });
+    });
+    let accepted_at = accepted.lines(0).len() as u64;
+    accepted.close(Ended::Shutdown);
     let name = "not-torn-end-of-the-file-before";
     let mut before = Log::new(name);
     before.event("alice");
@@ -187,6 +204,16 @@ fn not_torn() -> Vec<Vector> {
         .tampered(&[(0, 3)])
         .find_at("not-torn", FIRST, with_boot.2, 2)
         .notice("torn"),
+        Vector::new(
+            accepted.name,
+            "A loss that an operator accepted remains a loss.",
+            "One bit of the first line after the last sync was flipped; an operator let the log go on.",
+        )
+        .log(&accepted)
+        .tampered(&[(0, 3)])
+        .find_at("not-torn", FIRST, accepted_at, 2)
+        .notice("torn")
+        .notice("accepted"),
         Vector::new(
             copied.name,
             "Torn bytes never have a hand-off that the copies have.",
