@@ -8,7 +8,7 @@ use crate::vector::{File, Packed, Vector};
 /// Writes all of them, and nothing else stays there.
 pub(crate) fn write(folder: &Path, vectors: &[Vector]) {
     for vector in vectors {
-        // What a compressor makes of the same bytes is not the same for ever: a file that says the same stays.
+        // What a compressor makes of the same bytes is not the same for ever: a file that holds the same stays.
         let path = folder.join(vector.name);
         fs::create_dir_all(&path).unwrap();
         let is_there = |name: &str| vector.files.iter().any(|file| file.name == name);

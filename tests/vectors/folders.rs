@@ -21,7 +21,7 @@ fn folders() -> Vec<Vector> {
     vec![
         Vector::new(
             "folder-names-mean-nothing",
-            "Files are ordered by what their genesis says.",
+            "Files are ordered by the number in their genesis.",
             "The files have the names of each other, one of them that of the year 2099.",
         )
         .log(&names)

@@ -47,9 +47,9 @@ fn old_keys() -> Vec<Vector> {
     instead_rows[1].clone_from(&line_5.files[0]);
 
     let first = Log::pruned("forged-another-line-0");
-    let mut anew = first.thief(0, 0, Hash::ZERO, 0);
-    anew.hand_offs.clear();
-    anew.begin_file(None, |_| ());
+    let mut again = first.thief(0, 0, Hash::ZERO, 0);
+    again.hand_offs.clear();
+    again.begin_file(None, |_| ());
 
     let mut over_it = Log::new("forged-old-key-and-a-line-of-the-next-after-it");
     over_it.hand_off();
@@ -104,9 +104,9 @@ fn old_keys() -> Vec<Vector> {
         alone(
             first.name,
             "At number 0 no other line than the known one is proved.",
-            "All files are gone; the key of epoch 0 begins the log anew. `audit.keys` has line 0.",
+            "All files are gone; the key of epoch 0 begins the log again. `audit.keys` has line 0.",
             &first,
-            &go_on(anew),
+            &go_on(again),
         )
         .tampered(&[])
         .unproved(&[(0, 2)])
@@ -114,7 +114,7 @@ fn old_keys() -> Vec<Vector> {
         .find("nothing"),
         Vector::new(
             over_it.name,
-            "A line that fails ends what its run can prove, whoever signs after it.",
+            "A line that fails ends what its run can prove, whatever key signs after it.",
             "After the hand-off the old key signs line 2; the next key goes on from there.",
         )
         .log(&over_it)
@@ -125,7 +125,7 @@ fn old_keys() -> Vec<Vector> {
         Vector::new(
             without.name,
             "The key of epoch 0 can rewrite all where no copy and no file shows its hand-off: nothing to find.",
-            "All files are gone, and `audit.keys`; the key of epoch 0 begins the log anew.",
+            "All files are gone, and `audit.keys`; the key of epoch 0 begins the log again.",
         )
         .log_without_copies(&unseen)
         .intact(0, 2),
@@ -211,6 +211,14 @@ fn no_key() -> Vec<Vector> {
     let after_end = forge(&appended, 2, 15, appended.chain.head(), 4);
     let hole = Log::pruned("forged-without-a-key-after-a-hole");
     let after_hole = forge(&hole, 3, 100, far, 9);
+    let hidden = Log::of_three_files("forged-without-a-key-hides-no-finding");
+    let hides = forge(&hidden, 2, 100, far, 9);
+    let start = Log::pruned("forged-without-a-key-before-the-start");
+    let mut before_start = start.thief(0, 0, Hash::ZERO, 0);
+    before_start.name = "the forger";
+    before_start.hand_offs.clear();
+    before_start.begin_file(None, |_| ());
+    let before_start = go_on(before_start);
     let claimed = Log::of_three_files("forged-signature-without-a-key");
     let mut rows = claimed.lines(0);
     let mut forger = claimed.thief(0, 2, claimed.hash(1), 0);
@@ -285,6 +293,33 @@ fn no_key() -> Vec<Vector> {
             .unproved(&[(100, 102)])
             .find_at("files-missing", NINTH, 1, 100)
             .find("key-not-proved"),
+        Vector::new(
+            hidden.name,
+            "Lines that nothing proves take no finding back.",
+            "File 2 is gone; a file 9 of a key of its own begins with line 100.",
+        )
+        .log(&hidden)
+        .without(THIRD)
+        .file(NINTH, &hides.files[0])
+        .order(&[FIRST, SECOND, NINTH])
+        .tampered(&[(0, 8)])
+        .unproved(&[(100, 102)])
+        .find_at("files-missing", NINTH, 1, 100)
+        .find("key-not-proved")
+        .find("next-file-missing"),
+        Vector::new(
+            start.name,
+            "A file that retention gave up may be there, but what is there must prove.",
+            "Files 0 and 1 are gone; a file 0 of a key of its own begins with line 0.",
+        )
+        .log(&start)
+        .without(SECOND)
+        .file(FIRST, &before_start.files[0])
+        .tampered(&[(8, 14)])
+        .unproved(&[(0, 2)])
+        .find_at("wrong-key", FIRST, 1, 0)
+        .find_at("link", FIRST, 2, 1)
+        .notice("pruned"),
         Vector::new(
             claimed.name,
             "A signature is of the key that it names, or it is none.",

@@ -1,7 +1,7 @@
 //! The vectors for verifiers, `tests/vectors/logs`: each is rebuilt from its inputs, and run by this library and by the Python
 //! of `docs/FORMAT.md`. `docs/CONFORMANCE.md` describes them.
 //!
-//! `TRACING_AUDIT_MAKE_VECTORS=1 cargo test --all-features --test vectors` writes them.
+//! `TRACING_AUDIT_MAKE_VECTORS=1 cargo test --all-features --test vectors rebuilt` writes them.
 
 #![allow(clippy::too_many_lines)] // lists of vectors
 
@@ -49,22 +49,32 @@ const DEVIATIONS: &[(&str, &str)] = &[
     ("forged-latest-key-names-no-hand-off-before", SIGNED_OVER),
     ("forged-old-key-and-a-line-of-the-next-after-it", SIGNED_OVER),
     ("forged-old-key-last-file", TWICE),
-    ("forged-without-a-key-after-a-hole", "lines that nothing proves make a log look open that was closed"),
+    ("forged-without-a-key-after-a-hole", CLOSED),
+    ("forged-without-a-key-before-the-start", "a file that proves nothing hides that the start was pruned"),
+    ("forged-without-a-key-hides-no-finding", CLOSED),
     ("genesis-names-another-hand-off", SIGNED_OVER),
     ("hand-off-skips-an-epoch", "lines after a hand-off to another epoch than the next are called proved"),
+    ("honest-power-cut-hand-off-given-up", OVER_LATER),
+    ("honest-power-cut-lines-of-the-next-key-given-up", OVER_LATER),
+    ("honest-power-cut-then-a-hand-off", OVER_LATER),
     ("honest-torn-unsigned-lines", GIVEN_UP),
     (
         "lost-unsynced-two-hand-offs",
         "two hand-offs in a range whose sync failed are incomplete, not tampering",
     ),
     ("not-torn-altered-after-the-zeros", GIVEN_UP),
+    ("not-torn-then-a-hand-off", OVER_LATER),
     (
         "pruned-one-old-file-left",
         "files between an old one that was put back and those that are kept are called missing",
     ),
 ];
 
+const CLOSED: &str =
+    "after lines that nothing proves the end of the file before them is forgotten: closed, and as what";
 const GIVEN_UP: &str = "numbers of lines that were attested as torn are called not proved";
+const OVER_LATER: &str =
+    "signatures in torn bytes are checked against hand-offs that came later: they count as none of the key's";
 const SIGNED_OVER: &str = "lines that go on from one that does not bind are called proved";
 const TWICE: &str = "one run of lines by one wrong key is found twice, under two names";
 
@@ -161,7 +171,6 @@ fn the_library_finds_what_it_must() {
                 log.files.clear();
                 log.copies.clear();
             });
-            assert!(expected.verdict == "intact" || found.verdict != "intact", "{name} is not intact");
             if found != expected {
                 let [found, expected] = [&found, &expected].map(answer);
                 wrong.insert(name.clone(), format!("{name}: found\n{found}\nexpected\n{expected}"));
@@ -184,7 +193,7 @@ fn answer(expect: &Expect) -> String {
     all.collect::<Vec<_>>().join("\n")
 }
 
-/// What the library says, in the words of the expectation.
+/// What the library finds, in the words of the expectation.
 fn found(path: &Path, expect: &Expect, every_signature: bool) -> Expect {
     let given = &expect.given;
     let succession = |text: &String| text.parse::<Succession>().unwrap();

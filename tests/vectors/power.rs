@@ -41,7 +41,44 @@ fn power_cuts() -> Vec<Vector> {
     zeros_last.boot = NEXT_BOOT;
     zeros_last.crash(&bytes);
     zeros_last.close(Ended::Shutdown);
+    // What comes after the cut hands over at number 3; of that there is a copy.
+    let then_handed_over = |name, lose: fn(&mut Log), done: &str| {
+        let mut log = Log::new(name);
+        log.event("alice");
+        let begins = log.file().len();
+        let mut lost = log.clone();
+        lose(&mut lost);
+        let (bytes, _) = with_zeros(lost.file().split_off(begins), begins);
+        log.boot = NEXT_BOOT;
+        log.crash(&bytes);
+        log.hand_off();
+        log.event("dave");
+        log.close(Ended::Shutdown);
+        Vector::new(name, title, done).log(&log).intact(0, 5).notice("torn").notice("given-up")
+    };
     vec![
+        then_handed_over(
+            "honest-power-cut-then-a-hand-off",
+            |log| (0..10).for_each(|_| log.event("bob")),
+            "The next process hands over at a lower number than those of lines that were given up.",
+        ),
+        then_handed_over(
+            "honest-power-cut-hand-off-given-up",
+            |log| {
+                (0..8).for_each(|_| log.event("bob"));
+                log.hand_off();
+            },
+            "The last line that was given up is a hand-off, of which there is no copy. The next one names the same key.",
+        ),
+        then_handed_over(
+            "honest-power-cut-lines-of-the-next-key-given-up",
+            |log| {
+                (0..6).for_each(|_| log.event("bob"));
+                log.hand_off();
+                (0..2).for_each(|_| log.event("carol"));
+            },
+            "A hand-off is among the lines that were given up, and lines of the next key after it. No copy has it.",
+        ),
         resumed(
             "honest-power-cut",
             BOOT,
@@ -130,6 +167,17 @@ fn not_torn() -> Vec<Vector> {
             reason: "disk replaced".into(),
         });
     });
+    let name = "not-torn-then-a-hand-off";
+    let mut handed = Log::new(name);
+    handed.event("alice");
+    let mut bytes = lost_lines(name);
+    bytes[40] ^= 1;
+    handed.boot = NEXT_BOOT;
+    handed.crash(&bytes);
+    let handed_at = handed.lines(0).len() as u64;
+    handed.hand_off();
+    handed.event("bob");
+    handed.close(Ended::Shutdown);
     let accepted_at = accepted.lines(0).len() as u64;
     accepted.close(Ended::Shutdown);
     let name = "not-torn-end-of-the-file-before";
@@ -203,6 +251,15 @@ fn not_torn() -> Vec<Vector> {
         .log(&with_boot.0)
         .tampered(&[(0, 3)])
         .find_at("not-torn", FIRST, with_boot.2, 2)
+        .notice("torn"),
+        Vector::new(
+            handed.name,
+            title,
+            "One bit of the first line after the last sync was flipped; after the start the key hands over at a lower number.",
+        )
+        .log(&handed)
+        .tampered(&[(0, 5)])
+        .find_at("not-torn", FIRST, handed_at, 2)
         .notice("torn"),
         Vector::new(
             accepted.name,

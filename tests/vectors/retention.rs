@@ -44,6 +44,8 @@ fn pruned() -> Vec<Vector> {
 
     let name = "pruned-one-old-file-left";
     let left = Log::pruned(name);
+    let shared = Log::pruned("pruned-copies-of-two-logs-in-one-file");
+    let former = Log::of_three_files("the log of which the file has copies too");
     let mut raised = Log::begun("pruned-oldest-raised", |log, _| log.keeps = Keeps::Newest(3));
     raised.event("alice");
     raised.rotate();
@@ -82,6 +84,17 @@ fn pruned() -> Vec<Vector> {
         .whole(true)
         .ranges(&[(0, 3), (8, 14)])
         .missing(&[(4, 7)])
+        .notice("pruned"),
+        Vector::new(
+            shared.name,
+            "Lines of another log in a file of copies are passed over.",
+            "Files 0 and 1 are gone. `audit.keys` goes on after the copies of a log that was there before.",
+        )
+        .log(&shared)
+        .without(FIRST)
+        .without(SECOND)
+        .file("audit.keys", &[&former.copies[..], &shared.copies].concat())
+        .intact(8, 14)
         .notice("pruned"),
         Vector::new(
             "pruned-without-hand-offs",

@@ -165,13 +165,30 @@ fn not_attested() -> Vec<Vector> {
         genesis.previous.as_mut().unwrap().torn = Some(torn(b"other"));
     });
     end.close(Ended::Shutdown);
+    let closed_file = |name, append: fn(&mut Log)| {
+        let mut log = Log::new(name);
+        log.event("alice");
+        log.close(Ended::Rotated);
+        let previous = log.previous(Ended::Rotated);
+        let before = log.chain.clone();
+        append(&mut log);
+        log.chain = before;
+        log.begin_file(Some(previous), |_| ());
+        log.close(Ended::Shutdown);
+        let done = "They were appended to a file that was closed with `rotated`; the next one had begun.";
+        Vector::new(name, title, done).log(&log).tampered(&[(0, 4)])
+    };
     let mut never = Log::new("torn-attested-and-never-there");
     never.event("alice");
     never.resume_with(Ended::Crash, |resume| resume.torn = Some(torn(PIECE)));
     never.close(Ended::Shutdown);
     vec![
-        changed("torn-bytes-altered", "One bit of them was flipped.", b"{\"fields\":{\"action\":\"tnk\n")
-            .find_at("torn-differs", FIRST, 3, None),
+        changed(
+            "torn-bytes-altered",
+            "One bit of them was flipped.",
+            &[&PIECE[..20], &[PIECE[20] ^ 1], &PIECE[21..], b"\n"].concat(),
+        )
+        .find_at("torn-differs", FIRST, 3, None),
         changed("torn-bytes-lengthened", "A byte was put after them.", &[PIECE, b"x\n"].concat()).find_at(
             "torn-differs",
             FIRST,
@@ -207,5 +224,23 @@ fn not_attested() -> Vec<Vector> {
         .log(&of_event)
         .tampered(&[(0, 3)])
         .find_at("malformed", FIRST, 3, 2),
+        closed_file("torn-junk-in-a-closed-file", |log| log.file().extend_from_slice(b"hello\n")).find_at(
+            "malformed",
+            FIRST,
+            4,
+            3,
+        ),
+        closed_file("torn-unsigned-line-in-a-closed-file", |log| log.unsigned("mallory")).find_at(
+            "unattested",
+            FIRST,
+            4,
+            None,
+        ),
+        closed_file("torn-zeros-in-a-closed-file", |log| log.file().extend_from_slice(&[0; 512])).find_at(
+            "malformed",
+            FIRST,
+            4,
+            3,
+        ),
     ]
 }

@@ -120,6 +120,7 @@ fn incomplete() -> Vec<Vector> {
     pruned.oldest = 1;
     pruned.rotate();
     pruned.close(Ended::Shutdown);
+    let from_start = Log::pruned("trust-from-start");
     let (unexplained_old, unexplained_new) =
         succeeded("succession-claimed-next-file-missing", |log| log.close(Ended::Rotated));
     let not_so = open("succession-named-not-claimed");
@@ -139,6 +140,20 @@ fn incomplete() -> Vec<Vector> {
         .intact(0, 2)
         .verdict("incomplete")
         .find_at("origin-differs", FIRST, 1, 0),
+        Vector::new(
+            from_start.name,
+            "A trust file may ask for a log from line 0 on.",
+            "Files 0 and 1 are gone; its line in the trust file begins with `@from-start`.",
+        )
+        .log(&from_start)
+        .without(FIRST)
+        .without("audit.1.jsonl")
+        .pins(&[])
+        .trust(&format!("@from-start {}", trusted(ORIGIN, from_start.pin())))
+        .intact(8, 14)
+        .verdict("incomplete")
+        .find("not-from-start")
+        .notice("pruned"),
         Vector::new(
             renamed.name,
             "An endorsement binds the name of each file.",
@@ -344,7 +359,7 @@ fn claims() -> Vec<Vector> {
         .notice("succeeds"),
         Vector::new(
             later.name,
-            "Only line 0 says which log this one replaces.",
+            "Only line 0 records which log this one replaces.",
             "The genesis of file 1 claims to replace the other log.",
         )
         .log_named("new", &later)

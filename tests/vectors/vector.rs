@@ -243,7 +243,7 @@ impl Vector {
         self.expect.logs.last_mut().expect("a log before what is expected of it")
     }
 
-    /// All was said: what follows from it is added.
+    /// All is given: what follows from it is added.
     pub(crate) fn done(mut self) -> Vector {
         self.files.sort_by(|one, other| one.name.cmp(&other.name));
         for log in &mut self.expect.logs {
