@@ -167,17 +167,21 @@ fn not_torn() -> Vec<Vector> {
             reason: "disk replaced".into(),
         });
     });
-    let name = "not-torn-then-a-hand-off";
-    let mut handed = Log::new(name);
-    handed.event("alice");
-    let mut bytes = lost_lines(name);
-    bytes[40] ^= 1;
-    handed.boot = NEXT_BOOT;
-    handed.crash(&bytes);
-    let handed_at = handed.lines(0).len() as u64;
-    handed.hand_off();
-    handed.event("bob");
-    handed.close(Ended::Shutdown);
+    let handed_over = |name| {
+        let mut log = Log::new(name);
+        log.event("alice");
+        let mut bytes = lost_lines(name);
+        bytes[40] ^= 1;
+        log.boot = NEXT_BOOT;
+        log.crash(&bytes);
+        let line = log.lines(0).len() as u64;
+        log.hand_off();
+        log.event("bob");
+        log.close(Ended::Shutdown);
+        (log, line)
+    };
+    let (handed, handed_at) = handed_over("not-torn-then-a-hand-off");
+    let (not_copied, not_copied_at) = handed_over("not-torn-then-a-hand-off-without-a-copy");
     let accepted_at = accepted.lines(0).len() as u64;
     accepted.close(Ended::Shutdown);
     let name = "not-torn-end-of-the-file-before";
@@ -261,6 +265,16 @@ fn not_torn() -> Vec<Vector> {
         .tampered(&[(0, 5)])
         .find_at("not-torn", FIRST, handed_at, 2)
         .notice("torn"),
+        Vector::new(
+            not_copied.name,
+            title,
+            "As in not-torn-then-a-hand-off, and `audit.keys` was deleted.",
+        )
+        .log_without_copies(&not_copied)
+        .tampered(&[(0, 5)])
+        .find_at("not-torn", FIRST, not_copied_at, 2)
+        .notice("torn")
+        .notice("not-copied"),
         Vector::new(
             accepted.name,
             "A loss that an operator accepted remains a loss.",
