@@ -30,6 +30,10 @@ impl BeforeHole {
     /// Counts a piece that was met since.
     pub(super) fn set_aside(&mut self, piece: Piece<'_>, line: Option<(&Line<'_>, Met)>) {
         let place = self.proof.place();
+        if let Some((line, _)) = line {
+            let next = self.proof.proved_part().next().seq;
+            self.proof.coverage.meet_unproved(line.link.seq, next);
+        }
         self.proof.set_aside(piece.begins.then_some(&place), piece, line);
         self.proof.pass(piece);
     }

@@ -9,10 +9,13 @@ use serde::Serialize;
 
 use super::piece::{Piece, PieceEnd};
 use super::walk::Next;
-use crate::trail::Line;
+use crate::trail::{Control, Line, PublicKey};
 
 /// Disks write whole sectors.
 const SECTOR: u64 = 512;
+
+/// No more hand-offs are lost in one power cut.
+const MOST_KEYS: usize = 8;
 
 /// Why no power cut explains that validly signed lines are attested as torn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -56,6 +59,8 @@ pub(super) struct Debris {
     open: Option<u64>,
     /// The first trace that no power cut leaves.
     trace: Option<NotTorn>,
+    /// The keys that hand-offs among them lead to.
+    handed_to: Vec<PublicKey>,
     /// Validly signed lines,
     signed: u64,
     /// and the first trace before the last of them.
@@ -70,6 +75,7 @@ impl Debris {
             piece_has_zeros: false,
             open: None,
             trace: None,
+            handed_to: Vec::new(),
             signed: 0,
             before_signed: None,
         }
@@ -83,6 +89,11 @@ impl Debris {
     /// Why no power cut explains what stands before the signed lines.
     pub(super) fn of_a_hand(&self) -> Option<NotTorn> {
         self.before_signed
+    }
+
+    /// Whether a key signed a line that hand-offs among what was met lead to.
+    pub(super) fn leads_to_signer(&self, line: &Line<'_>) -> bool {
+        self.handed_to.iter().any(|key| line.is_signed_by(key))
     }
 
     /// A line was met that is whole.
@@ -101,6 +112,11 @@ impl Debris {
         self.zeros = false;
         if matches!(met, Met::Signed | Met::HandOff) {
             self.signed += 1;
+            if let Ok(Some(Control::Handoff(handoff))) = Control::parse(line)
+                && self.handed_to.len() < MOST_KEYS
+            {
+                self.handed_to.push(handoff.public_key);
+            }
             if met == Met::HandOff {
                 self.leave(NotTorn::HandOff);
             }

@@ -6,7 +6,7 @@ use super::expected::Expected;
 use super::ledger::Ledger;
 use super::proof::{Proof, Trust};
 use super::walk::Walk;
-use super::{FindingKind, NoticeKind, Options};
+use super::{Finding, FindingKind, NoticeKind, Options};
 use crate::trail::{Ended, Timestamp};
 
 /// How far two machines' clocks may be apart.
@@ -18,6 +18,7 @@ impl Proof {
         let given_up = self.go_back_at_end(ledger);
         self.let_stand(ledger);
         self.rejoin(ledger);
+        self.judge_retention(ledger);
         if !self.stopped {
             self.judge_start(options, ledger);
             self.judge_end(trust, given_up, ledger);
@@ -30,6 +31,18 @@ impl Proof {
     /// How the last file with proved lines was closed, and the number of the one that should follow it.
     pub(super) fn last_closed(&self) -> (Option<Ended>, u64) {
         self.before.as_ref().map_or((self.closed, self.number.next()), |before| before.last_closed)
+    }
+
+    /// Files below the oldest that retention keeps, as the last proved genesis says, may be there or not.
+    fn judge_retention(&self, ledger: &mut Ledger) {
+        let oldest = self.oldest;
+        let is_given_up =
+            |kind: &FindingKind| matches!(kind, FindingKind::FilesMissing { to, .. } if *to < oldest);
+        for Finding { at, seq, kind } in ledger.take_back(is_given_up) {
+            if let FindingKind::FilesMissing { to, .. } = kind {
+                ledger.notice(at, seq, NoticeKind::Pruned { file: to + 1, oldest });
+            }
+        }
     }
 
     fn judge_start(&self, options: &Options, ledger: &mut Ledger) {

@@ -65,7 +65,7 @@ impl Proof {
         // A genesis proves itself alone.
         self.prove_from(self.position());
         self.number = Number { sure: Some(genesis.file), unsure: 0, numbered: true };
-        if first {
+        if self.head.is_none() {
             self.first_file = Some(genesis.file);
         }
         self.origin = Some(Arc::from(genesis.origin.as_str()));

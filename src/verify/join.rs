@@ -166,6 +166,7 @@ impl Proof {
         torn: Option<Torn>,
     ) {
         let Some(torn) = torn else { return };
+        self.coverage.forget_torn();
         self.torn_bytes += torn.bytes;
         let (at, seq) = (Some(place.clone()), Some(line.link.seq));
         if self.apart.is_none() {
@@ -219,6 +220,7 @@ impl Proof {
 
     /// Notes which lines a signature of this key proves.
     fn cover(&mut self, key: &Key, from: u64, last: ProvedLine) {
+        self.coverage.keep_unproved();
         if !key.proved {
             return self.agree(from, last);
         }

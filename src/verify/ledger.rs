@@ -67,6 +67,18 @@ impl Ledger {
         }
     }
 
+    /// Takes findings back that turned out to be none.
+    pub(crate) fn take_back(&mut self, is_none: impl Fn(&FindingKind) -> bool) -> Vec<Finding> {
+        let (none, kept) =
+            std::mem::take(&mut self.findings).into_iter().partition(|finding| is_none(&finding.kind));
+        self.findings = kept;
+        if self.more_findings == 0 {
+            let verdicts = self.findings.iter().map(|finding| finding.kind.verdict());
+            self.verdict = verdicts.max().unwrap_or(Verdict::Intact);
+        }
+        none
+    }
+
     /// Enters findings of which `more` were only counted; those are as bad as the listed ones.
     pub(crate) fn enter_all(&mut self, findings: Vec<Finding>, more: u64) {
         for finding in findings {

@@ -295,7 +295,7 @@ impl Proof {
     ) -> Met {
         if self.walk.is_void(line) {
             self.walk.void(line);
-            return self.leave(place, line, piece, Met::Altered);
+            return self.leave(trust, place, line, piece, Met::Altered);
         }
         let standing = match self.standing(trust, line, ledger) {
             Standing::Signed(key) => {
@@ -326,14 +326,14 @@ impl Proof {
                     let expected = meets(trust, line.link.seq, line.hash(), || place.clone());
                     self.maybe_expected.note(expected);
                 }
-                self.leave(place, line, piece, Met::Whole)
+                self.leave(trust, place, line, piece, Met::Whole)
             }
             Standing::Bad(fault) => {
                 if matches!(fault.kind, FindingKind::TwoHandOffs { .. }) {
                     self.disputed.get_or_insert(line.link.seq);
                 }
                 self.walk.line((place, self.position()), line, false, Some(fault));
-                self.leave(place, line, piece, Met::Altered)
+                self.leave(trust, place, line, piece, Met::Altered)
             }
         }
     }
@@ -349,10 +349,27 @@ impl Proof {
     }
 
     /// A line that is not proved by itself.
-    fn leave(&mut self, place: &Place, line: &Line<'_>, piece: Piece<'_>, met: Met) -> Met {
+    fn leave(&mut self, trust: &Trust, place: &Place, line: &Line<'_>, piece: Piece<'_>, met: Met) -> Met {
+        let met = self.as_torn(trust, line, met);
         self.coverage.meet_unproved(line.link.seq, self.proved_part().next().seq);
         self.set_aside(Some(place), piece, Some((line, met)));
         met
+    }
+
+    /// What a line is worth among bytes that a start may attest as torn. There the key in force at the last proved line
+    /// counts, and those that it hands over to among them, whatever copies know of hand-offs that came later.
+    fn as_torn(&self, trust: &Trust, line: &Line<'_>, met: Met) -> Met {
+        let proved = self.proved_part();
+        if line.link.signature.is_none() || line.link.log != trust.log || line.link.seq < proved.next().seq {
+            return met;
+        }
+        let in_force = proved.key.filter(|key| key.proved);
+        let is_signed = in_force.is_some_and(|key| line.is_signed_by(&key.public));
+        match is_signed || self.debris.leads_to_signer(line) {
+            true if trust.hand_offs.has(line.link.seq, line.hash()) => Met::HandOff,
+            true => Met::Signed,
+            false => met,
+        }
     }
 
     fn take_malformed(&mut self, trust: &Trust, place: &Place, why: &MalformedLine, piece: Piece<'_>) {

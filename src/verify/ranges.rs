@@ -71,6 +71,8 @@ const KEPT: usize = 4_096;
 #[derive(Clone)]
 pub(crate) struct Coverage {
     present: Vec<Range>,
+    /// Lines since the last proved one: torn bytes, where a start says so.
+    waiting: Vec<Range>,
     proved_since: Vec<Range>,
     /// Nothing more is said of lines before this one.
     settled: u64,
@@ -94,6 +96,7 @@ impl Coverage {
     pub(crate) fn new() -> Coverage {
         Coverage {
             present: Vec::new(),
+            waiting: Vec::new(),
             proved_since: Vec::new(),
             settled: 0,
             room: KEPT,
@@ -116,13 +119,25 @@ impl Coverage {
     /// A line of this number is there, and may never be proved. Where ranges wait already, of which none can be settled before
     /// `unsettled`, it is only counted: whoever floods a log with numbers gets no memory for it.
     pub(crate) fn meet_unproved(&mut self, seq: u64, unsettled: u64) {
-        if self.present.len() >= KEPT {
+        if self.present.len() + self.waiting.len() >= KEPT {
             self.settle(unsettled);
         }
-        if self.present.len() < KEPT {
-            self.meet(seq, seq);
+        if self.present.len() + self.waiting.len() < KEPT {
+            add(&mut self.waiting, seq.max(self.settled), seq);
         } else {
             self.uncounted += 1;
+        }
+    }
+
+    /// The lines since the last proved one were torn bytes: they never were the log's.
+    pub(crate) fn forget_torn(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// They were not.
+    pub(crate) fn keep_unproved(&mut self) {
+        for Range { from, to } in std::mem::take(&mut self.waiting) {
+            self.meet(from, to);
         }
     }
 
@@ -169,6 +184,7 @@ impl Coverage {
 
     /// All was met: which lines are proved, which are there and not proved, which are missing between proved ones.
     pub(crate) fn finish(mut self) -> [Ranges; 3] {
+        self.keep_unproved();
         self.settle(u64::MAX);
         self.unproved.lines += self.uncounted;
         self.unproved.more += u64::from(self.uncounted > 0);
@@ -256,7 +272,7 @@ mod tests {
         coverage.prove(0, 9);
         let flood = 3 * KEPT as u64;
         (0..flood).for_each(|at| coverage.meet_unproved(20 + at * 7, 10));
-        assert!(coverage.present.len() <= KEPT);
+        assert!(coverage.present.len() + coverage.waiting.len() <= KEPT);
         let [proved, unproved, missing] = coverage.finish();
         assert_eq!((proved.lines, unproved.lines, missing.lines), (10, flood, 0));
         assert_eq!((unproved.listed.len(), unproved.more > 0), (LISTED, true));

@@ -18,8 +18,9 @@ pub(super) enum Standing {
 }
 
 impl Standing {
+    /// A line that the log's writer can't have written: whatever chains from it, the writer has not written either.
     fn bad(kind: FindingKind) -> Standing {
-        Standing::Bad(Fault::of(kind))
+        Standing::Bad(Fault { kind, voids: true })
     }
 }
 
@@ -82,7 +83,7 @@ impl Proof {
         match standing {
             Standing::Bad(fault) => Standing::Bad(fault),
             standing => match contradicted() {
-                Some(kind) => Standing::Bad(Fault { kind, voids: true }),
+                Some(kind) => Standing::bad(kind),
                 None => standing,
             },
         }
@@ -173,17 +174,20 @@ impl Proof {
 /// its key was handed the log, and names that hand-off, as each hand-off does. Where it doesn't fit, what chains from it
 /// is another history's.
 fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
-    let void = |kind| Standing::Bad(Fault { kind, voids: true });
     if !key.proved {
         return Standing::Signed(*key);
     }
     let (named, file) = match Control::parse(line) {
         Ok(Some(Control::Genesis(genesis))) => (genesis.handoff, Some(genesis.file)),
         Ok(Some(Control::Handoff(handoff))) => {
-            // Whatever epoch it names, it is the hand-off from that of its key.
-            let is_known = |epoch: &u64| trust.hand_offs.know_another(*epoch, line.hash());
-            if let Some(epoch) = [key.epoch.saturating_add(1), handoff.epoch].into_iter().find(is_known) {
-                return void(FindingKind::TwoHandOffs { epoch });
+            let (expected_epoch, found) = (key.epoch.saturating_add(1), handoff.public_key.id());
+            if handoff.epoch != expected_epoch {
+                let found_epoch = handoff.epoch;
+                let kind = FindingKind::KeyDiffers { expected_epoch, expected: None, found_epoch, found };
+                return Standing::bad(kind);
+            }
+            if trust.hand_offs.know_another(expected_epoch, line.hash()) {
+                return Standing::bad(FindingKind::TwoHandOffs { epoch: expected_epoch });
             }
             (handoff.handoff, None)
         }
@@ -193,7 +197,7 @@ fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
     if let (Some(file), Some(handed_over)) = (file, handed_over)
         && file <= handed_over
     {
-        return void(FindingKind::FileBeforeHandOff { file, handed_over });
+        return Standing::bad(FindingKind::FileBeforeHandOff { file, handed_over });
     }
     let Some(named) = named else { return Standing::Signed(*key) };
     let found = match named {
@@ -203,7 +207,7 @@ fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
     let expected = key.since.filter(|_| line.link.seq > 0).map(|since| since.position());
     let is_known = expected.is_some() || line.link.seq == 0;
     if is_known && found != expected || line.link.seq > 0 && found.is_none() {
-        return void(FindingKind::HandOffDiffers { expected, found });
+        return Standing::bad(FindingKind::HandOffDiffers { expected, found });
     }
     Standing::Signed(*key)
 }

@@ -54,14 +54,11 @@ fn latest_key() -> Vec<Vector> {
             .tampered(&[])
             .unproved(&[(1, 5)])
             .find_at("before-hand-off", NINTH, 1, 1)
-            .find_at("altered", NINTH, 4, 4)
             .find("nothing")
     };
     vec![
         vector("forged-latest-key-seq-1", done, 1, 0, |_| ()).find_at("before-hand-off", NINTH, 1, 1),
-        vector("forged-latest-key-at-its-hand-off", at, 9, 8, |_| ())
-            .find_at("before-hand-off", NINTH, 1, 9)
-            .find_at("link", NINTH, 2, 10),
+        vector("forged-latest-key-at-its-hand-off", at, 9, 8, |_| ()).find_at("before-hand-off", NINTH, 1, 9),
         vector(
             "forged-latest-key-another-line-before",
             "It begins right after the hand-off, and its `prev` is another line's hash.",

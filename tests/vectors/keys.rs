@@ -318,7 +318,6 @@ fn no_key() -> Vec<Vector> {
         .tampered(&[(8, 14)])
         .unproved(&[(0, 2)])
         .find_at("wrong-key", FIRST, 1, 0)
-        .find_at("link", FIRST, 2, 1)
         .notice("pruned"),
         Vector::new(
             claimed.name,

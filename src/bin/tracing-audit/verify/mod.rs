@@ -17,7 +17,6 @@ use crate::terminal::{self, harmless};
 /// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
 #[allow(clippy::struct_excessive_bools)] // one for each flag
 #[derive(Debug, clap::Args)]
-#[allow(clippy::struct_excessive_bools)] // switches of a command
 pub(crate) struct Arguments {
     /// Files of logs, and folders in which they lie; with `--shipped`, pipes too, and `-` for the standard input
     #[arg(required = true)]
