@@ -7,21 +7,22 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::queries::{path, setup};
 use crate::require;
 
 /// `nobody`: the server refuses to run as root.
 const NOBODY: u32 = 65_534;
 
-pub(crate) fn postgresql(lines: &Path, query: &str) -> Option<Vec<String>> {
+pub(crate) fn postgresql(tables: &Path, queries: &[&str]) -> Option<Vec<Vec<String>>> {
     let server = Server::start()?;
-    // Delimiter and quote are bytes that no line has.
-    let copy = format!(
-        r"\copy audit_lines from '{}' with (format csv, delimiter e'\x01', quote e'\x02')",
-        lines.display()
-    );
-    server.psql(&["-c", "create table audit_lines (line text not null)", "-c", &copy]);
-    let rows = server.psql(&["-f", query]);
-    Some(String::from_utf8(rows.stdout).unwrap().lines().map(str::to_owned).collect())
+    let setup_file = server.folder.path().join("setup.sql");
+    fs::write(&setup_file, setup("postgresql")).unwrap();
+    server.psql(tables, &setup_file);
+    let rows = queries.iter().map(|query| {
+        let rows = server.psql(tables, &path("postgresql", query));
+        String::from_utf8(rows.stdout).unwrap().lines().map(str::to_owned).collect()
+    });
+    Some(rows.collect())
 }
 
 struct Server {
@@ -75,10 +76,12 @@ impl Server {
         assert!(status.unwrap().success(), "{program}");
     }
 
-    fn psql(&self, arguments: &[&str]) -> Output {
+    /// Runs a file; relative paths in it are within a folder.
+    fn psql(&self, within: &Path, file: &Path) -> Output {
         let mut command = Command::new(self.programs.join("psql"));
         command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]);
-        let output = command.arg(self.folder.path()).args(arguments).output().unwrap();
+        let output =
+            command.arg(self.folder.path()).arg("-f").arg(file).current_dir(within).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         output
     }

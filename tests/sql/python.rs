@@ -3,41 +3,52 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::queries::{query, setup};
 use crate::require;
 
+/// In the folder of the tables, with the statements that load them, and the queries: their rows, each query's behind a
+/// zero byte.
 const DUCKDB: &str = r#"
-import duckdb, sys
-lines, query = sys.argv[1:]
+import duckdb, os, sys
+folder, setup, *queries = sys.argv[1:]
+os.chdir(folder)
 db = duckdb.connect()
 db.execute("set enable_progress_bar = false")
-db.execute("create table audit_lines (line varchar not null)")
-db.execute("""insert into audit_lines select * from read_csv(?, columns = {'line': 'varchar'}, header = false,
-    auto_detect = false, delim = chr(1), quote = '', escape = '')""", [lines])
-for row in db.execute(open(query).read()).fetchall():
-    print("|".join("" if value is None else str(value) for value in row))
+db.execute(setup)
+for query in queries:
+    print("\0", end="")
+    for row in db.execute(query).fetchall():
+        print("|".join("" if value is None else str(value) for value in row))
 "#;
 
 const CLICKHOUSE: &str = r#"
-import sys
+import os, re, sys
 from chdb import session
-lines, query = sys.argv[1:]
+folder, setup, *queries = sys.argv[1:]
 db = session.Session()
 db.query("create database audit"), db.query("use audit")
-db.query("create table audit_lines (line String) engine = MergeTree order by tuple()")
-db.query(f"insert into audit_lines select line from file('{lines}', LineAsString)")
-rows = str(db.query(open(query).read().rstrip().rstrip(";") + " format TSVRaw"))
-print(rows.replace("\t", "|").replace("\\N", ""), end="")
+for statement in re.split(r";(?:   --.*)?\n", setup.replace("file('", f"file('{folder}/")):
+    db.query(statement) if statement.strip() else None
+for query in queries:
+    rows = str(db.query(query.rstrip().rstrip(";") + " format TSVRaw"))
+    print("\0" + rows.replace("\t", "|").replace("\\N", ""), end="")
 "#;
 
-pub(crate) fn duckdb(lines: &Path, query: &str) -> Option<Vec<String>> {
-    run("duckdb", DUCKDB, lines, query)
+pub(crate) fn duckdb(tables: &Path, queries: &[&str]) -> Option<Vec<Vec<String>>> {
+    run("duckdb", DUCKDB, tables, "duckdb", queries)
 }
 
-pub(crate) fn clickhouse(lines: &Path, query: &str) -> Option<Vec<String>> {
-    run("chdb", CLICKHOUSE, lines, query)
+pub(crate) fn clickhouse(tables: &Path, queries: &[&str]) -> Option<Vec<Vec<String>>> {
+    run("chdb", CLICKHOUSE, tables, "clickhouse", queries)
 }
 
-fn run(package: &str, script: &str, lines: &Path, query: &str) -> Option<Vec<String>> {
+fn run(
+    package: &str,
+    script: &str,
+    tables: &Path,
+    engine: &str,
+    queries: &[&str],
+) -> Option<Vec<Vec<String>>> {
     let mut probe = Command::new("python3");
     if !require::available(
         &format!("python3 with `{package}`"),
@@ -45,7 +56,10 @@ fn run(package: &str, script: &str, lines: &Path, query: &str) -> Option<Vec<Str
     ) {
         return None;
     }
-    let output = Command::new("python3").args(["-c", script]).arg(lines).arg(query).output().unwrap();
+    let mut command = Command::new("python3");
+    command.args(["-c", script]).arg(tables).arg(setup(engine));
+    let output = command.args(queries.iter().map(|name| query(engine, name))).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.split('\0').skip(1).map(|rows| rows.lines().map(str::to_owned).collect()).collect())
 }
