@@ -5,6 +5,7 @@
 mod require;
 
 mod findings;
+mod fleet;
 mod logs;
 mod made;
 mod postgresql;
@@ -17,9 +18,10 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use findings::CASES;
+use fleet::Store;
 use logs::Table;
-use postgresql::postgresql;
-use python::{clickhouse, duckdb};
+use postgresql::{Server, postgresql};
+use python::{CLICKHOUSE, DUCKDB, clickhouse, duckdb};
 
 /// Loads the tables of a folder, runs queries, gives the rows of each; `None` where the engine is absent.
 type Engine = fn(tables: &Path, queries: &[&str]) -> Option<Vec<Vec<String>>>;
@@ -77,18 +79,18 @@ fn names_what_is_wrong(engine: Engine, malformed: u64) {
 }
 
 #[test]
-fn postgresql_names_what_is_wrong_and_nothing_else() {
+fn row_37_postgresql_names_forged_tails_and_all_else_that_is_wrong() {
     names_what_is_wrong(postgresql, 0);
 }
 
 #[test]
-fn duckdb_names_what_is_wrong_and_nothing_else() {
+fn row_37_duckdb_names_forged_tails_and_all_else_that_is_wrong() {
     names_what_is_wrong(duckdb, 1);
 }
 
 #[test]
 #[ignore = "an engine of 900 MB"]
-fn clickhouse_names_what_is_wrong_and_nothing_else() {
+fn row_37_clickhouse_names_forged_tails_and_all_else_that_is_wrong() {
     names_what_is_wrong(clickhouse, 3);
 }
 
@@ -134,4 +136,26 @@ fn clickhouse_names_each_break_in_a_million_lines() {
 #[ignore = "an engine of 900 MB"]
 fn clickhouse_gives_the_lines_that_prove_the_rest() {
     gives_what_proves_the_rest(clickhouse);
+}
+
+#[test]
+fn a_fleet_is_checked_in_postgresql_as_the_page_has_it() {
+    if let Some(server) = Server::start() {
+        fleet::is_checked(&Store::PostgreSql(server));
+    }
+}
+
+#[test]
+fn a_fleet_is_checked_in_duckdb_as_the_page_has_it() {
+    if DUCKDB.is_there() {
+        fleet::is_checked(&Store::Python(&DUCKDB));
+    }
+}
+
+#[test]
+#[ignore = "an engine of 900 MB"]
+fn a_fleet_is_checked_in_clickhouse_as_the_page_has_it() {
+    if CLICKHOUSE.is_there() {
+        fleet::is_checked(&Store::Python(&CLICKHOUSE));
+    }
 }

@@ -3,27 +3,51 @@
 use std::fs;
 use std::path::PathBuf;
 
+pub(crate) fn folder(engine: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("contrib/sql").join(engine)
+}
+
 pub(crate) fn path(engine: &str, query: &str) -> PathBuf {
-    PathBuf::from(format!("{}/contrib/sql/{engine}/{query}.sql", env!("CARGO_MANIFEST_DIR")))
+    folder(engine).join(query).with_extension("sql")
 }
 
 pub(crate) fn query(engine: &str, query: &str) -> String {
     fs::read_to_string(path(engine, query)).unwrap()
 }
 
-/// What the head of `links.sql` says of tables and of loading them: statements, one a line or more. The tables are
-/// loaded from `lines.jsonl`, `known.jsonl` and `heads.csv`.
+/// Makes the tables, loads `lines.jsonl`, `known.jsonl` and `heads.csv` into them, and makes the view.
 pub(crate) fn setup(engine: &str) -> String {
+    let tables = statements(engine, "create table");
+    [tables, load_lines(engine), load_known(engine), load_heads(engine), query(engine, "links")].join("\n")
+}
+
+fn load_lines(engine: &str) -> String {
+    statements(engine, "lines.jsonl")
+}
+
+/// As the lines are loaded.
+pub(crate) fn load_known(engine: &str) -> String {
+    load_lines(engine).replace("audit_lines", "audit_known").replace("lines.jsonl", "known.jsonl")
+}
+
+pub(crate) fn load_heads(engine: &str) -> String {
+    statements(engine, "heads.csv")
+}
+
+/// Those statements at the head of `links.sql` in which this is: a `\copy` is a line, others end with a semicolon.
+fn statements(engine: &str, within: &str) -> String {
     let text = query(engine, "links");
-    let statements = text.lines().filter_map(|line| line.strip_prefix("--   "));
-    let mut statements: Vec<String> = statements.map(str::to_owned).collect();
-    let begin =
-        statements.iter().position(|line| line.contains("'lines.jsonl'") || line.contains(" lines.jsonl"));
-    let begin = begin.expect("the page loads the lines");
-    let load = statements[begin..].iter().take_while(|line| !line.contains("audit_heads"));
-    let known =
-        load.map(|line| line.replace("audit_lines", "audit_known").replace("lines.jsonl", "known.jsonl"));
-    let known: Vec<_> = known.collect();
-    statements.extend(known);
-    statements.join("\n") + "\n" + &text
+    let mut statements = vec![String::new()];
+    for line in text.lines().filter_map(|line| line.strip_prefix("--   ")) {
+        let (code, _) = line.split_once("   --").unwrap_or((line, ""));
+        let last = statements.last_mut().expect("one is begun");
+        *last += code;
+        *last += "\n";
+        if code.ends_with(';') || code.starts_with('\\') {
+            statements.push(String::new());
+        }
+    }
+    statements.retain(|statement| statement.contains(within));
+    assert!(!statements.is_empty(), "{engine}: {within}");
+    statements.concat()
 }

@@ -37,6 +37,9 @@ with given as (
   from ended
 )
 select known, line, log, seq, prev, signed, kind,
+  -- Read in one way only: no other line is within.
+  signed and ifNull(kind, '') in ('genesis', 'handoff')
+    and not (line like '%trail":%trail":%' or position(line, 'trail\\') > 0 or position(line, '\\u') > 0) as names_keys,
   -- All kinds but two are always signed, and `key` and `sig` stand together.
   not signed and not (plain and ifNull(kind, 'event') in ('event', 'span')) as stripped,
   -- What a line that goes on after a crash attests.

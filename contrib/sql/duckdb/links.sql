@@ -44,6 +44,9 @@ with given as (
   from named
 )
 select known, line, log, seq, prev, signed, kind,
+  -- Read in one way only: no other line is within.
+  signed and kind in ('genesis', 'handoff')
+    and not (line like '%trail":%trail":%' or contains(line, 'trail\') or contains(line, '\u')) as names_keys,
   -- All kinds but two are always signed, and `key` and `sig` stand together.
   not signed and not (plain and coalesce(kind, 'event') in ('event', 'span')) as stripped,
   -- What a line that goes on after a crash attests.

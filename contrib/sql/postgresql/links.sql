@@ -43,6 +43,9 @@ with given as (
   from named offset 0
 )
 select known, line, log, seq, prev, signed, kind,
+  -- Read in one way only: no other line is within.
+  signed and kind in ('genesis', 'handoff')
+    and not (line like '%trail":%trail":%' or line like '%trail\\%' or line like '%\\u%') as names_keys,
   -- All kinds but two are always signed, and `key` and `sig` stand together.
   not signed and not (plain and coalesce(kind, 'event') in ('event', 'span')) as stripped,
   -- What a line that goes on after a crash attests.
