@@ -53,7 +53,7 @@ impl Table {
             format!("{of_small}|altered|50|50"),
             format!("{of_small}|branched|60|60"),
             format!("{of_small}|missing|70|70"),
-            "|malformed||2".into(),
+            "|malformed||4".into(),
         ];
         // No signature reaches across a break.
         let in_large =
@@ -62,8 +62,11 @@ impl Table {
         breaks.extend(in_large.into_iter().chain(in_small).flatten());
         breaks.sort_unstable();
 
-        let mut lines = [large, small, whole.clone(), whole].concat();
+        let mut lines = [large, small, whole.clone(), whole.clone()].concat();
         lines.extend(["{\"fields\":{}}".into(), "not a line, \\N \\x41 \"'%$".into()]);
+        // An id that is none, a number that no integer holds.
+        lines.push(whole[9].replace(&format!(r#""log":"{}""#, id(&whole)), r#""log":"x|torn|x|torn|xx""#));
+        lines.push(whole[9].replace(r#""seq":9"#, r#""seq":9223372036854775807"#));
         tables::shuffle(&mut lines);
         let lines: Vec<_> = lines.into_iter().map(String::into_bytes).collect();
         let path = tables::written(&format!("tables-{records}"), &lines, &[], &[]);

@@ -64,12 +64,12 @@ fn assert_same(found: &[String], expected: &[String]) {
     assert_eq!(found, expected);
 }
 
-/// `malformed`: pieces that the engine could load.
-fn names_what_is_wrong(engine: Engine, malformed: u64) {
+/// `pieces`: those that the engine could load.
+fn names_what_is_wrong(engine: Engine, pieces: u64) {
     if let Some(found) = engine(&CASES.path, &["chain", "heads"]) {
         let [mut chain, mut heads] = <[_; 2]>::try_from(found).unwrap();
         let mut expected = CASES.chain.clone();
-        expected.extend((malformed > 0).then(|| format!("|malformed||{malformed}")));
+        expected.extend((pieces > 0).then(|| format!("|torn||{pieces}")));
         expected.sort_unstable();
         chain.sort_unstable();
         heads.sort_unstable();

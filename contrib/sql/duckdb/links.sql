@@ -18,7 +18,8 @@ with given as (
   select known, line, split_part(right(line, 300), '"prev":"', -1) as link from given
 ), numbered as (
   select known, line, left(right(line, length(link) + 26), 16) as log, left(link, 64) as prev,
-    case when substr(link, 65, 8) = '","seq":' then
+    case when substr(link, 65, 8) = '","seq":' and link[73:89] similar to '[0-9]{1,16}[,}].*'
+      and translate(left(right(line, length(link) + 26), 16), '0123456789abcdef', '') = '' then
       try_cast(split_part(rtrim(substr(link, 73), '}'), ',', 1) as bigint) end as seq,
     substr(link, 73) as tail,
     -- What stands before `"log":"`.
