@@ -152,6 +152,19 @@ impl Host {
         format!("\"{}\" {} {pin}\n", self.name, pin.id())
     }
 
+    /// By a fleet key, before it starts; the line of a trust file for that.
+    fn endorse(&self) -> String {
+        let [fleet, endorsement] = ["fleet", "endorsement"].map(|name| self.folder.path().join(name));
+        let fleet_key = tracing_audit(&["keys", "new", text(&fleet)]);
+        let key = tracing_audit(&["keys", "new", text(&self.keys())]);
+        let secret = fleet.join("epoch-0.pem");
+        let endorse =
+            ["keys", "endorse", "--fleet-key-file", text(&secret), "--origin", self.name, key.trim()];
+        fs::write(&endorsement, tracing_audit(&endorse)).unwrap();
+        tracing_audit(&["keys", "install-endorsement", text(&self.keys()), text(&endorsement)]);
+        format!("* * {fleet_key}")
+    }
+
     /// The key in force, as somebody steals it who takes the host.
     fn stolen(&self) -> SecretKey {
         let files = fs::read_dir(self.keys()).unwrap().map(|entry| entry.unwrap().path());
@@ -161,6 +174,17 @@ impl Host {
         let bytes = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
         SecretKey::from_seed(bytes.last_chunk().unwrap())
     }
+}
+
+/// What the command prints.
+fn tracing_audit(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_tracing-audit")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
 }
 
 /// Unsigned lines that go on after the last one, and a piece that ends within a character.
@@ -203,17 +227,17 @@ impl Fleet {
         for host in &mut pay {
             host.start().records(40).hand_over().records(40).hand_over().records(40);
         }
+        // The only one that is not in the trust file by itself.
+        let mut trust = web.endorse();
         web.start().records(20).stop().start().records(20).hand_over().stop();
         db.start().records(30).rotate().records(20);
         // Its keys are lost: another log takes its place.
         mail.start().records(20).rotate().records(5).stop();
-        let mut trust = mail.trust();
+        trust += &mail.trust();
         fs::remove_dir_all(mail.keys()).unwrap();
-        let mut recover = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
-        let recovered = recover.args(["keys", "recover"]).args([mail.log(), mail.keys()]).output().unwrap();
-        assert!(recovered.status.success(), "{recovered:?}");
+        tracing_audit(&["keys", "recover", text(&mail.log()), text(&mail.keys())]);
         mail.start().records(20);
-        trust.extend([&web, &db, &mail].into_iter().chain(&pay).map(Host::trust));
+        trust.extend([&db, &mail].into_iter().chain(&pay).map(Host::trust));
         let first = [&web, &db, &mail].map(Host::shipped);
         let first_of_pay: Vec<_> = pay.iter().map(Host::shipped).collect();
 

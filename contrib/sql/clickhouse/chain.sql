@@ -43,7 +43,7 @@ with recursive linked as (
     leadInFrame(seq) over chain as next_seq,
     not follows as breaks_before,
     not leadInFrame(follows) over chain as breaks_behind,
-    -- Of the line behind: null where nothing follows it.
+    -- Of the line after: null where nothing follows it.
     if(leadInFrame(seq, 2) over chain is null, null,
       ifNull(not leadInFrame(follows, 2) over chain, false)) as next_breaks_behind,
     -- Lines that hang together: where they begin, their newest signed one, whether they end here.
@@ -56,7 +56,7 @@ with recursive linked as (
 )
 select log, found.1 as finding, found.2 as first_seq, found.3 as last_seq from (
   select log, arrayJoin(arrayFilter(found -> found.4, [
-      -- A link that breaks blames the line before it, unless the line behind has no other link that holds.
+      -- A link that breaks blames the line before it, unless the line after it has no other link that holds.
       ('altered', seq, seq, ifNull(breaks_behind and (breaks_before or not next_breaks_behind)
         or breaks_before and next_seq is null, false)),
       ('missing', seq + 1, next_seq - 1, ifNull(next_seq > seq + 1, false)),

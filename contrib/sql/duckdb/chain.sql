@@ -44,7 +44,7 @@ with recursive linked as (
     lead(seq) over ordered as next_seq,
     not follows as breaks_before,
     not lead(follows) over ordered as breaks_behind,
-    -- Of the line behind: null where nothing follows it.
+    -- Of the line after: null where nothing follows it.
     case when lead(seq, 2) over ordered is not null then
       coalesce(not lead(follows, 2) over ordered, false) end as next_breaks_behind,
     -- Lines that hang together: where they begin, their newest signed one, whether they end here.
@@ -55,7 +55,7 @@ with recursive linked as (
   window ordered as (partition by log order by seq)
 )
 select log, 'altered' as finding, seq as first_seq, seq as last_seq from compared
-  -- A link that breaks blames the line before it, unless the line behind has no other link that holds.
+  -- A link that breaks blames the line before it, unless the line after it has no other link that holds.
   where breaks_behind and (breaks_before or not next_breaks_behind)
      or breaks_before and next_seq is null
 union all
