@@ -1,8 +1,8 @@
 //! A table of lines: of real logs, some altered, some gone, some twice, in no order.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::{Dispatch, dispatcher, info};
@@ -10,6 +10,8 @@ use tracing_audit::trail::{Kind, Line};
 use tracing_audit::{AuditLayer, KeyStore, Overflow, Rotation};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
+
+use crate::tables;
 
 /// Lines of three logs in one file, and what queries must say of them.
 pub(crate) struct Table {
@@ -29,6 +31,7 @@ impl Table {
         let (of_large, of_small) = (id(&large), id(&small));
 
         // The number of a line is its index.
+        let (signed_of_large, signed_of_small) = (signed(&large), signed(&small));
         let places = usize::try_from(records).unwrap();
         let altered = (places / 2..places).find(|place| large[*place].contains("\"number\":")).unwrap();
         let gone = places * 7 / 10;
@@ -39,8 +42,8 @@ impl Table {
         let mut twin = small[60].clone();
         alter(&mut twin, "\"number\":");
         small.remove(70);
-        let signed = [&large, &small, &whole].into_iter().flat_map(|log| proving(log));
-        let mut signed: Vec<_> = signed.collect();
+        let proving = [&large, &small, &whole].into_iter().flat_map(|log| proving(log));
+        let mut signed: Vec<_> = proving.collect();
         signed.sort_unstable();
         small.push(twin);
 
@@ -50,20 +53,23 @@ impl Table {
             format!("{of_small}|altered|50|50"),
             format!("{of_small}|branched|60|60"),
             format!("{of_small}|missing|70|70"),
-            "|malformed||2".into(),
+            "|malformed||4".into(),
         ];
+        // No signature reaches across a break.
+        let in_large =
+            [0..=altered, altered + 1..=gone - 1].map(|lines| tail(&of_large, &signed_of_large, lines));
+        let in_small = [0..=49, 50..=50, 51..=69].map(|lines| tail(&of_small, &signed_of_small, lines));
+        breaks.extend(in_large.into_iter().chain(in_small).flatten());
         breaks.sort_unstable();
 
-        let mut lines = [large, small, whole.clone(), whole].concat();
+        let mut lines = [large, small, whole.clone(), whole.clone()].concat();
         lines.extend(["{\"fields\":{}}".into(), "not a line, \\N \\x41 \"'%$".into()]);
-        shuffle(&mut lines);
-        // Not in a temporary folder: what is made once for all tests is never dropped.
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lines-{records}"));
-        let mut file = BufWriter::new(File::create(&path).unwrap());
-        for line in &lines {
-            writeln!(file, "{line}").unwrap();
-        }
-        file.flush().unwrap();
+        // An id that is none, a number that no integer holds.
+        lines.push(whole[9].replace(&format!(r#""log":"{}""#, id(&whole)), r#""log":"x|torn|x|torn|xx""#));
+        lines.push(whole[9].replace(r#""seq":9"#, r#""seq":9223372036854775807"#));
+        tables::shuffle(&mut lines);
+        let lines: Vec<_> = lines.into_iter().map(String::into_bytes).collect();
+        let path = tables::written(&format!("tables-{records}"), &lines, &[], &[]);
         Table { path, breaks, signed }
     }
 }
@@ -105,11 +111,14 @@ fn proving(log: &[String]) -> Vec<String> {
     signed.filter(names_keys).chain([newest]).cloned().collect()
 }
 
-/// The same way each time.
-fn shuffle(lines: &mut [String]) {
-    let mut state = 1_u64;
-    for place in (1..lines.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        lines.swap(place, usize::try_from(state >> 33).unwrap() % (place + 1));
-    }
+/// The numbers of the signed lines.
+fn signed(log: &[String]) -> Vec<usize> {
+    (0..log.len()).filter(|place| log[*place].ends_with("==\"}}")).collect()
+}
+
+/// The row for those of some lines that hang together which no signed line among them follows.
+fn tail(id: &str, signed: &[usize], lines: RangeInclusive<usize>) -> Option<String> {
+    let newest = signed.iter().rfind(|place| lines.contains(place));
+    let first = newest.map_or(*lines.start(), |newest| newest + 1);
+    (first <= *lines.end()).then(|| format!("{id}|unsigned|{first}|{}", lines.end()))
 }

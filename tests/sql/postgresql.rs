@@ -4,34 +4,36 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
+use crate::queries;
+use crate::queries::{path, setup};
 use crate::require;
 
 /// `nobody`: the server refuses to run as root.
 const NOBODY: u32 = 65_534;
 
-pub(crate) fn postgresql(lines: &Path, query: &str) -> Option<Vec<String>> {
+pub(crate) fn postgresql(tables: &Path, queries: &[&str]) -> Option<Vec<Vec<String>>> {
     let server = Server::start()?;
-    // Delimiter and quote are bytes that no line has.
-    let copy = format!(
-        r"\copy audit_lines from '{}' with (format csv, delimiter e'\x01', quote e'\x02')",
-        lines.display()
-    );
-    server.psql(&["-c", "create table audit_lines (line text not null)", "-c", &copy]);
-    let rows = server.psql(&["-f", query]);
-    Some(String::from_utf8(rows.stdout).unwrap().lines().map(str::to_owned).collect())
+    server.load("postgres", tables);
+    let rows = queries.iter().map(|query| {
+        let rows = server.psql("postgres", tables, &path("postgresql", query));
+        String::from_utf8(rows.stdout).unwrap().lines().map(str::to_owned).collect()
+    });
+    Some(rows.collect())
 }
 
-struct Server {
+pub(crate) struct Server {
     folder: TempDir,
     programs: PathBuf,
     root: bool,
+    databases: AtomicUsize,
 }
 
 impl Server {
-    fn start() -> Option<Server> {
+    pub(crate) fn start() -> Option<Server> {
         let found = fs::read_dir("/usr/lib/postgresql").ok().and_then(|versions| versions.flatten().next());
         let programs = found.map(|version| version.path().join("bin")).unwrap_or_default();
         if !require::available("PostgreSQL", Command::new(programs.join("initdb")).arg("--version")) {
@@ -42,7 +44,7 @@ impl Server {
         if root {
             chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        let server = Server { folder, programs, root };
+        let server = Server { folder, programs, root, databases: AtomicUsize::new(0) };
         let data = server.data();
         server.run(
             "initdb",
@@ -75,10 +77,32 @@ impl Server {
         assert!(status.unwrap().success(), "{program}");
     }
 
-    fn psql(&self, arguments: &[&str]) -> Output {
+    /// Loads the tables of a folder, and makes the view.
+    fn load(&self, database: &str, tables: &Path) {
+        let script = self.folder.path().join("setup.sql");
+        fs::write(&script, setup("postgresql")).unwrap();
+        self.psql(database, tables, &script);
+    }
+
+    /// Loads the tables of a folder into a new database; what a shell needs that goes there.
+    pub(crate) fn environment(&self, tables: &Path) -> String {
+        let database = format!("check{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let socket = self.folder.path().display();
+        self.run("createdb", &["-U", "postgres", "-h", &socket.to_string(), &database]);
+        self.load(&database, tables);
+        format!(
+            "export PGHOST={socket} PGUSER=postgres PGDATABASE={database} PATH={}:$PATH SQL={}\n",
+            self.programs.display(),
+            queries::folder("postgresql").display()
+        )
+    }
+
+    /// Runs a file; relative paths in it are within a folder.
+    fn psql(&self, database: &str, within: &Path, file: &Path) -> Output {
         let mut command = Command::new(self.programs.join("psql"));
-        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]);
-        let output = command.arg(self.folder.path()).args(arguments).output().unwrap();
+        command.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
+        let output =
+            command.arg(self.folder.path()).arg("-f").arg(file).current_dir(within).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         output
     }
