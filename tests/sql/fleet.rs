@@ -233,9 +233,11 @@ impl Fleet {
         db.start().records(30).rotate().records(20);
         // Its keys are lost: another log takes its place.
         mail.start().records(20).rotate().records(5).stop();
-        trust += &mail.trust();
+        let line = mail.trust();
+        let key = line.split_whitespace().nth(2).unwrap().to_owned();
+        trust += &line;
         fs::remove_dir_all(mail.keys()).unwrap();
-        tracing_audit(&["keys", "recover", text(&mail.log()), text(&mail.keys())]);
+        tracing_audit(&["keys", "recover", text(&mail.log()), text(&mail.keys()), "--key", &key]);
         mail.start().records(20);
         trust.extend([&db, &mail].into_iter().chain(&pay).map(Host::trust));
         let first = [&web, &db, &mail].map(Host::shipped);
