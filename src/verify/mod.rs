@@ -15,7 +15,8 @@
 //! 1. **Hand-offs.** All copies together: each line is parsed and its signature checked with the key of the epoch before.
 //!    It must name the hand-off before it, where it names one. Equal doubles and a torn last line are passed over. Of two
 //!    from one epoch neither is believed, unless both lead to one key and the next hand-off names one of them: nothing
-//!    after the last hand-off that both follow is proved.
+//!    after the last hand-off that both follow is proved. Those in the files are known once they are proved; where one
+//!    stands after lines of its number and later ones, [`verify_paths`] reads the log once more, with it known.
 //! 2. **Line.** The bytes up to each newline are parsed. They must be canonical JSON with exactly the members of a
 //!    line, or they are *malformed*.
 //! 3. **Log.** `trail.log` must be the log's id.
@@ -83,7 +84,7 @@
 //!
 //! # Cost
 //!
-//! Each line is read once and hashed once. A record of the same shape as one before is compared with it, its end and its
+//! Each line is read once and hashed once, but where step 1 asks for it. A record of the same shape as one before is compared with it, its end and its
 //! values aside, and not parsed again: that takes exactly the lines that parsing takes. What can be said of a line without
 //! those before it (that it is canonical, its hash, in the mode that checks every signature that too) is found on as
 //! many threads as there are processors, up to eight, where [`verify_paths`] reads the files. What needs their order is
