@@ -45,8 +45,8 @@
 //!    `previous` says. What chains from a genesis that names another hand-off or too low a file is not proved. Where it
 //!    doesn't chain from the head, lines are missing: incomplete where `ended` is `truncated`, `removed` or `replaced`, or
 //!    `unsynced` and none of them is before `unsynced_from`, and no more than one hand-off among them; else tampered. One
-//!    write may stand between such a hole and the genesis, in a file without a beginning too; but no bytes more than the
-//!    chain has. A genesis of another `format`, at a number that its key may sign, ends the verification: a later version is
+//!    write may stand between such a hole and the genesis, in a file without a beginning too (with `unsynced`, any number,
+//!    where lines are only gone or broken, as lost pages leave them); but no bytes more than the chain has. A genesis of another `format`, at a number that its key may sign, ends the verification: a later version is
 //!    needed.
 //! 9. **Hand-off.** Its `epoch` is one more than that of the key in force, its `file` that of its file, and its `handoff` as
 //!    in a genesis; its `public_key`, which is another one, is the key in force now.
