@@ -6,39 +6,68 @@
 //!
 //! The input: a log's id, its pinned key, `<prefix>.keys` where there is one, and the log's files in the order of
 //! `genesis.file`. Two facts are kept: the **head**, the last proved line, and the **key in force**. The head begins
-//! before line 0, with a hash of zeros; the key in force begins as the pinned one, of epoch 0.
+//! before line 0, with a hash of zeros; the key in force begins as the pinned one, of epoch 0. H(e) is the hand-off to
+//! epoch e, and h(e) its number; h(0) is -1.
 //!
-//! 1. **Hand-offs.** Of `<prefix>.keys`, each line is parsed and its signature checked with the key that the line
-//!    before named. Equal doubles and a torn last line are passed over.
+//! The rule: *a signature by the key of e proves only numbers above h(e), up to h(e+1). What stands lower is proved by H(e)
+//! alone. What no hand-off leads to is not proved.*
+//!
+//! 1. **Hand-offs.** All copies together: each line is parsed and its signature checked with the key of the epoch before.
+//!    It must name the hand-off before it, where it names one. Equal doubles and a torn last line are passed over. Of two
+//!    from one epoch neither is believed, unless both lead to one key and the next hand-off names one of them: nothing
+//!    after the last hand-off that both follow is proved. Those in the files are known once they are proved; where one
+//!    stands after lines of its number and later ones, [`verify_paths`] reads the log once more, with it known.
 //! 2. **Line.** The bytes up to each newline are parsed. They must be canonical JSON with exactly the members of a
 //!    line, or they are *malformed*.
 //! 3. **Log.** `trail.log` must be the log's id.
 //! 4. **Signature.** A control line must be signed. A signed line must name the key in force as `trail.key`, and its
-//!    signature must be that key's by the strict rules. (In the default mode a record's signature is taken as good
-//!    while the chain holds; see below.)
-//! 5. **Link.** `trail.seq` must be one more than that of the line before, and `trail.prev` that line's hash.
+//!    signature must be that key's by the strict rules. After a hole, any key to which copies lead may sign, at its own
+//!    numbers: above the hand-off to it, and not above the one from it. (In the default mode a record's signature is taken
+//!    as good while the chain holds; see below.)
+//! 5. **Link.** `trail.seq` must be one more than that of the line before, and `trail.prev` that line's hash. At the number
+//!    of a known hand-off, or of a known line 0, only that line may stand; the line after it has its hash as `prev`, and
+//!    the line before it the hash that it has as `prev`. This is asked of unsigned lines too, and what chains through a line
+//!    that fails is not proved either.
 //! 6. **Proved.** A validly signed line that chains from the head, through unsigned lines or directly, becomes the head.
-//!    All that stands between is proved with it.
-//! 7. **Torn bytes.** Bytes behind the head that no signed line proves must be attested by the line that goes on from
+//!    All that stands between is proved with it. After a hole, a line of a key to which hand-offs lead proves itself and
+//!    the run before it. A line of another key proves nothing: such lines are only compared with each other, and what they
+//!    say changes nothing.
+//! 7. **Torn bytes.** Bytes after the head that no signed line proves must be attested by the line that goes on from
 //!    the head: `resume.torn`, `genesis.torn` for those before the genesis of their file, `genesis.previous.torn` for
 //!    those at the end of the file before. Count and SHA-256 must be theirs, less one newline. A resume and a genesis
-//!    never follow an unsigned line.
-//! 8. **Genesis.** The first signed line of each file, and no other. It must name the key in force and its epoch. Its
-//!    `file` is one more than that of the file before, which must have the length and the end that `previous` says.
-//!    Where it doesn't chain from the head, lines are missing: incomplete where `ended` is `truncated`, `removed` or
-//!    `replaced`, or `unsynced` and none of them is before `unsynced_from`; else tampered. One write may stand between
-//!    such a hole and the genesis, in a file without a beginning too; but no bytes more than the chain has. A genesis of
-//!    another `format` ends the verification: a later version is needed.
-//! 9. **Hand-off.** Its `epoch` is one more than that of the key in force; its `public_key` is the key in force now.
-//! 10. **Close.** Behind `rotated` nothing follows in the file; behind `shutdown`, only a resume.
-//! 11. **Start.** Where the first file isn't number 0, its key must be in `<prefix>.keys`, and its number at most the
-//!     highest `oldest` that a genesis says: else incomplete. (File 1 may say that file 0 was damaged, as in step 8.)
-//! 12. **End.** Bytes behind the head: incomplete where they chain or lack their newline, else tampered. A last file
-//!     closed `rotated`: incomplete. Then the caller's expectations: the head, the silence.
+//!    never follow an unsigned line. Validly signed lines among them are torn only as a power cut leaves them: each broken
+//!    piece before them has zeros, each run of zeros ends at a multiple of 512 or at the end of the file, no line before
+//!    them is altered, none of them is a hand-off of which there is a copy, and `writer.boot` is not the same before and
+//!    after. Else the bytes are broken, and the log is tampered.
+//! 8. **Genesis.** The first signed line of each file, and no other. It must name the key in force, its epoch, and, where
+//!    it has `handoff`, the hand-off to that key; once a line had it, each genesis and hand-off has. Its `file` is above that
+//!    of the hand-off to its key, and one more than that of the file before, which must have the length and the end that
+//!    `previous` says. What chains from a genesis that names another hand-off or too low a file is not proved. Where it
+//!    doesn't chain from the head, lines are missing: incomplete where `ended` is `truncated`, `removed` or `replaced`, or
+//!    `unsynced` and none of them is before `unsynced_from`, and no more than one hand-off among them; else tampered. One
+//!    write may stand between such a hole and the genesis, in a file without a beginning too (with `unsynced`, any number,
+//!    where lines are only gone or broken, as lost pages leave them); but no bytes more than the chain has. A genesis of another `format`, at a number that its key may sign, ends the verification: a later version is
+//!    needed.
+//! 9. **Hand-off.** Its `epoch` is one more than that of the key in force, its `file` that of its file, and its `handoff` as
+//!    in a genesis; its `public_key`, which is another one, is the key in force now.
+//! 10. **Close.** After `rotated` nothing follows in the file; after `shutdown`, only a resume.
+//! 11. **Start.** Where the first file isn't number 0, its first line may have any number above the hand-off to its key, to
+//!     which copies must lead, and its `file` must be at most the `oldest` that the last genesis or hand-off has: else
+//!     incomplete. (File 1 may say that file 0 was damaged, as in step 8.) The latest key may claim any `oldest`: a caller
+//!     who knows better expects the log from its start.
+//! 12. **End.** Bytes after the head: incomplete where they chain or lack their newline, or where zeros explain them as in
+//!     step 7 and no start has attested them yet; else tampered. A last file closed `rotated`: incomplete. So is a log that
+//!     ends before a known hand-off. Then the caller's expectations: the head, the silence (a last line more than a minute
+//!     ahead of the clock is a finding), the start, no losses.
 //! 13. **Endorsement.** Where the first key is not pinned and a fleet's is, the genesis with `seq` 0, or its copy, must have
-//!     the fleet's signature for its own key and `origin`.
+//!     the fleet's signature for its own key and `origin`; that key must have signed it.
 //! 14. **Name.** Each genesis must have the `origin` by which the log is known, where it is known by one: else
 //!     incomplete. It is no tampering, since the log's own key signs it.
+//! 15. **Succession.** A log that says in line 0 that it replaces another is heard where both are pinned or endorsed and
+//!     have one origin: a notice. Where the caller names the succession, the open end and the silence of the other log are
+//!     explained if it ends with that line; if not, that is a finding.
+//!
+//! Who can have written what of this, and what that person gains, is in `docs/TRUST.md`.
 //!
 //! # Blame
 //!
@@ -55,12 +84,13 @@
 //!
 //! # Cost
 //!
-//! Each line is read once and hashed once. A record of the same shape as one before is compared with it, its end and its
-//! values aside, and not parsed anew: that takes exactly the lines that parsing takes. What can be said of a line without
+//! Each line is read once and hashed once, but where step 1 asks for it. A record of the same shape as one before is compared with it, its end and its
+//! values aside, and not parsed again: that takes exactly the lines that parsing takes. What can be said of a line without
 //! those before it (that it is canonical, its hash, in the mode that checks every signature that too) is found on as
 //! many threads as there are processors, up to eight, where [`verify_paths`] reads the files. What needs their order is
-//! done by one thread, so that the report is the same. Memory is a few mebibytes, one more for each thread, and
-//! 72 bytes for each hand-off that `<prefix>.keys` proves, whatever the log's size.
+//! done by one thread, so that the report is the same. Memory is a few mebibytes, one more for each thread, and some
+//! 240 bytes for each hand-off that `<prefix>.keys` proves (216 and an entry of a map; twice that while either grows),
+//! whatever the log's size.
 
 mod apart;
 mod basis;

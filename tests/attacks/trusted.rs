@@ -1,14 +1,11 @@
 //! What is taken at a file's word: who may say it, and that nobody else is heard. `docs/TRUST.md` has the table.
 
-use std::time::Duration;
-
 use tracing_audit::trail::{
     Accepted, Chain, Close, Control, Ended, Gap, HandoffBefore, Hash, Keeps, Position, Previous, Resume,
-    Succeeds, Timestamp, WriterIdentity,
+    Succeeds, WriterIdentity,
 };
 use tracing_audit::verify::{
     ExpectedHead, FindingKind, LogReport, NotTorn, NoticeKind, Options, TrustFile, TrustLine, Verdict,
-    Verifier,
 };
 
 use crate::forge::{Log, attested, key, now, pin};
@@ -424,25 +421,6 @@ fn a_loss_that_an_operator_accepted_stays_tampering() {
     let report = verify(&log.files, &[&log.copies]);
     assert!(matches!(kinds(&report)[..], [FindingKind::NotTorn { .. }]), "{:?}", report.findings);
     assert_eq!(report.verdict, Verdict::Tampered);
-}
-
-#[test]
-fn row_39_a_last_line_from_the_future_hides_no_silence() {
-    let log = Log::of_six_files();
-    let max_silence = Some(Duration::from_secs(60 * 60 * 24));
-    let options = Options { max_silence, ..pinned(pin()) };
-    for (earlier, is_found) in [(0, false), (60, false), (61, true)] {
-        let now = Timestamp::from_nanos(1_795_293_660_000_000_000 - earlier * 1_000_000_000);
-        let mut verifier = Verifier::new(pin().id(), &options);
-        for (number, file) in log.files.iter().enumerate() {
-            verifier.begin_file(&number.to_string());
-            verifier.bytes(file);
-        }
-        let report = verifier.finish(now);
-        let is_future = |kind: &&FindingKind| matches!(kind, FindingKind::FromTheFuture { .. });
-        assert_eq!(kinds(&report).iter().any(is_future), is_found, "{earlier}");
-        assert_eq!(report.verdict == Verdict::Incomplete, is_found);
-    }
 }
 
 #[test]
