@@ -116,7 +116,7 @@ fn row_31_a_file_that_the_thief_of_the_latest_key_begins_below_its_hand_off_prov
             assert_eq!((report.verdict.exit_code(), report.lines, report.head), (1, 0, None));
             assert_eq!(report.unproved.lines, 3);
             let said = format!(
-                "signed by key {} of epoch 2, which signs from line {} on: the hand-off to it is line {handed_over}",
+                "signed in the name of key {} of epoch 2, which signs from line {} on: the hand-off to it is line {handed_over}",
                 key.id(),
                 handed_over + 1
             );
@@ -237,7 +237,10 @@ fn row_32_an_old_key_signs_nothing_after_the_hand_off_from_it_that_copies_know()
     assert_eq!((report_.verdict.exit_code(), ranges(&report_.proved)), (1, vec![(0, 1)]));
     assert_eq!(
         after.to_string(),
-        format!("signed by key {} of epoch 0, which was over: it handed over with line 4", old.id())
+        format!(
+            "signed in the name of key {} of epoch 0, which was over: it handed over with line 4",
+            old.id()
+        )
     );
 }
 
