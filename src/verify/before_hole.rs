@@ -42,13 +42,19 @@ impl BeforeHole {
 impl Proof {
     /// Keeps the proof as it is before a validly signed line that nothing leads to.
     pub(super) fn keep(&mut self, ledger: &Ledger, line: &Line<'_>) {
-        let is_start = self.head.is_none() && self.behind.is_empty();
+        // What retention deleted is no hole; the first file that it left may begin with a torn genesis.
+        let is_start = self.head.is_none() && (self.behind.is_empty() || self.is_attested_by(line));
         if is_start || self.before_hole.is_some() || self.next().is_taken_by(line) || self.walk.leads_to(line)
         {
             return;
         }
         let (proof, ledger) = (self.clone(), ledger.clone());
         self.before_hole = Some(Box::new(BeforeHole { proof, ledger, contradicted: false }));
+    }
+
+    /// Whether the line is a genesis that attests what stands before it in its file.
+    fn is_attested_by(&self, line: &Line<'_>) -> bool {
+        matches!(Control::parse(line), Ok(Some(Control::Genesis(genesis))) if self.behind.is(genesis.torn))
     }
 
     /// Goes back to the kept proof where this line goes on from it.

@@ -51,8 +51,10 @@ pub(super) enum Met {
 pub(super) struct Debris {
     /// The place after the line met last; none after one that was altered.
     next: Option<Next>,
-    /// A broken piece with zeros stands after that line.
+    /// A broken piece with zeros stands after that line,
     zeros: bool,
+    /// or anywhere.
+    any_zeros: bool,
     /// The broken piece that is not at its end yet has zeros.
     piece_has_zeros: bool,
     /// Where a run of zeros ended, if the piece, or the file, may end there.
@@ -72,6 +74,7 @@ impl Debris {
         Debris {
             next: Some(next),
             zeros: false,
+            any_zeros: false,
             piece_has_zeros: false,
             open: None,
             trace: None,
@@ -84,6 +87,11 @@ impl Debris {
     /// Validly signed lines that were met.
     pub(super) fn signed(&self) -> u64 {
         self.signed
+    }
+
+    /// Whether a power cut explains all of it.
+    pub(super) fn is_of_a_power_cut(&self) -> bool {
+        self.any_zeros && self.trace.is_none()
     }
 
     /// Why no power cut explains what stands before the signed lines.
@@ -149,8 +157,9 @@ impl Debris {
             PieceEnd::File => self.open = None,
         }
         if self.piece_has_zeros {
-            self.zeros = true;
-        } else {
+            (self.zeros, self.any_zeros) = (true, true);
+        } else if piece.end == PieceEnd::Newline {
+            // At the end of the file it is what was not written to its end.
             self.leave(NotTorn::NoZeros);
         }
     }

@@ -15,8 +15,12 @@ pub(crate) const AHEAD: Duration = Duration::from_secs(60);
 impl Proof {
     /// All files were read.
     pub(super) fn end(&mut self, trust: &Trust, options: &Options, now: Timestamp, ledger: &mut Ledger) {
-        let given_up = self.go_back_at_end(ledger);
+        let mut given_up = self.go_back_at_end(ledger);
         self.let_stand(ledger);
+        if self.apart.is_some() && (given_up.is_some() || self.debris.is_of_a_power_cut()) {
+            // Lines that nothing proves end as a power cut leaves them.
+            self.judge_rest(given_up.take(), ledger);
+        }
         self.rejoin(ledger);
         self.judge_retention(ledger);
         if !self.stopped {
@@ -62,7 +66,8 @@ impl Proof {
         }
     }
 
-    fn judge_end(&mut self, trust: &Trust, given_up: Option<u64>, ledger: &mut Ledger) {
+    /// What stands after the last signed line.
+    fn judge_rest(&mut self, given_up: Option<u64>, ledger: &mut Ledger) {
         let next = self.next();
         let walk = std::mem::replace(&mut self.walk, Walk::from(next));
         let (findings, more) = walk.blame_at_end();
@@ -70,16 +75,18 @@ impl Proof {
             Some(before) if self.behind.is_empty() => &before.behind,
             _ => &self.behind,
         };
+        let (at, lines, bytes) = (behind.first().cloned(), behind.lines(), behind.bytes());
         if let Some(lines) = given_up {
-            let bytes = behind.bytes();
-            ledger.find(behind.first().cloned(), None, FindingKind::PowerCut { lines, bytes });
-        } else if !findings.is_empty() {
+            ledger.find(at, None, FindingKind::PowerCut { lines, bytes });
+        } else if !findings.is_empty() && !self.debris.is_of_a_power_cut() {
             ledger.enter_all(findings, more);
         } else if !behind.is_empty() {
-            let (lines, bytes) = (behind.lines(), behind.bytes());
-            ledger.find(behind.first().cloned(), None, FindingKind::UnsignedEnd { lines, bytes });
+            ledger.find(at, None, FindingKind::UnsignedEnd { lines, bytes });
         }
+    }
 
+    fn judge_end(&mut self, trust: &Trust, given_up: Option<u64>, ledger: &mut Ledger) {
+        self.judge_rest(given_up, ledger);
         let Some(head) = self.head else { return ledger.find(None, None, FindingKind::Nothing) };
         match self.last_closed() {
             (Some(Ended::Rotated), file) => {

@@ -130,9 +130,12 @@ impl Proof {
         key: &Key,
     ) {
         let one_write = |hole: &Hole| self.signatures - hole.signatures <= SIGNED_BY_ONE_WRITE;
+        let may_be = |hole: &Hole, previous: &Previous| {
+            one_write(hole) || previous.ended == Ended::Unsynced && hole.is_of_lost_pages()
+        };
         let hand_offs = |hole: &Hole| key.epoch.saturating_sub(hole.epoch);
         let declared = self.hole.as_ref().zip(previous).filter(|(hole, previous)| {
-            one_write(hole) && declares_loss(previous, hole.from, hand_offs(hole))
+            may_be(hole, previous) && declares_loss(previous, hole.from, hand_offs(hole))
         });
         let Some((hole, previous)) = declared else { return self.let_stand(ledger) };
         if hole.until > hole.from {

@@ -30,6 +30,16 @@ pub(super) struct Hole {
     pub(super) epoch: u64,
 }
 
+impl Hole {
+    /// Whether a disk that loses what was not synced leaves it: lines that are gone or broken, none that is another.
+    /// So many writes may stand after it as there were before the sync that failed.
+    pub(super) fn is_of_lost_pages(&self) -> bool {
+        let is_loss =
+            |kind: &FindingKind| matches!(kind, FindingKind::Missing { .. } | FindingKind::Malformed(_));
+        self.more == 0 && self.findings.iter().all(|finding| is_loss(&finding.kind))
+    }
+}
+
 impl Proof {
     /// Takes a validly signed line whose number is not below the next one: from here on it is the proved one.
     pub(super) fn accept_signed(
@@ -168,6 +178,8 @@ impl Proof {
         let Some(torn) = torn else { return };
         self.coverage.forget_torn();
         self.torn_bytes += torn.bytes;
+        // A hand-off among them was given up.
+        self.disputed = None;
         let (at, seq) = (Some(place.clone()), Some(line.link.seq));
         if self.apart.is_none() {
             ledger.notice(at.clone(), seq, NoticeKind::Torn(torn));

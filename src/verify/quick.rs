@@ -104,10 +104,11 @@ impl Verifier {
         }
     }
 
-    /// Goes on quickly from here, if nothing stands behind the last proved line, and nothing before a hole.
+    /// Goes on quickly from here, if nothing stands behind the last proved line, nothing before a hole, and nothing in dispute.
     pub(super) fn be_quick(&mut self) {
         self.hand_on();
-        let quick_will_do = self.is_clean() && self.proof.before_hole.is_none();
+        let is_sure = self.proof.before_hole.is_none() && self.proof.proved_part().disputed.is_none();
+        let quick_will_do = self.is_clean() && is_sure;
         self.quick = quick_will_do.then(|| Quick::from(&self.proof));
     }
 }

@@ -3,7 +3,7 @@
 use tracing_audit::trail::{Chain, Control, Ended, Genesis, Previous};
 use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Verdict};
 
-use crate::log::{Log, found, lines, pinned, torn, verify};
+use crate::log::{Log, found, lines, pinned, torn, verify, verify_with_copies};
 
 /// What a disk loses at least.
 const SECTOR: usize = 512;
@@ -168,4 +168,111 @@ fn a_hole_that_nobody_speaks_of_is_a_gap_in_the_log() {
             .any(|kind| matches!(kind, FindingKind::Missing { .. } | FindingKind::Malformed { .. }));
         assert!(missing && report.verdict == Verdict::Tampered, "{kinds:?}");
     }
+}
+
+/// What the lines behind the last signed one are found to be.
+fn at_the_end(log: &Log) -> Vec<(Verdict, FindingKind)> {
+    let of = |report: LogReport| (report.verdict, report.findings[0].kind.clone());
+    reports(log).map(of).to_vec()
+}
+
+#[test]
+fn zeros_at_the_end_are_incomplete_whether_signed_lines_stand_after_them_or_not() {
+    // The last line lost its middle, and has its newline.
+    let (mut log, start) = cut("zeros, a newline", &[]);
+    let rows = lines(&log.file()[start..]);
+    log.file().truncate(start + rows[0].len() + rows[1].len());
+    let end = log.file().len();
+    assert!(end - start > SECTOR);
+    log.file()[start..start + SECTOR].fill(0);
+    for (verdict, kind) in at_the_end(&log) {
+        assert!(matches!(kind, FindingKind::UnsignedEnd { .. } | FindingKind::PowerCut { .. }), "{kind:?}");
+        assert_eq!(verdict, Verdict::Incomplete);
+    }
+    // A piece after them, which the file's end cuts off.
+    log.file().extend_from_slice(b"{\"fields\":{\"action\":\"tok");
+    for (verdict, _) in at_the_end(&log) {
+        assert_eq!(verdict, Verdict::Incomplete);
+    }
+    // No disk leaves zeros that end within a sector.
+    log.file()[start + SECTOR - 1] = b'x';
+    assert!(at_the_end(&log).iter().all(|(verdict, _)| *verdict == Verdict::Tampered));
+}
+
+#[test]
+fn a_log_that_begins_with_a_torn_genesis_explains_a_power_cut_too() {
+    // Retention deleted file 0; file 1 begins with the start of a genesis that died.
+    let (mut log, _) = cut("torn genesis", &[]);
+    log.hand_off();
+    let copies = log.copies.clone();
+    let previous = log.previous(Ended::Crash);
+    log.files.push(b"{\"fields\":{\"epo\n".to_vec());
+    log.oldest = 1;
+    let genesis = log.a_genesis(Some(previous));
+    log.control(&Control::Genesis(Genesis { torn: Some(torn(b"{\"fields\":{\"epo")), ..genesis }));
+    let (chain, start) = (log.chain.clone(), log.file().len());
+    (0..6).for_each(|_| log.event("unsynced"));
+    let (first, last) = (start.next_multiple_of(SECTOR), log.file().len());
+    assert!(first + SECTOR < last);
+    log.file()[start..first + SECTOR].fill(0);
+    let whole = Log { chain, ..log };
+    let log = resumed(whole, start, 0);
+    for every_signature in [false, true] {
+        let options = Options { every_signature, ..pinned(log.pin()) };
+        let report = verify_with_copies(&log.files()[1..], Some(&copies), &options);
+        assert_eq!((found(&report), report.verdict), (vec![], Verdict::Intact));
+        assert!(report.notices.iter().any(|notice| matches!(notice.kind, NoticeKind::GivenUp { .. })));
+    }
+}
+
+#[test]
+fn a_hand_off_that_a_power_cut_left_behind_zeros_is_given_up_for_the_one_that_copies_have() {
+    // It was not synced: there is no copy of it. The writer goes on, and hands over again.
+    let (mut log, start) = cut("two of one", &[]);
+    log.file().truncate(start);
+    let mut lost = log.clone();
+    lost.event(&"b".repeat(SECTOR));
+    lost.hand_off();
+    *log.file() = lost.file().clone();
+    log.file()[start..start + SECTOR].fill(0);
+    let all = torn(&log.file()[start..]);
+    log.file().push(b'\n');
+    log.resume(Ended::Crash, Some(all));
+    log.unsigned("carol");
+    log.unsigned("dave");
+    log.event("erin");
+    log.hand_off();
+    log.event("frank");
+    log.close(Ended::Shutdown);
+    for every_signature in [false, true] {
+        let options = Options { every_signature, ..pinned(log.pin()) };
+        let report = verify_with_copies(&log.files(), Some(&log.copies), &options);
+        assert_eq!((found(&report), report.verdict), (vec![], Verdict::Intact));
+        assert_eq!(report.lines, log.chain.next());
+    }
+}
+
+#[test]
+fn pages_that_a_failed_sync_lost_stand_before_as_many_writes_as_there_were() {
+    let mut log = Log::new("failed sync");
+    log.event("alice");
+    let (from, start) = (log.chain.next(), log.file().len());
+    (0..9).for_each(|_| log.event("unsynced"));
+    let mut previous = log.previous(Ended::Unsynced);
+    previous.unsynced_from = Some(from);
+    let (first, whole) = (start.next_multiple_of(SECTOR), log.file().clone());
+    log.file()[first..first + SECTOR].fill(0);
+    log.files.push(Vec::new());
+    log.genesis(Some(previous));
+    log.close(Ended::Shutdown);
+    for report in reports(&log) {
+        let [(_, 1, FindingKind::Gone { ended: Ended::Unsynced, .. })] = found(&report)[..] else {
+            panic!("{:?}", report.findings)
+        };
+        assert_eq!(report.verdict, Verdict::Incomplete);
+    }
+    // A line that was altered is none that a disk lost.
+    let altered = String::from_utf8(whole).unwrap().replacen("unsynced", "mallory!", 1);
+    log.files[0] = altered.into_bytes();
+    assert!(reports(&log).iter().all(|report| report.verdict == Verdict::Tampered));
 }

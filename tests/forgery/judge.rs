@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use tracing_audit::trail::{Hash, KeyId, Line, Timestamp};
 use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verifier, verify_paths};
 
+use crate::history::History;
 use crate::random::Random;
 
 /// Files of one log, in their order, and copies of its hand-offs.
@@ -83,19 +84,17 @@ impl Standing {
         Standing { hashes }
     }
 
-    /// Whether a line of this number and hash stands there.
-    pub(crate) fn has(&self, seq: u64, hash: Option<Hash>) -> bool {
-        hash.is_some_and(|hash| self.hashes.get(&seq).is_some_and(|there| there.contains(&hash)))
+    /// Whether a line of this number stands there that was written.
+    pub(crate) fn has(&self, seq: u64, history: &History) -> bool {
+        self.hashes.get(&seq).is_some_and(|there| there.iter().any(|hash| history.has(seq, *hash)))
     }
 
-    /// Numbers at which another line stands than the written one.
-    pub(crate) fn forged<'a>(
-        &'a self,
-        written: &'a impl Fn(u64) -> Option<Hash>,
-    ) -> impl Iterator<Item = u64> + 'a {
-        self.hashes
-            .iter()
-            .filter_map(|(seq, there)| there.iter().any(|hash| written(*seq) != Some(*hash)).then_some(*seq))
+    /// Numbers at which a line stands that was not written.
+    pub(crate) fn forged(&self, history: &History) -> Vec<u64> {
+        let is_forged = |(seq, there): (&u64, &HashSet<Hash>)| {
+            there.iter().any(|hash| !history.has(*seq, *hash)).then_some(*seq)
+        };
+        self.hashes.iter().filter_map(is_forged).collect()
     }
 }
 
@@ -104,15 +103,18 @@ pub(crate) fn numbers(report: &LogReport) -> impl Iterator<Item = u64> + '_ {
     report.proved.listed.iter().flat_map(|range| range.from..=range.to)
 }
 
-/// Whether the proved line of this number is another than the written one, as the verifier itself says.
+/// The hash of the proved line of this number, as the verifier itself says, where it is not the expected one.
 pub(crate) fn proves_another(
     given: &Given,
     log: KeyId,
     options: &Options,
     (seq, hash): (u64, Hash),
     random: &mut Random,
-) -> bool {
+) -> Option<Hash> {
     let expect_head = Some(ExpectedHead { seq: Some(seq), hash });
     let report = directly(given, log, &Options { expect_head, ..options.clone() }, random);
-    report.findings.iter().any(|finding| matches!(finding.kind, FindingKind::HeadDiffers { .. }))
+    report.findings.iter().find_map(|finding| match finding.kind {
+        FindingKind::HeadDiffers { found, .. } => Some(found),
+        _ => None,
+    })
 }
