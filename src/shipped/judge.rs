@@ -33,8 +33,9 @@ pub(super) fn report(
     walk.ledger.end(&walk.identity, &walk.options.keys);
     let Walk { log, identity, ledger, history, coverage, agreed, trusted, .. } = walk;
     let Walk { head, origin, lost, doubles, restored, .. } = walk;
-    // What is not proved says nothing of whose it is.
-    let key = history.latest().filter(|_| trusted);
+    // What is told of the log is told by proved lines alone.
+    let told = trusted && coverage.proved.lines > 0;
+    let key = history.latest().filter(|_| told);
     let mut ledger = ledger;
     if !trusted {
         // Anybody can invent such logs, and what is wrong with them.
@@ -45,7 +46,7 @@ pub(super) fn report(
     LogReport {
         verdict: ledger.verdict,
         log,
-        origin: origin.filter(|_| trusted),
+        origin: origin.filter(|_| told),
         pinned: trusted,
         endorsed_by: identity.endorsed_by(),
         proved: coverage.proved,
@@ -55,12 +56,12 @@ pub(super) fn report(
         doubles,
         beside: Beside { compared: beside.same.list(), unproved: beside.unproved.list() },
         restored: Restored { lines, example, foreign, retyped },
-        head,
+        head: head.filter(|_| told),
         signatures_checked: ledger.signatures_checked,
-        keys: if trusted { history.keys() } else { 0 },
+        keys: if told { history.keys() } else { 0 },
         key: key.map(|key| key.id),
         epoch: key.map(|key| key.epoch),
-        lost: if trusted { lost } else { 0 },
+        lost: if told { lost } else { 0 },
         findings: ledger.findings,
         more_findings: ledger.more_findings,
         notices: ledger.notices,

@@ -65,6 +65,6 @@ mod verifier;
 mod walk;
 
 pub use paths::{verify_shipped, verify_shipped_with};
-pub use report::{Beside, LogReport, Named, Options, Report, Restored};
+pub use report::{Beside, LogReport, Named, Options, Report, Restored, SCHEMA};
 use sources::Sources;
 pub use verifier::Verifier;

@@ -28,6 +28,7 @@ pub fn verify_shipped_with<P: AsRef<Path>, C: AsRef<Path>>(
     copies: &[C],
     options: &Options,
 ) -> Result<Report, VerifyError> {
+    let began = SystemTime::now().into();
     let mut verifier = Verifier::new(options);
     let given = paths.iter().map(|path| (path.as_ref(), false));
     for (path, copies) in given.chain(copies.iter().map(|path| (path.as_ref(), true))) {
@@ -40,7 +41,12 @@ pub fn verify_shipped_with<P: AsRef<Path>, C: AsRef<Path>>(
             verifier.read_path(&path, copies).map_err(|error| failed(&path, error))?;
         }
     }
-    verifier.finish(SystemTime::now().into()).map_err(|error| failed(&std::env::temp_dir(), error))
+    let report = verifier.finish(SystemTime::now().into());
+    let mut report = report.map_err(|error| failed(&std::env::temp_dir(), error))?;
+    report.basis.time = began;
+    report.basis.paths = paths.iter().map(|path| path.as_ref().display().to_string()).collect();
+    report.basis.copies = copies.iter().map(|path| path.as_ref().display().to_string()).collect();
+    Ok(report)
 }
 
 fn failed(path: &Path, error: io::Error) -> VerifyError {

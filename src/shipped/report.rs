@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::trail::{KeyId, PublicKey};
-use crate::verify::{ExpectedHead, Finding, Head, Notice, Place, Ranges, TrustFile, Verdict};
+use crate::verify::{Basis, ExpectedHead, Finding, Head, Notice, Place, Ranges, TrustFile, Verdict};
 
 /// What to verify against, and with how much memory.
 #[derive(Debug, Clone)]
@@ -45,9 +45,14 @@ impl Default for Options {
     }
 }
 
+/// [`Report::schema`]: `docs/schema/shipped.v1.json` describes the report as JSON.
+pub const SCHEMA: &str = "tracing-audit/shipped/v1";
+
 /// What holds of all lines that were given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
     /// The worst of all.
     pub verdict: Verdict,
     /// Whether numbers that were not given were not missed: [`Options::sparse`].
@@ -66,6 +71,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What is worth knowing, and is of no log.
     pub notices: Vec<Notice>,
+    /// What it was made with. A [`Verifier`](super::Verifier) knows no paths, and takes the time from its caller.
+    pub basis: Basis,
 }
 
 /// What holds of one log's lines.

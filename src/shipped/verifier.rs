@@ -8,13 +8,13 @@ use super::find::{Finder, Found, Outcome};
 use super::groups::Groups;
 use super::items::Items;
 use super::names::{Besides, Names};
-use super::report::{Options, Report};
+use super::report::{Options, Report, SCHEMA};
 use super::restore::{self, Restored};
 use super::sort::Sorter;
 use super::walk::Walk;
 use super::{Sources, judge, known};
 use crate::trail::{Hash, KeyId, Line, Timestamp};
-use crate::verify::{Finding, FindingKind, Identity, LISTED, Notice, NoticeKind, Verdict};
+use crate::verify::{Basis, Finding, FindingKind, Identity, LISTED, Notice, NoticeKind, Verdict};
 
 /// Verifies the lines of any logs, in any order, as they come out of streams. It reads no clock; what its memory does
 /// not hold goes to temporary files, in the system's folder for them (`TMPDIR`), which nobody else can open.
@@ -145,6 +145,7 @@ impl Verifier {
         let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
         let more_logs = more.0;
         Ok(Report {
+            schema: SCHEMA,
             verdict,
             sparse: options.sparse,
             logs,
@@ -154,7 +155,20 @@ impl Verifier {
             others,
             findings,
             notices,
+            basis: basis(options, now),
         })
+    }
+}
+
+/// What the streams are verified with.
+fn basis(options: Options, time: Timestamp) -> Basis {
+    Basis {
+        every_signature: options.every_signature,
+        expect_head: options.expect_head,
+        max_silence: options.max_silence,
+        at: options.at,
+        sparse: options.sparse,
+        ..Basis::new(&[], &options.keys, &options.trust, time)
     }
 }
 

@@ -74,7 +74,7 @@ pub struct ExpectedHead {
 pub enum Verdict {
     /// Every line chains from the pinned key to a signed end.
     Intact,
-    /// True as far as it goes.
+    /// What is proved is true; something is missing, or not proved. Without a known key nothing is proved.
     Incomplete,
     /// The log was continued from two copies of its keys; each branch is true as far as it goes.
     Forked,

@@ -113,6 +113,9 @@ pub(crate) fn findings() -> Vec<FindingKind> {
         FindingKind::Unproved { from: 7, to: 7 },
         FindingKind::HandOffMissing { epoch: 7, key: key(7), found: key(7) },
         FindingKind::NeedsVersion { format: text() },
+        FindingKind::Disputed { epoch: 7, from: 7, crash: true },
+        FindingKind::OtherHandOff { expected: Hash::of_bytes(b"x"), found: Hash::of_bytes(b"x") },
+        FindingKind::MemberDiffers { member: text(), line: text(), found: text() },
     ]
 }
 
@@ -151,5 +154,7 @@ pub(crate) fn notices() -> Vec<NoticeKind> {
         NoticeKind::Link { file: text() },
         NoticeKind::Double { file: text(), of: text() },
         NoticeKind::Special { file: text() },
+        NoticeKind::NotCompared { lines: 7 },
+        NoticeKind::MoreLogs { logs: 7 },
     ]
 }

@@ -5,6 +5,7 @@
 //! Where a key handed over several times, each history is gone through: no report may claim more than one of them proves.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 use tracing_audit::trail::{Control, Genesis, Handoff, Hash, KeyId, Line, Link, PublicKey};
 
@@ -46,14 +47,19 @@ struct History {
 }
 
 impl Lines {
-    pub(crate) fn of(files: &[(String, Vec<u8>)]) -> Lines {
+    /// Of shipped lines copies count as given, unless the caller calls them copies.
+    pub(crate) fn of(files: &[(String, Vec<u8>)], shipped: bool) -> Lines {
         let mut lines = Lines { all: HashMap::new() };
-        for (_, bytes) in files {
-            let of_file: Vec<_> = bytes.split(|byte| *byte == b'\n').filter_map(Raw::parse).collect();
-            let only_copies = of_file.iter().all(|raw| raw.seq == 0 || raw.handoff.is_some());
+        for (name, bytes) in files {
+            let pieces = bytes.split(|byte| *byte == b'\n');
+            let pieces = pieces.map(|piece| if shipped { without_wrapping(piece) } else { piece });
+            let of_file: Vec<_> = pieces.filter_map(Raw::parse).collect();
+            let names_keys = |raw: &Raw| raw.seq == 0 || raw.handoff.is_some();
+            let only_copies = Path::new(name).extension().is_some_and(|end| end == "keys")
+                && of_file.iter().all(names_keys);
             for raw in of_file {
                 let known = lines.all.entry(Hash::of_line(raw.text.as_bytes())).or_insert(raw);
-                known.in_file |= !only_copies;
+                known.in_file |= shipped || !only_copies;
             }
         }
         lines
@@ -202,13 +208,19 @@ impl Raw {
     }
 }
 
+/// What a shipper may put around a line: a prefix, a carriage return.
+fn without_wrapping(piece: &[u8]) -> &[u8] {
+    let begin = piece.iter().position(|byte| *byte == b'{').unwrap_or(0);
+    piece[begin..].trim_ascii_end()
+}
+
 #[test]
 fn of_an_honest_log_all_is_proved_and_of_a_forged_one_nothing() {
     use super::log::Log;
     let log = Log::of_three_files("recomputed");
     let known = |key| Known { pins: vec![key], ..Known::default() };
     let (files, pin) = (log.files(), log.pin());
-    let lines = Lines::of(&files);
+    let lines = Lines::of(&files, false);
     assert_eq!(lines.logs(), BTreeMap::from([(pin.id(), 14)]));
     let [proved] = lines.proved(pin.id(), &known(pin)).try_into().unwrap();
     assert_eq!(proved.lines, (0..14).collect());
@@ -216,9 +228,9 @@ fn of_an_honest_log_all_is_proved_and_of_a_forged_one_nothing() {
     assert!(lines.proved(pin.id(), &known(log.key().public())).is_empty());
     // Without the file of the hand-off the second key proves nothing; with its copy all that is there.
     let cut = [files[0].clone(), files[2].clone()];
-    let [proved] = Lines::of(&cut).proved(pin.id(), &known(pin)).try_into().unwrap();
+    let [proved] = Lines::of(&cut, false).proved(pin.id(), &known(pin)).try_into().unwrap();
     assert_eq!(proved.lines, (0..4).collect());
     let copied = [cut.to_vec(), vec![("audit.keys".to_owned(), log.copies.clone())]].concat();
-    let [proved] = Lines::of(&copied).proved(pin.id(), &known(pin)).try_into().unwrap();
+    let [proved] = Lines::of(&copied, false).proved(pin.id(), &known(pin)).try_into().unwrap();
     assert_eq!(proved.lines, (0..4).chain(9..14).collect());
 }

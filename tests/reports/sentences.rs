@@ -9,27 +9,28 @@ use super::vectors::{SAID, Said};
 
 #[test]
 fn no_report_proves_a_line_that_is_not_proved() {
-    let (mut proved_any, mut proved_none) = (0, 0);
+    let (mut proved_any, mut proved_none, mut wrong) = (0, 0, String::new());
     for said in SAID.iter() {
         let report: Value = serde_json::from_str(&said.json).unwrap();
-        let lines = Lines::of(&said.files);
+        let lines = Lines::of(&said.files, said.shipped);
         for log in report["logs"].as_array().unwrap() {
             match log["proved"]["lines"].as_u64().unwrap() {
                 0 => proved_none += 1,
                 _ => proved_any += 1,
             }
             // What came as JSON that was written anew stands in no file as a line.
-            if !said.shipped {
-                is_proved(said, log, &lines);
+            if said.raw {
+                wrong.extend(claimed_too_much(said, log, &lines));
             }
             is_of_one_mind(said, log);
         }
     }
+    assert!(wrong.is_empty(), "{wrong}");
     assert!(proved_any > 20 && proved_none > 20, "{proved_any}, {proved_none}");
 }
 
-/// Each number that is called proved is proved, by one history of the log's keys.
-fn is_proved(said: &Said, log: &Value, lines: &Lines) {
+/// Each number that is called proved is proved, by one history of the log's keys; or else what was claimed.
+fn claimed_too_much(said: &Said, log: &Value, lines: &Lines) -> Option<String> {
     let id = log_id(log);
     let histories = lines.proved(id, &said.known);
     let claimed = log["proved"]["lines"].as_u64().unwrap();
@@ -40,21 +41,22 @@ fn is_proved(said: &Said, log: &Value, lines: &Lines) {
     });
     let numbers = numbers.collect::<Vec<_>>();
     let head = &log["head"];
+    // A shipped line whose JSON was written anew stands in no file; its hash is that of the line that was.
+    let restored = log["restored"]["lines"].as_u64().unwrap_or(0);
     let holds = histories.iter().any(|proved| {
-        claimed <= proved.lines.len() as u64
-            && numbers.iter().all(|number| proved.lines.contains(number))
+        let not_there = numbers.iter().filter(|number| !proved.lines.contains(number)).count() as u64;
+        claimed <= proved.lines.len() as u64 + restored
+            && not_there <= restored
             && (head.is_null() || proved.hashes.contains(&hash(&head["hash"])))
             && log["origin"].as_str().is_none_or(|origin| proved.origins.contains(origin))
     });
     let most = histories.iter().map(|proved| &proved.lines).max_by_key(|lines| lines.len());
-    assert!(
-        holds || claimed == 0 && head.is_null() && log["origin"].is_null(),
-        "{}: log {id}: claimed {ranges:?}, proved {most:?}\n{}",
-        said.name,
-        said.text
-    );
+    let holds = holds || claimed == 0 && head.is_null() && log["origin"].is_null();
     let is_known = said.known.pins.iter().any(|key| key.id() == id) || !histories.is_empty();
     assert!(is_known || log["pinned"] == false, "{}: {log}", said.name);
+    (!holds).then(|| {
+        format!("{}: log {id}: claimed {}, proved {most:?}\n{}\n", said.name, log["proved"], said.text)
+    })
 }
 
 /// The counts agree with each other, and with the text.
@@ -68,7 +70,7 @@ fn is_of_one_mind(said: &Said, log: &Value) {
             assert!(log[member].is_null(), "{name}: {member}: {log}");
         }
         assert_ne!(log["verdict"], "intact", "{name}");
-        sounds_like_nothing(name, &claims);
+        sounds_like_nothing(name, &claims, said.shipped);
     }
     if log["pinned"] == false {
         assert_eq!(proved, 0, "{name}: {log}");
@@ -98,14 +100,18 @@ fn is_of_one_mind(said: &Said, log: &Value) {
     }
 }
 
-/// Words that make somebody believe in lines.
-fn sounds_like_nothing(name: &str, claims: &str) {
+/// Words that make somebody believe in lines. How many signatures were checked, of shipped lines is said in any case.
+fn sounds_like_nothing(name: &str, claims: &str, shipped: bool) {
     let mut left = claims.to_lowercase();
+    if shipped {
+        left = left.replace("signature checked.", "").replace("signatures checked.", "");
+    }
     for negation in [
         "no line is proved",
         "nothing is proved",
         "nothing in them is proved",
         "not proved",
+        "unproved",
         "none of them is proved",
         "no proved line",
         "can't be proved",
@@ -134,9 +140,7 @@ fn where_nothing_is_proved_no_text_sounds_like_it() {
         let logs = report["logs"].as_array().unwrap();
         if logs.iter().all(|log| log["proved"]["lines"] == 0) {
             assert_ne!(report["verdict"], "intact", "{}", said.name);
-            let text = without_quotes(&said.text);
-            // Shipped logs of which nothing is proved have been checked for signatures, and that is said.
-            sounds_like_nothing(&said.name, &text.replace("checked.", ""));
+            sounds_like_nothing(&said.name, &without_quotes(&said.text), said.shipped);
         }
     }
 }

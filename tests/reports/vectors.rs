@@ -26,8 +26,8 @@ struct Vector {
     /// Shipped lines: their order and their files say nothing.
     shipped: bool,
     known: Known,
-    /// Further arguments of the command.
-    arguments: Vec<String>,
+    /// What is known, nothing, a wrong key: the first so many of these ways to verify it.
+    ways: usize,
 }
 
 enum Folder {
@@ -49,6 +49,8 @@ pub(crate) struct Said {
     pub(crate) name: String,
     pub(crate) files: Vec<File>,
     pub(crate) shipped: bool,
+    /// Whether all lines stand in the files as they were written, and not as values of JSON or CSV.
+    pub(crate) raw: bool,
     pub(crate) known: Known,
     pub(crate) json: String,
     pub(crate) text: String,
@@ -88,6 +90,7 @@ fn of(vector: &Vector) -> Vec<Said> {
     let wrong = Known { pins: vec![secret("of nobody", 0).public()], ..Known::default() };
     let ways = [("known", vector.known.clone()), ("no key", Known::default()), ("wrong key", wrong)];
     ways.into_iter()
+        .take(vector.ways)
         .filter_map(|(way, known)| {
             let run = |json: bool| verify(folder, vector, &known, json);
             let (json, text) = (run(true), run(false));
@@ -101,6 +104,7 @@ fn of(vector: &Vector) -> Vec<Said> {
                 name,
                 files,
                 shipped: vector.shipped,
+                raw: !vector.shipped || !vector.name.starts_with("shipped/"),
                 known,
                 json: utf8(json),
                 text: utf8(text),
@@ -111,7 +115,7 @@ fn of(vector: &Vector) -> Vec<Said> {
 
 fn verify(folder: &Path, vector: &Vector, known: &Known, json: bool) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
-    command.arg("verify").arg(folder).args(&vector.arguments);
+    command.arg("verify").arg(folder);
     for pin in &known.pins {
         command.args(["--key", &pin.to_string()]);
     }
@@ -167,9 +171,9 @@ fn vectors() -> Vec<Vector> {
         folder: Folder::Kept(root.join("example-log")),
         shipped: false,
         known: example.clone(),
-        arguments: Vec::new(),
+        ways: 3,
     }];
-    for (corpus, shipped) in [("folder", false)] {
+    for (corpus, shipped) in [("folder", false), ("shipped", true)] {
         let inputs = sorted(&root.join("fuzz/corpus").join(corpus));
         assert!(inputs.len() > 5, "{corpus}");
         for input in inputs {
@@ -178,7 +182,7 @@ fn vectors() -> Vec<Vector> {
                 folder: Folder::Made(files::folder(&files::files(&fs::read(&input).unwrap()))),
                 shipped,
                 known: example.clone(),
-                arguments: Vec::new(),
+                ways: 3,
             });
         }
     }
@@ -216,10 +220,18 @@ fn stored(folder: &Path) -> Vec<Vector> {
             folder: Folder::Kept(folder),
             shipped: false,
             known,
-            arguments: Vec::new(),
+            ways: 2,
         }
     };
-    folders.map(vector).collect()
+    let all = folders.map(vector).collect::<Vec<_>>();
+    // Their lines, and nothing of their files, say the same through other hands.
+    let shipped = all.iter().map(|vector| {
+        let Folder::Kept(folder) = &vector.folder else { panic!() };
+        let (name, folder) = (format!("{}, shipped", vector.name), Folder::Kept(folder.clone()));
+        Vector { name, folder, shipped: true, known: vector.known.clone(), ways: 1 }
+    });
+    let shipped = shipped.collect::<Vec<_>>();
+    all.into_iter().chain(shipped).collect()
 }
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {
@@ -244,7 +256,7 @@ fn of_ill_will() -> Vec<Vector> {
         folder: made(&files),
         shipped: false,
         known: Known { pins: vec![honest.pin()], ..Known::default() },
-        arguments: Vec::new(),
+        ways: 3,
     };
     let lying = || (String::from("audit.0.jsonl"), lying("liar", 0, None));
     let copies = || ("audit.keys".to_owned(), honest.copies.clone());
@@ -299,6 +311,18 @@ fn of_ill_will() -> Vec<Vector> {
             )],
         )
     });
+    let shipped = all.iter().map(|vector| {
+        let Folder::Made(folder) = &vector.folder else { panic!() };
+        Vector {
+            name: format!("{}, shipped", vector.name),
+            folder: made(&read(folder.path())),
+            shipped: true,
+            known: vector.known.clone(),
+            ways: 3,
+        }
+    });
+    let shipped = shipped.collect::<Vec<_>>();
+    all.extend(shipped);
     all
 }
 

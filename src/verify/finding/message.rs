@@ -271,9 +271,12 @@ impl fmt::Display for FindingKind {
                 "disputed: hand-offs to epoch {epoch} lead to different keys; from line {from} on nobody can say which lines \
                  are the log's"
             ),
-            FindingKind::MemberDiffers { member, line, found } => {
-                write!(f, "beside the line stands member {member:?} with {found}; the line says {line}")
-            }
+            FindingKind::MemberDiffers { member, line, found } => write!(
+                f,
+                "beside the line stands member {member:?} with {}; the line says {}",
+                Json(found),
+                Json(line)
+            ),
             FindingKind::OtherHandOff { expected, found } => write!(
                 f,
                 "forked: a hand-off of hash {found}; the log goes on from the one of hash {expected}, to the same key"
@@ -332,6 +335,18 @@ impl fmt::Display for Named {
         match self.0 {
             Some(Position { seq, hash }) => write!(f, "line {seq} of hash {hash}"),
             None => f.write_str("none"),
+        }
+    }
+}
+
+/// A value of somebody's, as JSON; one that was cut, so that a quote of it may be open, as a string.
+struct Json<'a>(&'a str);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match serde_json::from_str::<serde::de::IgnoredAny>(self.0) {
+            Ok(_) => f.write_str(self.0),
+            Err(_) => Quoted(self.0).fmt(f),
         }
     }
 }

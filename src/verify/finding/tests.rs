@@ -391,6 +391,15 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         ),
         (
             FindingKind::MemberDiffers {
+                member: "user".into(),
+                line: "7".into(),
+                found: "\"payments: INTACT…".into(),
+            },
+            Tampered,
+            "beside the line stands member \"user\" with \"\\\"payments: INTACT…\"; the line says 7",
+        ),
+        (
+            FindingKind::MemberDiffers {
                 member: "actor".into(),
                 line: "\"alice\"".into(),
                 found: "\"eve\"".into(),

@@ -26,8 +26,15 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
 
 /// What the report was made with.
 pub(super) fn basis(basis: &Basis, out: &mut impl Write) -> io::Result<()> {
-    let paths = basis.paths.iter().map(|path| quoted(path));
-    writeln!(out, "Read at {} by tracing-audit {}: {}.", basis.time, basis.version, listed(paths))?;
+    let (paths, copies) = (basis.paths.iter().map(|path| quoted(path)), basis.copies.iter());
+    let copies = copies.map(|path| format!("copies {}", quoted(path)));
+    writeln!(
+        out,
+        "Read at {} by tracing-audit {}: {}.",
+        basis.time,
+        basis.version,
+        listed(paths.chain(copies))
+    )?;
     let pins = basis.pins.iter().map(|pin| format!("{} of log {}", pin.public_key, pin.id));
     let fleets = basis.fleet_keys.iter().map(|key| format!("fleet key {} ({})", key.public_key, key.id));
     let trusted = (basis.trusted > 0).then(|| format!("{} of trust files", count(basis.trusted, "log")));

@@ -57,6 +57,7 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
             count(report.copies, "line")
         )?;
     }
+    print::basis(&report.basis, out)?;
     writeln!(
         out,
         "{}: {} of {}; {} of none",
@@ -71,6 +72,7 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
     let origin = log.origin.as_deref().map_or("an unknown origin".into(), quoted);
     writeln!(out, "Log {} of {origin}: {}", log.log, print::spoken(log.verdict))?;
     match (log.pinned, log.agree) {
+        (true, _) if log.proved.lines == 0 => writeln!(out, "  No line is proved.")?,
         (true, _) => ranges("proved", &log.proved, out)?,
         (false, 0) => writeln!(out, "  Nothing is proved: nothing ties these lines to a pinned key.")?,
         (false, agree) => writeln!(
