@@ -25,6 +25,7 @@ mod lines;
 #[cfg(unix)]
 mod live;
 mod log;
+mod odd;
 mod pages;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)] // the faults ask for the rest
