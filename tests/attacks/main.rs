@@ -25,6 +25,7 @@ mod lines;
 #[cfg(unix)]
 mod live;
 mod log;
+mod odd;
 mod pages;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)] // the faults ask for the rest
@@ -48,16 +49,30 @@ mod trust;
 mod trusted;
 mod windows;
 
+/// Rows whose tests are of other work: the file of keys while the service runs, files that change while they are read; what
+/// shipped lines and tables lack, and what is altered beside them.
+const ELSEWHERE: [u8; 6] = [34, 36, 37, 38, 42, 43];
+
 #[test]
 fn no_row_is_missing() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attacks");
-    let sources =
-        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()));
-    let sources = sources.collect::<Result<String, _>>().unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    let mut folders = vec![root.join("tests"), root.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
     let missing = |row: &u8| {
         ![format!("fn row_{row}_"), format!("fn rows_{row}_"), format!("_and_{row}_")]
             .iter()
             .any(|name| sources.contains(name))
     };
-    assert_eq!((1..=30).filter(missing).collect::<Vec<_>>(), [0; 0]);
+    let rows = (1..=43).filter(|row| !ELSEWHERE.contains(row));
+    assert_eq!(rows.filter(missing).collect::<Vec<_>>(), [0; 0]);
 }

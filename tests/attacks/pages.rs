@@ -1,7 +1,7 @@
 //! A power cut keeps pages in any order: whole lines may stand behind some that are gone.
 
 use tracing_audit::trail::{Chain, Control, Ended, Genesis, Previous};
-use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Verdict};
+use tracing_audit::verify::{FindingKind, LogReport, NotTorn, NoticeKind, Options, Verdict};
 
 use crate::log::{Log, found, lines, pinned, torn, verify, verify_with_copies};
 
@@ -275,4 +275,26 @@ fn pages_that_a_failed_sync_lost_stand_before_as_many_writes_as_there_were() {
     let altered = String::from_utf8(whole).unwrap().replacen("unsynced", "mallory!", 1);
     log.files[0] = altered.into_bytes();
     assert!(reports(&log).iter().all(|report| report.verdict == Verdict::Tampered));
+}
+
+#[test]
+fn row_33_signed_lines_that_a_start_took_for_torn_because_of_one_bit_are_found() {
+    // A crash; the head is behind; one bit of a line after it was flipped while nobody looked.
+    let (mut log, start) = cut("row 33", &[]);
+    log.file()[start + 30] ^= 1;
+    let same_file = resumed(log.clone(), start, 0);
+    for report in [reports(&same_file), reports(&rotated(log, start, b""))].concat() {
+        let not_torn = FindingKind::NotTorn { lines: 3, why: NotTorn::NoZeros };
+        assert_eq!(found(&report).iter().map(|(_, _, kind)| *kind).collect::<Vec<_>>(), [&not_torn]);
+        assert_eq!(report.verdict.exit_code(), 1);
+        let said = not_torn.to_string();
+        assert!(said.contains("what is broken or missing before them left no zeros"), "{said}");
+    }
+    // What a power cut leaves is worth a notice.
+    let (log, start) = cut("row 33, power", &[0]);
+    for report in reports(&resumed(log, start, 0)) {
+        assert_eq!((found(&report), report.verdict.exit_code()), (vec![], 0));
+        let given_up = |kind: &NoticeKind| matches!(kind, NoticeKind::GivenUp { lines: 2 });
+        assert!(report.notices.iter().any(|notice| given_up(&notice.kind)), "{:?}", report.notices);
+    }
 }

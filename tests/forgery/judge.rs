@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tracing_audit::trail::{Hash, KeyId, Line, Timestamp};
-use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verifier, verify_paths};
+use tracing_audit::trail::{Hash, KeyId, Line, PublicKey, Timestamp};
+use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verdict, Verifier, verify_paths};
 
 use crate::history::History;
+use crate::python::Python;
 use crate::random::Random;
 
 /// Files of one log, in their order, and copies of its hand-offs.
@@ -64,6 +65,53 @@ pub(crate) fn in_a_folder(
     });
     assert_eq!(each, some, "each signature is checked, or some are");
     some
+}
+
+/// As shipped lines, the files in any order: which are proved, and whether all is well.
+#[cfg(feature = "shipped")]
+pub(crate) fn as_shipped(
+    given: &Given,
+    log: KeyId,
+    options: &Options,
+    random: &mut Random,
+) -> (Vec<(u64, u64)>, bool) {
+    use tracing_audit::shipped;
+    let [each, some] = [true, false].map(|every_signature| {
+        let Options { keys, trust, .. } = options.clone();
+        let mut verifier =
+            shipped::Verifier::new(&shipped::Options { keys, trust, every_signature, ..Default::default() });
+        let mut order: Vec<usize> = (0..given.files.len()).collect();
+        random.shuffle(&mut order);
+        for file in order {
+            verifier.read(&format!("stream {file}"), &given.files[file][..]).unwrap();
+        }
+        if let Some(copies) = &given.copies {
+            verifier.read_copies("audit.keys", &copies[..]).unwrap();
+        }
+        let report = verifier.finish(Timestamp::from_nanos(1_795_300_000_000_000_000)).unwrap();
+        let of_log = report.logs.into_iter().find(|report| report.log == log);
+        of_log.map_or((Vec::new(), false), |report| {
+            let proved = report.proved.listed.iter().map(|range| (range.from, range.to)).collect();
+            (proved, report.verdict == Verdict::Intact)
+        })
+    });
+    assert_eq!(each, some, "each signature is checked, or some are");
+    some
+}
+
+/// By the verifier on the page of the format: which lines are proved, and whether all is well.
+pub(crate) fn in_python(python: &Python, given: &Given, pin: PublicKey) -> (Vec<(u64, u64)>, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: String, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let files: Vec<_> =
+        given.files.iter().enumerate().map(|(at, bytes)| write(format!("audit.{at}.jsonl"), bytes)).collect();
+    let copies: Vec<_> = given.copies.iter().map(|bytes| write("audit.keys".to_owned(), bytes)).collect();
+    let answer = python.verify(&pin.to_string(), &files, &copies);
+    (answer.proved, answer.whole)
 }
 
 /// The lines of a log that stand in files, by their numbers.
