@@ -360,8 +360,11 @@ impl Proof {
     /// counts, and those that it hands over to among them, whatever copies know of hand-offs that came later.
     fn as_torn(&self, trust: &Trust, line: &Line<'_>, met: Met) -> Met {
         let proved = self.proved_part();
-        if line.link.signature.is_none() || line.link.log != trust.log || line.link.seq < proved.next().seq {
+        if line.link.log != trust.log || line.link.seq < proved.next().seq {
             return met;
+        }
+        if line.link.signature.is_none() {
+            return if line.kind.is_control() { Met::Altered } else { Met::Whole };
         }
         let in_force = proved.key.filter(|key| key.proved);
         let is_signed = in_force.is_some_and(|key| line.is_signed_by(&key.public));
