@@ -48,7 +48,7 @@ impl<'a> Forger<'a> {
     /// Some acts of his.
     pub(crate) fn act(&mut self) {
         for _ in 0..=self.random.below(5) {
-            match self.random.below(16) {
+            match self.random.below(19) {
                 0 => self.delete_files(),
                 1 | 2 => self.delete_pieces(),
                 3 => self.double(),
@@ -57,6 +57,8 @@ impl<'a> Forger<'a> {
                 7..9 => self.insert(),
                 9..13 => self.begin_a_file(),
                 13 => self.attest(),
+                14 => self.go_round(),
+                15 => self.hand_over_twice(),
                 _ => self.edit_copies(),
             }
         }
@@ -234,6 +236,77 @@ impl<'a> Forger<'a> {
             self.go_on(&mut lines, count);
             self.forged.files.insert(file + 1, lines.done);
         }
+    }
+
+    /// Where the line of a number stands.
+    fn find(&self, seq: u64) -> Option<(usize, usize)> {
+        let hash = self.history.hash(seq)?;
+        let is_it = |piece: &Vec<u8>| parsed(piece, |line| line.hash() == hash) == Some(true);
+        let in_file = |(file, pieces): (usize, &Vec<Vec<u8>>)| Some((file, pieces.iter().position(is_it)?));
+        self.forged.files.iter().enumerate().find_map(in_file)
+    }
+
+    /// One of the keys of the log that he has, and its epoch.
+    fn stolen(&mut self) -> Option<(usize, usize)> {
+        let of_log = |(_, key): &(u64, Rc<SecretKey>)| {
+            (0..self.history.handed_over.len())
+                .find(|epoch| secret(self.history.log.name, u8::try_from(*epoch).unwrap()).id() == key.id())
+        };
+        let stolen: Vec<_> =
+            self.keys.iter().enumerate().filter_map(|(at, key)| Some((at, of_log(key)?))).collect();
+        (!stolen.is_empty()).then(|| *self.random.pick(&stolen))
+    }
+
+    /// Deletes lines before the hand-off to one of his keys, and has others in their place run past it, to one that he signs.
+    fn go_round(&mut self) {
+        let Some((key, epoch)) = self.stolen() else { return };
+        let Some(handed_over) = self.history.handed_over[epoch] else { return };
+        let Some((file, at)) = self.find(handed_over) else { return };
+        let gone = self.random.below(at + 1).min(4);
+        self.forged.files[file].drain(at - gone..at);
+        if self.random.chance(50) {
+            self.forged.copies = None;
+        }
+        let first = handed_over.saturating_sub(self.random.number(gone as u64 + 1));
+        let mut lines = Lines::after(self.history.id(), first, Hash::of_line(b"any"));
+        while lines.next() <= handed_over + self.random.number(3) {
+            let (body, time) = (self.record(), self.time());
+            lines.add(&body, time, None);
+        }
+        lines.key = Some(key);
+        let (body, time, key) = (self.record(), self.time(), Rc::clone(&self.keys[key].1));
+        lines.add(&body, time, Some(&key));
+        let at = at - gone + 1;
+        self.forged.files[file].splice(at..at, lines.done);
+    }
+
+    /// Hands over with one of his keys again, under any epoch, and signs past the hand-off that it made.
+    fn hand_over_twice(&mut self) {
+        let Some((key, epoch)) = self.stolen() else { return };
+        let (from, end) = (self.history.handed_over[epoch].unwrap_or(0), self.history.written.len() as u64);
+        let until = self.history.handed_over.get(epoch + 1).copied().flatten().unwrap_or(end);
+        let before = from + self.random.number(until - from);
+        let (Some((file, at)), Some(hash)) = (self.find(before), self.history.hash(before)) else { return };
+        let own = self.keys.len() - 1;
+        let mut lines = Lines::after(self.history.id(), before + 1, hash);
+        lines.key = Some(key);
+        let says = self.random.number(epoch as u64 + 4);
+        let handoff = Handoff {
+            handoff: self.named(epoch as u64),
+            ..Handoff::new((says, self.keys[own].1.public()), "interval")
+        };
+        self.control(&mut lines, &Control::Handoff(handoff));
+        // Some numbers are left out.
+        let first = until + self.random.number(5);
+        let mut more = Lines::after(self.history.id(), first, Hash::of_line(b"any"));
+        more.key = Some(own);
+        for _ in 0..2 {
+            let (body, time, own) = (self.record(), self.time(), Rc::clone(&self.keys[own].1));
+            more.add(&body, time, Some(&own));
+        }
+        lines.done.append(&mut more.done);
+        self.forged.files[file].splice(at + 1.., lines.done);
+        self.forged.files.truncate(file + 1);
     }
 
     fn edit_copies(&mut self) {
