@@ -110,6 +110,11 @@ impl HandOffs {
         Some(Reign { epoch, public, since: known.line, until: self.end_of(epoch) })
     }
 
+    /// The hand-off to an epoch, in epoch 0 line 0, where this is its key: a key may have had another epoch too.
+    pub(super) fn line_to(&self, epoch: u64, key: KeyId) -> Option<KnownLine> {
+        self.at(epoch).filter(|known| known.id == key)?.line
+    }
+
     /// The number of the hand-off from an epoch.
     pub(super) fn end_of(&self, epoch: u64) -> Option<u64> {
         self.at(epoch.checked_add(1)?)?.line.map(|line| line.seq)

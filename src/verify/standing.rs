@@ -114,7 +114,7 @@ impl Proof {
     fn signer(&self, trust: &Trust, line: &Line<'_>, id: KeyId) -> Signer {
         let (proved, seq) = (self.proved_part(), line.link.seq);
         if let Some(key) = proved.key.filter(|key| key.proved && key.id == id) {
-            let since = key.since.or_else(|| trust.hand_offs.find(id)?.since);
+            let since = key.since.or_else(|| trust.hand_offs.line_to(key.epoch, id));
             let key = Key { since, ..key };
             return match trust.hand_offs.end_of(key.epoch).filter(|end| *end < seq) {
                 Some(handed_over) => {

@@ -69,6 +69,22 @@ fn a_hand_off_to_a_key_of_an_earlier_epoch_gives_it_no_number_that_it_had_not() 
 }
 
 #[test]
+fn a_copy_that_hands_over_to_the_key_in_force_is_found_and_leads_nowhere() {
+    let mut log = Log::full("same key");
+    log.event("alice");
+    let before = log.file().len();
+    log.control(&Control::Handoff(log.a_hand_off((1, log.pin()))));
+    let copy = log.file()[before..].to_vec();
+    log.files[0].truncate(before);
+    let report = report(&log.files(), Some(&[&log.copies[..], &copy].concat()), &log);
+    let found_key = log.pin().id();
+    let differs =
+        FindingKind::KeyDiffers { expected_epoch: 1, expected: None, found_epoch: 1, found: found_key };
+    assert_eq!(found(&report), [("audit.keys", 2, &differs)]);
+    assert_eq!((proved(&report), report.epoch, report.verdict), (vec![(0, 1)], Some(0), Verdict::Tampered));
+}
+
+#[test]
 fn a_genesis_that_names_the_right_number_and_a_wrong_hash_is_found() {
     let mut log = of_three_keys("wrong hash");
     log.close(Ended::Rotated);

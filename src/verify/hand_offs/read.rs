@@ -143,6 +143,11 @@ impl HandOffs {
             let (expected_epoch, found_epoch, found) = (latest + 1, copy.epoch, copy.key.id());
             return Err(FindingKind::KeyDiffers { expected_epoch, expected: None, found_epoch, found });
         }
+        if copy.key.id() == signer.id() {
+            // No writer hands over to the key in force: a stolen one would stay good under a new epoch.
+            let (expected_epoch, found_epoch, found) = (epoch, epoch, signer.id());
+            return Err(FindingKind::KeyDiffers { expected_epoch, expected: None, found_epoch, found });
+        }
         let before = self.at(latest).and_then(|known| known.line);
         if let Some(before) = before {
             if copy.line.seq <= before.seq {
