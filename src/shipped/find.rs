@@ -15,8 +15,13 @@ pub(super) const MEMBERS: [&str; 6] = ["event.original", "message", "log", "_raw
 /// Values within values, and texts within them, that are looked into.
 const DEPTH: usize = 12;
 
-/// Places in a text at which a line may begin.
+/// Places in a text at which other JSON may begin.
 const STARTS: usize = 16;
+
+/// How often each byte of an item may be looked at in vain, besides so many bytes: whoever nests strings in strings, or begins
+/// what never ends, gets no more time than that. Lines that are found cost nothing of it.
+const IN_VAIN: usize = 64;
+const BESIDES: usize = 256 << 10;
 
 /// What is found.
 pub(super) enum Found<'a> {
@@ -48,18 +53,24 @@ pub(super) struct Finder<'f> {
     raw: Vec<String>,
     /// A line was found in a string whose beginning is elsewhere.
     is_cut_open: bool,
+    /// Bytes that may still be looked at in vain.
+    credit: usize,
+    /// Something that begins like a line was not looked at.
+    is_cut: bool,
 }
 
 impl<'f> Finder<'f> {
     pub(super) fn new(at: Option<&'f str>, found: &'f mut dyn FnMut(Found<'_>)) -> Finder<'f> {
-        Finder { at, found, raw: Vec::new(), is_cut_open: false }
+        Finder { at, found, raw: Vec::new(), is_cut_open: false, credit: 0, is_cut: false }
     }
 
     /// Looks into an item: a line of text, a JSON value, a cell of a table.
     pub(super) fn item(&mut self, bytes: &[u8]) -> Outcome {
-        (self.is_cut_open, self.raw) = (false, Vec::new());
+        (self.is_cut_open, self.is_cut, self.raw) = (false, false, Vec::new());
+        self.credit = BESIDES.saturating_add(IN_VAIN.saturating_mul(bytes.len()));
         let ours = memmem::find(bytes, b"trail").is_some() && self.text(bytes, DEPTH);
         match ours {
+            true if self.is_cut => Outcome::Cut,
             true if self.is_cut_open => Outcome::CutOpen,
             true => Outcome::Ours,
             false if marks::start(bytes).is_some() || marks::names_a_line(bytes) => Outcome::Cut,
@@ -89,12 +100,16 @@ impl<'f> Finder<'f> {
         let mut found = false;
         let mut behind = 0;
         let braces = memchr::memchr_iter(b'{', bytes).take(STARTS);
-        let starts = marks::starts(bytes).take(4 * STARTS);
-        let mut places: Vec<usize> = braces.chain(starts).collect();
+        let mut places: Vec<usize> = braces.chain(marks::starts(bytes)).collect();
         places.sort_unstable();
+        places.dedup();
         for place in places {
             if place < behind {
                 continue;
+            }
+            if self.credit == 0 {
+                self.is_cut |= marks::start(&bytes[place..]).is_some();
+                return found;
             }
             // JSON over lines, in a cell.
             let spread = bytes.get(place + 1).is_some_and(u8::is_ascii_whitespace);
@@ -106,6 +121,8 @@ impl<'f> Finder<'f> {
                 (found, behind) = (true, place + length);
             } else if let Some((any, length)) = self.within(&bytes[place..], depth) {
                 (found, behind) = (found | any, place + length);
+            } else {
+                self.credit = self.credit.saturating_sub(bytes.len() - place);
             }
         }
         found
@@ -311,6 +328,37 @@ mod tests {
         ] {
             assert_eq!(found(&item, None), [(line().to_owned(), true)], "{item}");
         }
+    }
+
+    #[test]
+    fn each_of_many_lines_in_one_item_is_found() {
+        let lines: Vec<_> = LOG.lines().cycle().take(1_000).collect();
+        let all: Vec<_> = lines.iter().map(|line| ((*line).to_owned(), true)).collect();
+        for item in [
+            lines.join(" "),
+            serde_json::to_string(&lines.join("\n")).unwrap(),
+            format!("{{\"message\":{}}}", serde_json::to_string(&lines.join("\n")).unwrap()),
+            format!("7,\"{}\"", lines.join("\n").replace('"', "\"\"")),
+            format!("{{{{{{ [x] {}", lines.join("{")),
+        ] {
+            assert!(found(&item, None) == all, "{}", &item[..80]);
+        }
+    }
+
+    #[test]
+    fn what_nests_without_end_is_looked_at_in_proportion() {
+        let mut count = 0;
+        let mut found = |_: Found<'_>| count += 1;
+        let mut finder = Finder::new(None, &mut found);
+        for backslashes in [(1 << 12) - 1, (1 << 14) - 1, (1 << 15) - 1] {
+            let nested = format!("{{{}\"", "\\".repeat(backslashes)).repeat(16);
+            assert_eq!(finder.item(format!("x trail {nested}").as_bytes()), Outcome::NotOurs);
+            // What may have been lost in it is said.
+            let outcome = finder.item(format!("x trail {nested} {}", line()).as_bytes());
+            assert!(matches!(outcome, Outcome::Ours | Outcome::Cut), "{outcome:?}");
+        }
+        let begun = "{\"fields\":{".repeat(20_000);
+        assert_eq!(finder.item(format!("trail {begun}").as_bytes()), Outcome::Cut);
     }
 
     #[test]

@@ -31,8 +31,11 @@ impl Group {
     /// Takes a line of the same number; equal ones come one after the other.
     pub(super) fn add(&mut self, fact: Fact, given: bool) {
         self.given |= given;
-        if self.lines.last().is_some_and(|last| last.hash == fact.hash) {
+        if let Some(last) = self.lines.last_mut().filter(|last| last.hash == fact.hash) {
             self.doubles += u64::from(given && self.last_was_given);
+            if given && !self.last_was_given {
+                last.at = fact.at; // what came as a copy too was given
+            }
             self.last_was_given |= given;
         } else if self.lines.len() < DIFFERENT {
             self.lines.push(fact);

@@ -145,6 +145,12 @@ fn resume(bytes: &[u8], descends: bool) -> usize {
     [start, newline, object].into_iter().flatten().min().map_or(bytes.len(), |at| at + 1)
 }
 
+/// Whether a line of a log begins in the second line of an item, or later.
+fn spans_our_lines(item: &[u8]) -> bool {
+    let newline = memchr::memchr(b'\n', item).unwrap_or(item.len());
+    marks::start(&item[newline..]).is_some()
+}
+
 /// How far an item was looked at.
 struct Scan {
     kind: Kind,
@@ -197,6 +203,11 @@ impl Scan {
     fn go_on(&mut self, bytes: &[u8], ended: bool) -> Option<usize> {
         if self.kind == Kind::Frame {
             match frame::end(bytes, ended, LONGEST, self.framed) {
+                // A frame has one message, and that has no line of ours after a newline: whoever writes a count into a
+                // stream of lines takes none of them with it.
+                frame::End::At(end) if spans_our_lines(&bytes[..end]) => {
+                    (self.kind, self.at) = (Kind::Text, 0);
+                }
                 frame::End::At(end) => return Some(end),
                 frame::End::Unknown => {
                     self.at = bytes.len();
@@ -377,6 +388,20 @@ mod tests {
         let expected =
             [(1, "11 <13>1 {\n} x".to_owned()), (2, "8 <13>1 {}".to_owned()), (2, "8 <1".to_owned())];
         assert_eq!(items("11 <13>1 {\n} x8 <13>1 {}8 <1"), expected);
+    }
+
+    #[test]
+    fn a_frame_takes_no_line_of_ours_behind_a_newline() {
+        let ours = "{\"fields\":{},\"kind\":\"event\"}";
+        for count in 30..=ours.len() * 2 {
+            let text = format!("{ours}\n{count} <13>x\n{ours}\n{ours}\n77777777777\n");
+            let all = items(&text);
+            assert_eq!(all.iter().filter(|(_, item)| item == ours).count(), 3, "{count}: {all:?}");
+        }
+        // A frame of one message is one, its line feeds apart.
+        let message = format!("<13>host app: {ours}\n");
+        let framed = format!("{} {message}", message.len()).repeat(2);
+        assert_eq!(items(&framed).len(), 2);
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn judge_ends(walk: &mut Walk<'_>) {
     let unproved = &walk.coverage.unproved;
     let listed = unproved.listed.last().copied();
     // Where they are too many to be listed, the last line is one of them unless a signature proves it.
-    let end = walk.last.filter(|last| unproved.more > 0 && walk.head.is_none_or(|head| head.seq < *last));
+    let end = walk.last.filter(|last| unproved.more > 0 && walk.newest < Some(*last));
     let Some(last) = end.map(|end| Range { from: end, to: end }).or(listed) else { return };
     if Some(last.to) == walk.last || walk.ledger.verdict == Verdict::Intact {
         walk.ledger.find(None, None, FindingKind::Unproved { from: last.from, to: last.to });

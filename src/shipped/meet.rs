@@ -36,11 +36,13 @@ impl Walk<'_> {
             }
             match self.options.expect_head {
                 Some(ExpectedHead { seq: expected, hash })
-                    if hash == line.hash && expected.is_none_or(|expected| expected == seq) =>
+                    if hash == line.hash
+                        && expected.is_none_or(|expected| expected == seq)
+                        && self.sources.is_given(line.at.source) =>
                 {
                     self.expected.met = Some(seq);
                 }
-                Some(ExpectedHead { seq: Some(expected), .. }) if expected == seq => {
+                Some(ExpectedHead { seq: Some(expected), hash }) if expected == seq && hash != line.hash => {
                     self.expected.differs = Some((line.at, line.hash));
                 }
                 _ => {}

@@ -103,7 +103,7 @@ pub struct LogReport {
     pub beside: Beside,
     /// Lines that did not come byte for byte.
     pub restored: Restored,
-    /// What the newest good signature says: it proves this line.
+    /// The newest signed line that is proved, copies apart.
     pub head: Option<Head>,
     /// Signatures that were checked, those that failed too.
     pub signatures_checked: u64,

@@ -121,11 +121,17 @@ impl Walk<'_> {
     pub(super) fn settle(&mut self, chain: &mut Chain) {
         while let Some(newest) = chain.waiting.pop() {
             self.ledger.signatures_checked += 1;
-            let Waiting { seq, hash, time, at, key, .. } = newest;
+            let Waiting { seq, hash, at, key, .. } = newest;
             if newest.is_good() {
-                chain.waiting.clear();
+                // A copy proves what was given before it, and is no end of it: the end may be withheld.
+                let mut signed = std::iter::once(newest).chain(chain.waiting.drain(..).rev());
+                let given = signed.find(|line| self.sources.is_given(line.at.source));
+                drop(signed);
                 chain.signer = Some(key.id);
-                if self.trusted && self.head.is_none_or(|head| head.seq < seq) {
+                if let Some(Waiting { seq, hash, time, .. }) = given
+                    && self.trusted
+                    && self.head.is_none_or(|head| head.seq < seq)
+                {
                     self.head = Some(Head { seq, hash, time });
                 }
                 self.prove(chain.unproved, seq);
@@ -147,6 +153,7 @@ impl Walk<'_> {
             return self.agreed.prove(from, to);
         }
         self.expected.proved |= self.expected.met.is_some_and(|met| (from..=to).contains(&met));
+        self.newest = self.newest.max(Some(to));
         self.coverage.prove(from, to);
     }
 }

@@ -51,6 +51,9 @@ pub(super) struct Walk<'a> {
     pub(super) names: Names,
     /// A line is signed by a key to which no hand-off leads.
     pub(super) unknown_key: bool,
+    /// The newest line that is proved.
+    pub(super) newest: Option<u64>,
+    /// The newest signed one of those that were given.
     pub(super) head: Option<Head>,
     pub(super) origin: Option<String>,
     pub(super) lost: u64,
@@ -105,6 +108,7 @@ impl<'a> Walk<'a> {
             parted: Parted::default(),
             names: Names::default(),
             unknown_key: false,
+            newest: None,
             head: None,
             origin: None,
             lost: 0,

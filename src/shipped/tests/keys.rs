@@ -1,10 +1,16 @@
 //! Which keys are proved, and what they prove.
 
+use std::time::Duration;
+
 use super::*;
-use crate::verify::NoticeKind;
+use crate::verify::{ExpectedHead, NoticeKind};
 
 fn two_epochs() -> Log {
     Log::new(1).events(9, 3).hand_over().events(9, 3).hand_over().events(9, 3)
+}
+
+fn pinned(log: &Log) -> Options {
+    Options { keys: vec![log.pin()], ..Options::default() }
 }
 
 /// The first genesis and the hand-offs: what `<prefix>.keys` has.
@@ -53,6 +59,41 @@ fn a_hand_off_that_is_deleted_and_known_from_copies_is_proved_and_not_missing() 
     // A record that is deleted is missing, whatever the copies have.
     let report = &with_copies(&log, &[&log.clone().without(9..=10).text()], &[&copies(&log)]).logs[0];
     assert_eq!((report.verdict, ranges(&report.missing)), (Verdict::Incomplete, vec![(9, 9)]));
+}
+
+#[test]
+fn a_copy_is_no_end_of_what_was_given() {
+    use FindingKind::{HeadBehind, HeadNotFound, Silent};
+    let log = two_epochs();
+    let window = log.lines[..=13].join("\n");
+    let signed = log.lines[..=19].join("\n");
+    let verify = |given: &str, expect_head, max_silence| {
+        let options = Options { expect_head, max_silence, ..pinned(&log) };
+        let mut report = verify_all(&[given], &[&copies(&log)], &options);
+        report.logs.remove(0)
+    };
+    let head = |seq: usize| ExpectedHead { seq: Some(seq as u64), hash: log.hash(seq) };
+    let report = verify(&window, None, None);
+    assert_eq!((report.verdict, report.head.unwrap().seq), (Verdict::Intact, 13));
+    assert_eq!(verify(&window, Some(head(13)), None).verdict, Verdict::Intact);
+    let report = verify(&window, Some(head(20)), None);
+    assert_eq!(found(&report), [(None, &HeadBehind { expected: 20, last: Some(13) })]);
+    let any = ExpectedHead { seq: None, ..head(20) };
+    let report = verify(&window, Some(any), None);
+    assert_eq!(found(&report), [(None, &HeadNotFound { expected: log.hash(20) })]);
+    // The copy follows the last line, whose signature is one that need not be checked.
+    let report = verify(&signed, None, None);
+    assert_eq!((report.verdict, report.head.unwrap().seq), (Verdict::Intact, 19));
+    assert_eq!(report.head.unwrap().hash, log.hash(19));
+    let silence = verify(&signed, None, Some(Duration::ZERO));
+    assert!(matches!(found(&silence)[..], [(None, Silent { .. })]), "{silence:?}");
+    assert_eq!(silence.findings, verify(&log.lines[..=19].join("\n"), None, Some(Duration::ZERO)).findings);
+    // What came as a copy too was given, whichever came first.
+    let mut verifier = Verifier::new(&Options { expect_head: Some(head(20)), ..pinned(&log) });
+    verifier.read_copies("keys", copies(&log).as_bytes()).unwrap();
+    verifier.read("store", log.lines[..=20].join("\n").as_bytes()).unwrap();
+    let report = verifier.finish(Timestamp::from_nanos(0)).unwrap();
+    assert_eq!((report.verdict, report.logs[0].head.unwrap().seq), (Verdict::Intact, 20));
 }
 
 #[test]
