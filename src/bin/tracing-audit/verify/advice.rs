@@ -44,7 +44,8 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "A key was in two hands: look for a second copy of the key store. The log on its host tells which branch is its own."
         }
         FindingKind::MemberDiffers { .. } => {
-            "Believe the line. Who may change the store's documents, or its parser? Search what else they changed."
+            "If the line is proved, believe the line; if not, neither of them. Who may change the store's documents, or its \
+             parser? Search what else they changed."
         }
         FindingKind::OtherHandOff { .. } => {
             "Look for a second copy of the key store: a restored backup, a cloned machine."
@@ -52,7 +53,10 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::HeadBehind { .. } | FindingKind::HeadNotFound { .. } => {
             "Lines that were there once are not there now: compare with a backup or with where lines are shipped."
         }
-        FindingKind::Nothing => "Is it the right path? If logs were here, they are gone.",
+        FindingKind::Nothing => {
+            "Is it the right path? Folders within it are not searched; exports and what shippers relayed are verified with \
+                                 --shipped. If logs were here, they are gone."
+        }
         // No signature was checked: anybody can have written such a line.
         FindingKind::NotTheHandOff { .. }
         | FindingKind::BeforeHandOff { .. }
@@ -72,7 +76,8 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
              could write it while the service was down."
         }
         FindingKind::PowerCut { .. } => {
-            "Start the service: it attests these bytes, and they are given up. Ask whether the machine lost power."
+            "Did the machine lose power, or start again? Look at its own log, or uptime, first. If it did, start the service: \
+             it attests these bytes, and they are given up. If it did not, somebody wrote the zeros: keep the file as it is."
         }
         FindingKind::NotFromStart { .. } => {
             "Give the older files too. If retention was to keep them all, somebody deleted them: the latest key alone may claim that retention did."
