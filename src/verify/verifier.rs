@@ -188,6 +188,11 @@ impl Verifier {
         let _ = trust.hand_offs.copy(trust.log, identity, line, &mut Ledger::new());
     }
 
+    /// Whether something pinned or trusted leads to the log.
+    pub(super) fn is_known(&self) -> bool {
+        self.proof.identity.is_known()
+    }
+
     /// Whether a hand-off was met too late: lines before it in the files, of its number and after it, were taken for the log's.
     /// Then the files are to be verified again, their hand-offs given beforehand, as copies are.
     pub(super) fn met_late_hand_off(&self) -> bool {

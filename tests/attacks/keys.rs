@@ -1,7 +1,9 @@
 //! Keys: stolen, wrong, used when they were not in force.
 
-use tracing_audit::trail::{Chain, Control, Ended, Genesis, Handoff};
-use tracing_audit::verify::{FindingKind, Options, Ranges, Verdict, Verifier};
+use std::time::Duration;
+
+use tracing_audit::trail::{Chain, Control, Ended, Genesis, Handoff, Kind, Line};
+use tracing_audit::verify::{FindingKind, Options, Ranges, Verdict, Verifier, verify_paths_each};
 
 use crate::log::{self, Log, event, found, lines, pinned, secret, verify};
 
@@ -233,5 +235,57 @@ fn row_32_an_old_key_is_over_at_its_hand_off_though_only_a_later_file_has_it() {
             panic!("{:?}", report.findings)
         };
         assert!(first.ends_with("audit.0.jsonl") && report.verdict == Verdict::Tampered, "{first}");
+    }
+}
+
+#[test]
+fn row_32_an_old_key_is_over_at_its_hand_off_though_its_file_is_one_of_two_of_a_number() {
+    let mut log = Log::new("twice");
+    log.event("alice");
+    log.rotate();
+    let (chain, files) = (log.chain.clone(), log.files.clone());
+    log.hand_off();
+    log.event("bob");
+    log.rotate();
+    log.event("carol");
+    log.close(Ended::Shutdown);
+    // Who has the first key writes a second file 1, past the number at which it handed over.
+    let mut forger = Log { chain, keys: vec![0], files, ..log.clone() };
+    for _ in 0..12 {
+        forger.event("mallory");
+    }
+    forger.close(Ended::Rotated);
+    let rows = lines(&log.files[1]);
+    let hand_off = rows
+        .iter()
+        .filter_map(|line| Line::parse(line.trim_ascii_end()).ok())
+        .find(|line| line.kind == Kind::Handoff)
+        .unwrap();
+    for (ours, theirs) in [("b", "a"), ("a", "b")] {
+        let mut files = log.files();
+        files[1].0 = format!("{ours}.jsonl");
+        files.push((format!("{theirs}.jsonl"), forger.files[1].clone()));
+        let folder = crate::folders::written(&files);
+        let options = Options { patience: Duration::ZERO, ..pinned(log.pin()) };
+        let report = crate::folders::verify(folder.path(), &options);
+        let proved = &report.logs[0].proved;
+        let mut shown = String::new();
+        verify_paths_each(&[folder.path()], &options, &mut |stretch| {
+            if stretch.is_proved {
+                shown.push_str(std::str::from_utf8(stretch.text()).unwrap());
+            }
+            Ok(())
+        })
+        .unwrap();
+        // Neither is proved behind the hand-off, nor shown.
+        let last = proved.listed.iter().map(|range| range.to).max().unwrap();
+        let of_log = log.files.iter().map(|file| lines(file).len() as u64).sum::<u64>();
+        assert_eq!((last, report.verdict), (of_log - 1, Verdict::Tampered), "{proved:?}");
+        let is_forged = |line: &str| {
+            line.contains("mallory")
+                && Line::parse(line.as_bytes()).is_ok_and(|line| line.link.seq >= hand_off.link.seq)
+        };
+        assert!(!shown.lines().any(is_forged), "{ours}: {shown}");
+        assert!(!proved.listed.is_empty() && shown.contains("carol"));
     }
 }

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use std::{fmt, thread};
 
 pub use contents::Contents;
@@ -36,7 +36,7 @@ const ATTEMPTS: usize = 3;
 /// Verifies all logs under paths, as [`find_logs`] finds them. Rotated files may be compressed (feature `compressed`).
 ///
 /// Blocks while it reads, and for up to [`Options::patience`] more for each log that ends in the middle of a write or
-/// between two files. Of a log that is being written, it verifies what was there when it began.
+/// between two files; once for all logs that nothing pinned or trusted leads to. Of a log that is being written, it verifies what was there when it began.
 pub fn verify_paths<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Report, VerifyError> {
     verify_paths_with(paths, options, &mut |_| {})
 }
@@ -112,15 +112,20 @@ fn verify_once(
     );
     let mut logs = Vec::new();
     let mut buffers = Buffers::default();
+    let mut for_strangers = options.patience;
     for files in found.logs {
-        let (buffers, progress) = (&mut buffers, &mut *progress);
+        let (buffers, progress, for_strangers) = (&mut buffers, &mut *progress, &mut for_strangers);
         let take = take.as_mut().map(|take| &mut **take as Take<'_>);
         let verifier = Verifier::new(files.log, options);
-        let mut reading = Reading { paths, options, progress, take, crew, buffers, verifier };
+        let mut reading = Reading { paths, options, progress, take, crew, buffers, for_strangers, verifier };
         if reading.take.is_some() {
             reading.verifier.hand_on_lines();
         }
         let log = files.log;
+        // Only one of two files is read as the log, and nobody knows which was written: what either hands over to counts.
+        if files.files.windows(2).any(|pair| pair[0].number.is_some() && pair[0].number == pair[1].number) {
+            reading.know_hand_offs(&files.files)?;
+        }
         reading.read(files.clone())?;
         if reading.verifier.met_late_hand_off() {
             // Once more, the hand-offs known. What was handed on can't be taken back.
@@ -164,6 +169,8 @@ struct Reading<'a> {
     take: Option<Take<'a>>,
     crew: &'a Crew,
     buffers: &'a mut Buffers,
+    /// Patience with all logs together that nothing pinned leads to: anybody can put any number of them into a folder.
+    for_strangers: &'a mut Duration,
     verifier: Verifier,
 }
 
@@ -172,7 +179,7 @@ impl Reading<'_> {
         self.read_copies(&files.copies)?;
         let mut known: HashSet<PathBuf> = HashSet::new();
         let mut last: Option<(u64, PathBuf)> = None;
-        let until = Instant::now() + self.options.patience;
+        let mut patience = self.options.patience;
         loop {
             let count = files.files.len();
             for (at, file) in std::mem::take(&mut files.files).into_iter().enumerate() {
@@ -188,7 +195,8 @@ impl Reading<'_> {
                 self.read_file(&file.path, at + 1 == count)?;
                 last = file.number.map(|number| (number, file.path)).or(last);
             }
-            files.files = self.next_files(files.log, &known, last.as_ref().map(|last| last.0), until)?;
+            files.files =
+                self.next_files(files.log, &known, last.as_ref().map(|last| last.0), &mut patience)?;
             if files.files.is_empty() {
                 return Ok(());
             }
@@ -232,7 +240,7 @@ impl Reading<'_> {
         log: KeyId,
         known: &HashSet<PathBuf>,
         last: Option<u64>,
-        until: Instant,
+        patience: &mut Duration,
     ) -> Result<Vec<LogFile>, VerifyError> {
         let folders: Vec<PathBuf> = self.paths.iter().filter(|path| path.is_dir()).cloned().collect();
         while !folders.is_empty() && self.verifier.expects_file() {
@@ -247,10 +255,9 @@ impl Reading<'_> {
             if !files.is_empty() {
                 return Ok(files);
             }
-            if Instant::now() >= until {
+            if !self.wait(patience) {
                 break;
             }
-            thread::sleep(LOOK_AGAIN);
         }
         Ok(Vec::new())
     }
@@ -321,7 +328,7 @@ impl Reading<'_> {
     /// Reads on, line by line, until the log could end there.
     fn read_on(&mut self, contents: &mut Contents) -> io::Result<()> {
         let mut buffer = vec![0; CHUNK];
-        let until = Instant::now() + self.options.patience;
+        let mut patience = self.options.patience;
         while !self.verifier.at_signed_line() {
             let read = contents.read(&mut buffer)?;
             for line in buffer[..read].split_inclusive(|byte| *byte == b'\n') {
@@ -331,13 +338,23 @@ impl Reading<'_> {
                 }
             }
             if read == 0 {
-                if Instant::now() >= until {
+                if !self.wait(&mut patience) {
                     break;
                 }
-                thread::sleep(LOOK_AGAIN);
             }
         }
         Ok(())
+    }
+
+    /// Waits a moment, unless all patience is spent.
+    fn wait(&mut self, patience: &mut Duration) -> bool {
+        let left = if self.verifier.is_known() { patience } else { &mut *self.for_strangers };
+        let moment = LOOK_AGAIN.min(*left);
+        *left -= moment;
+        if !moment.is_zero() {
+            thread::sleep(moment);
+        }
+        !moment.is_zero()
     }
 }
 
