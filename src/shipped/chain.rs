@@ -22,6 +22,8 @@ pub(super) struct Chain {
     pub(super) wrong: Option<KeyId>,
     /// A key whose signature on one of its lines is good, in force there or not.
     pub(super) signer: Option<KeyId>,
+    /// One of these signatures stands behind where it last branched off.
+    pub(super) signed: bool,
     /// A known line speaks against one of its lines: from there on nothing is proved.
     pub(super) barred: bool,
     /// The chains that it branched off from, each with the last line that both have, and itself; none where they are too
@@ -53,6 +55,7 @@ impl Chain {
             key: None,
             wrong: None,
             signer: None,
+            signed: false,
             barred: false,
             lineage: None,
         }
@@ -80,6 +83,12 @@ impl Chain {
 
     pub(super) fn leads_to(&self, line: &Fact) -> bool {
         self.tip.hash == line.prev && self.tip.seq + 1 == line.seq && self.tip.shape != Shape::Broken
+    }
+
+    /// Its last line has a good signature by this key, if by any.
+    pub(super) fn signed_by(&mut self, key: Option<KeyId>) {
+        self.signer = self.signer.or(key);
+        self.signed |= key.is_some();
     }
 
     /// Whether its last line is proved.

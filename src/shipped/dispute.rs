@@ -17,10 +17,14 @@ pub(super) struct Claim {
     pub(super) shape: Shape,
     /// Why it can't be brought back, where it was re-emitted.
     pub(super) doubt: Option<Box<(Option<String>, String)>>,
-    /// It says that its writer goes on after a crash.
+    /// It says that its writer goes on after a crash,
     pub(super) crash: bool,
+    /// and attests what the crash left.
+    pub(super) torn: bool,
     /// A key that signed its chain, and was over or not in force yet.
     pub(super) excuse: Option<KeyId>,
+    /// Its chain is signed behind where it branched off.
+    pub(super) signed: bool,
     /// The chains that have it, and may prove it yet.
     pub(super) chains: Vec<u32>,
     pub(super) proved: bool,
@@ -45,6 +49,20 @@ pub(super) enum Dispute {
     },
 }
 
+/// What is known of a dispute, once it is.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) blames: Vec<Blame>,
+    /// Unsigned lines that a crash left, and that the line in their place attests as torn.
+    pub(super) torn: Vec<(u64, At)>,
+}
+
+impl From<Vec<Blame>> for Outcome {
+    fn from(blames: Vec<Blame>) -> Outcome {
+        Outcome { blames, torn: Vec::new() }
+    }
+}
+
 /// Who is to blame, and for what.
 pub(super) struct Blame {
     pub(super) seq: u64,
@@ -65,14 +83,17 @@ impl Claim {
     /// The last line of a chain.
     pub(super) fn of(chain: &Chain) -> Claim {
         let fact = &chain.tip;
+        let (crash, torn) = if fact.control { goes_on_after(&fact.text) } else { (false, false) };
         Claim {
             seq: fact.seq,
             hash: fact.hash,
             at: fact.at,
             shape: fact.shape,
             doubt: (fact.shape != Shape::Raw).then(|| Box::new(doubt(&fact.text))),
-            crash: fact.control && tells_of_a_crash(&fact.text),
+            crash,
+            torn,
             excuse: chain.signer,
+            signed: chain.signed,
             chains: vec![chain.id],
             proved: chain.is_proved(),
             begins: false,
@@ -108,15 +129,18 @@ impl Claim {
 }
 
 /// Whether a line says that its writer goes on after a crash, or after a failed sync: so does one that was started from a
-/// copy of the keys, and one whose last lines a power cut took.
-fn tells_of_a_crash(text: &[u8]) -> bool {
+/// copy of the keys, and one whose last lines a power cut took. And whether it attests torn bytes.
+fn goes_on_after(text: &[u8]) -> (bool, bool) {
     let control = Line::parse(text).ok().and_then(|line| Control::parse(&line).ok().flatten());
-    let ended = match control {
-        Some(Control::Resume(resume)) => Some(resume.ended),
-        Some(Control::Genesis(genesis)) => genesis.previous.map(|previous| previous.ended),
-        _ => None,
+    let (ended, torn) = match control {
+        Some(Control::Resume(resume)) => (Some(resume.ended), resume.torn),
+        Some(Control::Genesis(genesis)) => match genesis.previous {
+            Some(previous) => (Some(previous.ended), previous.torn.or(genesis.torn)),
+            None => (None, genesis.torn),
+        },
+        _ => (None, None),
     };
-    matches!(ended, Some(Ended::Crash | Ended::Unsynced))
+    (matches!(ended, Some(Ended::Crash | Ended::Unsynced)), torn.is_some())
 }
 
 /// What a line that has not the expected hash is.
@@ -165,6 +189,13 @@ impl Dispute {
         }
     }
 
+    /// A good signature stands in a chain, behind where it branched off.
+    pub(super) fn signed(&mut self, chain: u32) {
+        for claim in self.claims().filter(|claim| claim.chains.contains(&chain)) {
+            claim.signed = true;
+        }
+    }
+
     pub(super) fn size(&mut self) -> usize {
         self.claims().map(|claim| claim.size()).sum()
     }
@@ -205,21 +236,28 @@ impl Dispute {
     }
 
     /// Whom to blame, as far as is known. `signs`: whether a key signs lines of a number.
-    pub(super) fn verdict(self, known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Vec<Blame> {
+    pub(super) fn verdict(self, known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Outcome {
         match self {
             Dispute::Rivals(claims) => rivals(&claims, known_fork, signs),
-            Dispute::Break { begin, prev, confirmed, ends } => broken(&begin, prev, confirmed, &ends),
+            Dispute::Break { begin, prev, confirmed, ends } => broken(&begin, prev, confirmed, &ends).into(),
         }
     }
 }
 
 /// `known_fork`: branches of the log are known, which may go on here behind a hole.
-fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Vec<Blame> {
-    let is_proved = |claim: &Claim| claim.proved;
+fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Outcome {
+    // Whole lines that no signature followed, when the process died: its successor took their numbers.
+    let attests = claims.iter().any(|claim| claim.proved && claim.torn);
+    let is_torn = |claim: &Claim| {
+        let is_raw = claim.shape == Shape::Raw;
+        attests && !claim.detached && !claim.proved && !claim.signed && is_raw
+    };
+    let (torn, claims): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| is_torn(claim));
+    let torn = torn.iter().map(|claim| (claim.seq, claim.at)).collect();
     // The key's own line, though not the one that its hand-off follows: of a branch that ends where the log hands over.
-    let is_signed = |claim: &Claim| claim.excuse.is_some_and(|key| signs(key, claim.seq));
+    let is_signed = |claim: &Claim| claim.signed && claim.excuse.is_some_and(|key| signs(key, claim.seq));
     let crash = claims.iter().any(|claim| claim.begins && claim.crash && (claim.proved || is_signed(claim)));
-    let goes_on = claims.iter().any(is_proved);
+    let goes_on = claims.iter().any(|claim| claim.proved);
     let (proved, others): (Vec<&Claim>, Vec<&Claim>) =
         claims.iter().partition(|claim| claim.proved || goes_on && crash && is_signed(claim));
     let Some(first) = proved.first() else {
@@ -228,7 +266,7 @@ fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool
         let blamed = restored.and_then(|claim| Some(claim.blame(claim.not_restored(None)?)));
         let conflict =
             || others.iter().find(|claim| claim.begins).map(|c| c.blame(FindingKind::Conflict { lines }));
-        return blamed.or_else(conflict).into_iter().collect();
+        return blamed.or_else(conflict).into_iter().collect::<Vec<_>>().into();
     };
     let expected = claims.iter().find(|claim| claim.proved).map_or(first.hash, |claim| claim.hash);
     let mut blames: Vec<_> = others.iter().map(|claim| claim.altered(expected)).collect();
@@ -240,7 +278,7 @@ fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool
             blames.push(branch.blame(FindingKind::Forked { branches: proved.len() as u64, crash }));
         }
     }
-    blames
+    Outcome { blames, torn }
 }
 
 fn broken(begin: &Claim, prev: Hash, confirmed: bool, ends: &[Claim]) -> Vec<Blame> {

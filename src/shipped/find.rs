@@ -51,7 +51,8 @@ pub(super) struct Finder<'f> {
     found: &'f mut dyn FnMut(Found<'_>),
     /// Lines that came byte for byte, of the value that is looked into.
     raw: Vec<String>,
-    /// A line was found in a string whose beginning is elsewhere.
+    /// A line was found in a string whose beginning is elsewhere, or beside other lines: what stands beside it was not
+    /// compared.
     is_cut_open: bool,
     /// Bytes that may still be looked at in vain.
     credit: usize,
@@ -168,6 +169,8 @@ impl<'f> Finder<'f> {
     fn compare(&mut self, value: &Tree, before: usize) {
         let Some((text, others)) = self.raw.get(before..).and_then(<[String]>::split_first) else { return };
         if others.iter().any(|other| other != text) {
+            // Nobody knows of which line the members beside are; whoever altered one may have put another line there.
+            self.is_cut_open = true;
             return;
         }
         if let Some((line, _)) = restore::line(text.as_bytes()) {

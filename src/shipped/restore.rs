@@ -5,7 +5,7 @@
 
 use super::tree::{Members, Tree, member};
 use crate::trail::canonical::MAX_SAFE_INTEGER;
-use crate::trail::{KeyId, Line, Timestamp};
+use crate::trail::{KeyId, Line, MAX_LINE, Timestamp};
 
 /// The members of a line; all others are not ours.
 const OURS: [&str; 9] =
@@ -117,6 +117,9 @@ pub(super) fn line(bytes: &[u8]) -> Option<(Line<'_>, Timestamp)> {
 /// Finds the line that `text` was where a shipper made strings of its values, or has a member of its own under a name of
 /// ours; by its hash, or its signature. Also says which members had to be changed.
 pub(super) fn repair(text: &[u8], is_it: impl Fn(&Line<'_>) -> bool) -> Option<(Vec<u8>, Vec<String>)> {
+    if text.len() > 2 * MAX_LINE {
+        return None; // no line was that long, whatever a shipper added
+    }
     let tree = Tree::parse(text)?;
     let edits = edits(&tree);
     let tried = edits.len().min(EDITS);

@@ -32,7 +32,7 @@ impl Walk<'_> {
         let seq = chain.tip.seq;
         let Some(key) = self.history.in_force(seq) else { return chain };
         if chain.barred {
-            chain.signer = chain.signer.or_else(|| self.signer(&chain));
+            self.sign(&mut chain);
             return chain;
         }
         if signature.key != key.id {
@@ -70,12 +70,18 @@ impl Walk<'_> {
             }
             kind => kind,
         };
-        let signer = chain.signer.or_else(|| self.signer(chain));
-        chain.signer = signer;
+        self.sign(chain);
+        let signer = chain.signer;
         let blame = Blame { excuse: signer, ..Blame::of(&chain.tip, kind) };
         match self.history.own(hash) {
             Some(own) => self.beside(chain, own.hash),
             None => self.fault(blame),
+        }
+    }
+
+    fn sign(&self, chain: &mut Chain) {
+        if !chain.signed {
+            chain.signed_by(self.signer(chain));
         }
     }
 
@@ -110,7 +116,7 @@ impl Walk<'_> {
             None => return self.unknown(&chain.tip, found),
         };
         let signer = self.signer(chain);
-        chain.signer = chain.signer.or(signer);
+        chain.signed_by(signer);
         match self.history.own(chain.tip.hash) {
             Some(own) => self.beside(chain, own.hash),
             None => self.fault(Blame { excuse: signer, ..Blame::of(&chain.tip, kind) }),
@@ -127,7 +133,7 @@ impl Walk<'_> {
                 let mut signed = std::iter::once(newest).chain(chain.waiting.drain(..).rev());
                 let given = signed.find(|line| self.sources.is_given(line.at.source));
                 drop(signed);
-                chain.signer = Some(key.id);
+                (chain.signer, chain.signed) = (Some(key.id), true);
                 if let Some(Waiting { seq, hash, time, .. }) = given
                     && self.trusted
                     && self.head.is_none_or(|head| head.seq < seq)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::chain::Chain;
-use super::dispute::{Blame, Claim, Dispute};
+use super::dispute::{Blame, Claim, Dispute, Outcome};
 use super::fact::Fact;
 use super::group::Group;
 use super::heed::Names;
@@ -13,7 +13,7 @@ use super::parted::Parted;
 
 use super::{Options, Sources};
 use crate::trail::{Hash, KeyId};
-use crate::verify::{Coverage, FindingKind, Head, Identity, LISTED, Ledger, Place};
+use crate::verify::{Coverage, FindingKind, Head, Identity, LISTED, Ledger, NoticeKind, Place};
 
 /// Disputes that may be open; where there are more, those who dispute are asked for their signatures.
 const DISPUTES: usize = 64;
@@ -143,6 +143,9 @@ impl<'a> Walk<'a> {
                 let heirs = group.lines.iter().filter(|line| chain.leads_to(line)).count();
                 if heirs > 1 {
                     self.settle(&mut chain); // so that no signature waits twice
+                    if std::mem::take(&mut chain.signed) {
+                        self.disputes.iter_mut().for_each(|dispute| dispute.signed(chain.id));
+                    }
                 }
                 Parent { chain, heirs, left: heirs }
             })
@@ -235,7 +238,13 @@ impl<'a> Walk<'a> {
     /// No line follows the chain.
     fn end(&mut self, mut chain: Chain) -> Claim {
         self.settle(&mut chain);
-        self.disputes.iter_mut().for_each(|dispute| dispute.ended(chain.id, chain.signer));
+        let Chain { id, signer, signed, .. } = chain;
+        for dispute in &mut self.disputes {
+            if signed {
+                dispute.signed(id);
+            }
+            dispute.ended(id, signer);
+        }
         let mut claim = Claim::of(&chain);
         claim.chains.clear();
         claim
@@ -280,7 +289,11 @@ impl<'a> Walk<'a> {
             }
             let history = &self.history;
             let signs = |key, seq| history.epoch(key) == Some(history.epoch_at(seq));
-            for blame in dispute.verdict(self.forked, signs) {
+            let Outcome { blames, torn } = dispute.verdict(self.forked, signs);
+            for (seq, at) in torn {
+                self.ledger.notice(Some(self.sources.place(at)), Some(seq), NoticeKind::TornLine);
+            }
+            for blame in blames {
                 self.forked |= matches!(blame.kind, FindingKind::Forked { .. });
                 if matches!(blame.kind, FindingKind::Forked { crash: true, .. }) {
                     self.forked_keys.extend(self.history.in_force(blame.seq).map(|key| key.id));

@@ -43,6 +43,8 @@ pub enum NoticeKind {
     Gap { lost: u64, reason: String, since: Timestamp },
     /// Validly signed lines among torn bytes: a power cut took lines before them, and the next start gave them up.
     GivenUp { lines: u64 },
+    /// Shipped: an unsigned line that a crash left, in whose place one goes on that attests it as torn. It is no record.
+    TornLine,
     /// An operator looked into a loss and let the log go on after it.
     Accepted(Accepted),
     /// Retention removed the files before this one.
@@ -108,6 +110,9 @@ impl fmt::Display for NoticeKind {
                     "{lines} signed {what} among the torn bytes {were} given up: zeros before, as a power cut leaves them"
                 )
             }
+            NoticeKind::TornLine => f.write_str(
+                "an unsigned line that a crash left: the line that went on attests torn bytes, and has its number",
+            ),
             NoticeKind::Accepted(Accepted { at, by, reason }) => {
                 write!(f, "{by:?} let the log go on after a loss, at {at}: {reason:?}")
             }

@@ -127,6 +127,7 @@ pub(crate) fn notices() -> Vec<NoticeKind> {
         NoticeKind::Torn(Torn { bytes: 7, sha256: Hash::ZERO }),
         NoticeKind::Gap { lost: 7, reason: text(), since: time() },
         NoticeKind::GivenUp { lines: 7 },
+        NoticeKind::TornLine,
         NoticeKind::Accepted(Accepted { at: time(), by: text(), reason: text() }),
         NoticeKind::Pruned { file: 7, oldest: 7 },
         NoticeKind::RetentionChanged {

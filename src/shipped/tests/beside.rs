@@ -160,3 +160,13 @@ fn a_document_that_is_too_long_to_be_compared_is_said() {
     is_whole(&report.logs[0], 3);
     assert_eq!(report.notices[0].kind, crate::verify::NoticeKind::NotCompared { lines: 3 });
 }
+
+#[test]
+fn another_true_line_in_a_document_hides_no_member_of_it() {
+    let log = Log::new(1).events(4, 1);
+    let document = json!({"message": log.lines[2], "log": log.lines[1], "fields": {"actor": "mallory"}});
+    let rest = log.clone().without(2..=2).text();
+    let report = verify(&[&format!("{rest}{document}\n")], &[log.pin()]);
+    is_whole(&report.logs[0], 5);
+    assert_eq!(report.notices[0].kind, crate::verify::NoticeKind::NotCompared { lines: 1 });
+}

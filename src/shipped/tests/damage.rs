@@ -1,6 +1,7 @@
 //! Lines that are missing, altered, doubled, added.
 
 use super::*;
+use crate::verify::NoticeKind;
 
 #[test]
 fn a_whole_log_is_proved_with_few_signatures() {
@@ -224,5 +225,32 @@ fn a_frame_that_was_torn_takes_no_other_with_it() {
         let stream = format!("{before}{}{after}", &torn[..cut]);
         let report = &verify(&[&stream], &[log.pin()]).logs[0];
         assert_eq!(ranges(&report.proved), [(0, 4)], "{cut}: {stream}");
+    }
+}
+
+#[test]
+fn whole_lines_that_a_crash_left_unsigned_are_torn_and_not_altered() {
+    use crate::trail::Torn;
+    let torn = Some(Torn { bytes: 700, sha256: Hash::ZERO });
+    let resume = |torn| Control::Resume(Resume { torn, ..Resume::new(Ended::Crash, writer()) });
+    for before in [Log::new(1).events(4, 2), Log::new(1).events(4, 2).hand_over()] {
+        let left = before.clone().events(4, 9);
+        let left = left.lines[before.lines.len()..left.lines.len() - 1].join("\n");
+        let verify = |torn| {
+            let mut log = before.clone();
+            log.control(&resume(torn));
+            let log = log.events(4, 2);
+            let lines = log.lines.len() as u64;
+            (verify(&[&format!("{left}\n{}", log.text())], &[log.pin()]).logs.remove(0), lines)
+        };
+        let (report, lines) = verify(torn);
+        is_whole(&report, lines);
+        let notices: Vec<_> = report.notices.iter().map(|notice| (notice.seq, &notice.kind)).collect();
+        assert_eq!(notices, [(Some(before.lines.len() as u64), &NoticeKind::TornLine)]);
+        // Where nothing torn is attested, nobody wrote them.
+        let (report, _) = verify(None);
+        assert_eq!(report.verdict, Verdict::Tampered);
+        let altered = |(_, kind): &(_, &FindingKind)| matches!(kind, FindingKind::Altered { .. });
+        assert!(found(&report).iter().all(altered), "{report:?}");
     }
 }

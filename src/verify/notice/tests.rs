@@ -59,6 +59,10 @@ fn each_notice_has_its_sentence() {
             "7 signed lines among the torn bytes were given up: zeros before, as a power cut leaves them",
         ),
         (
+            NoticeKind::TornLine,
+            "an unsigned line that a crash left: the line that went on attests torn bytes, and has its number",
+        ),
+        (
             NoticeKind::Accepted(Accepted { at: time, by: "root: INTACT".into(), reason: "disk".into() }),
             "\"root: INTACT\" let the log go on after a loss, at 2026-11-21T20:41:00.250000000Z: \"disk\"",
         ),

@@ -54,7 +54,7 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "Lines that were there once are not there now: compare with a backup or with where lines are shipped."
         }
         FindingKind::Nothing => {
-            "Is it the right path? Folders within it are not searched; exports and what shippers relayed are verified with \
+            "Is it the right path? Folders within it are not searched; exports and what shippers relayed need \
                                  --shipped. If logs were here, they are gone."
         }
         // No signature was checked: anybody can have written such a line.
