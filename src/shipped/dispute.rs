@@ -54,7 +54,7 @@ pub(super) enum Dispute {
 pub(super) struct Outcome {
     pub(super) blames: Vec<Blame>,
     /// Unsigned lines that a crash left, and that the line in their place attests as torn.
-    pub(super) torn: Vec<(u64, At)>,
+    pub(super) torn: Vec<(u64, Hash, At)>,
 }
 
 impl From<Vec<Blame>> for Outcome {
@@ -253,7 +253,7 @@ fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool
         attests && !claim.detached && !claim.proved && !claim.signed && is_raw
     };
     let (torn, claims): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| is_torn(claim));
-    let torn = torn.iter().map(|claim| (claim.seq, claim.at)).collect();
+    let torn = torn.iter().map(|claim| (claim.seq, claim.hash, claim.at)).collect();
     // The key's own line, though not the one that its hand-off follows: of a branch that ends where the log hands over.
     let is_signed = |claim: &Claim| claim.signed && claim.excuse.is_some_and(|key| signs(key, claim.seq));
     let crash = claims.iter().any(|claim| claim.begins && claim.crash && (claim.proved || is_signed(claim)));

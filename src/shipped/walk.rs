@@ -290,7 +290,9 @@ impl<'a> Walk<'a> {
             let history = &self.history;
             let signs = |key, seq| history.epoch(key) == Some(history.epoch_at(seq));
             let Outcome { blames, torn } = dispute.verdict(self.forked, signs);
-            for (seq, at) in torn {
+            for (seq, hash, at) in torn {
+                // Beside a hand-off it is no other line, either.
+                self.blamed.insert((seq, hash));
                 self.ledger.notice(Some(self.sources.place(at)), Some(seq), NoticeKind::TornLine);
             }
             for blame in blames {

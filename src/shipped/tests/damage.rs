@@ -243,6 +243,15 @@ fn whole_lines_that_a_crash_left_unsigned_are_torn_and_not_altered() {
             let lines = log.lines.len() as u64;
             (verify(&[&format!("{left}\n{}", log.text())], &[log.pin()]).logs.remove(0), lines)
         };
+        let mut over = before.clone();
+        over.control(&resume(torn));
+        let over = over.hand_over().events(3, 1);
+        let report = verify_all(
+            &[&format!("{left}\n{}", over.text())],
+            &[over.lines.last().unwrap()],
+            &Options { keys: vec![over.pin()], ..Options::default() },
+        );
+        is_whole(&report.logs[0], over.lines.len() as u64);
         let (report, lines) = verify(torn);
         is_whole(&report, lines);
         let notices: Vec<_> = report.notices.iter().map(|notice| (notice.seq, &notice.kind)).collect();

@@ -337,10 +337,8 @@ impl Reading<'_> {
                     return Ok(());
                 }
             }
-            if read == 0 {
-                if !self.wait(&mut patience) {
-                    break;
-                }
+            if read == 0 && !self.wait(&mut patience) {
+                break;
             }
         }
         Ok(())
