@@ -24,6 +24,8 @@ pub(super) struct Chain {
     pub(super) signer: Option<KeyId>,
     /// One of these signatures stands behind where it last branched off.
     pub(super) signed: bool,
+    /// Its first line behind where it last branched off.
+    pub(super) branch: Option<(u64, Hash)>,
     /// A known line speaks against one of its lines: from there on nothing is proved.
     pub(super) barred: bool,
     /// The chains that it branched off from, each with the last line that both have, and itself; none where they are too
@@ -56,6 +58,7 @@ impl Chain {
             wrong: None,
             signer: None,
             signed: false,
+            branch: None,
             barred: false,
             lineage: None,
         }

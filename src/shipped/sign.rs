@@ -75,7 +75,7 @@ impl Walk<'_> {
         let blame = Blame { excuse: signer, ..Blame::of(&chain.tip, kind) };
         match self.history.own(hash) {
             Some(own) => self.beside(chain, own.hash),
-            None => self.fault(blame),
+            None => self.doubt(chain, blame),
         }
     }
 

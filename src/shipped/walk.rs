@@ -40,6 +40,9 @@ pub(super) struct Walk<'a> {
     /// What is wrong with lines by themselves; where a dispute blames one of them, it says more.
     faults: Vec<Blame>,
     blamed: BTreeSet<(u64, Hash)>,
+    /// Where unsigned lines begin that a crash left, and what is wrong with such as may be some.
+    torn: BTreeSet<(u64, Hash)>,
+    doubts: Vec<((u64, Hash), Blame)>,
     pub(super) last: Option<u64>,
     pub(super) given: Given,
     /// Branches of it are known.
@@ -101,6 +104,8 @@ impl<'a> Walk<'a> {
             disputes: Vec::new(),
             faults: Vec::new(),
             blamed: BTreeSet::new(),
+            torn: BTreeSet::new(),
+            doubts: Vec::new(),
             last: None,
             given: Given::default(),
             forked: false,
@@ -159,7 +164,11 @@ impl<'a> Walk<'a> {
                     let Parent { chain, heirs, .. } = parents.swap_remove(at);
                     self.disputes.iter_mut().for_each(|dispute| dispute.followed(seq, chain.id));
                     let id = chain.id;
-                    (chain.with(id, line), heirs > 1)
+                    let mut chain = chain.with(id, line);
+                    if heirs > 1 {
+                        chain.branch = Some((seq, chain.tip.hash));
+                    }
+                    (chain, heirs > 1)
                 }
                 Some(at) => {
                     parents[at].left -= 1;
@@ -210,6 +219,11 @@ impl<'a> Walk<'a> {
         self.end_chains();
         self.decide(|_| true);
         self.judge_parting();
+        for (branch, fault) in std::mem::take(&mut self.doubts) {
+            if !self.torn.contains(&branch) {
+                self.fault(fault);
+            }
+        }
         self.flush_faults();
         self.settle_coverage(u64::MAX);
     }
@@ -221,7 +235,8 @@ impl<'a> Walk<'a> {
             dispute.branched(chain.id, branch);
             dispute.followed(line.seq, chain.id);
         }
-        chain.with(branch, line)
+        let begin = (line.seq, line.hash);
+        Chain { branch: Some(begin), ..chain.with(branch, line) }
     }
 
     fn next_id(&mut self) -> u32 {
@@ -291,8 +306,10 @@ impl<'a> Walk<'a> {
             let signs = |key, seq| history.epoch(key) == Some(history.epoch_at(seq));
             let Outcome { blames, torn } = dispute.verdict(self.forked, signs);
             for (seq, hash, at) in torn {
-                // Beside a hand-off it is no other line, either.
-                self.blamed.insert((seq, hash));
+                self.torn.insert((seq, hash));
+                if self.torn.len() > LISTED {
+                    self.torn.pop_first();
+                }
                 self.ledger.notice(Some(self.sources.place(at)), Some(seq), NoticeKind::TornLine);
             }
             for blame in blames {
@@ -336,6 +353,14 @@ impl<'a> Walk<'a> {
         self.faults.push(fault);
         if self.faults.len() > LISTED {
             self.flush_faults();
+        }
+    }
+
+    /// Something is wrong with the last line of a chain: which a crash may have left, as long as nobody signed it.
+    pub(super) fn doubt(&mut self, chain: &Chain, fault: Blame) {
+        match chain.branch.filter(|_| !chain.signed) {
+            Some(branch) if self.doubts.len() < LISTED => self.doubts.push((branch, fault)),
+            _ => self.fault(fault),
         }
     }
 

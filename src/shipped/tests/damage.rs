@@ -236,6 +236,14 @@ fn whole_lines_that_a_crash_left_unsigned_are_torn_and_not_altered() {
     for before in [Log::new(1).events(4, 2), Log::new(1).events(4, 2).hand_over()] {
         let left = before.clone().events(4, 9);
         let left = left.lines[before.lines.len()..left.lines.len() - 1].join("\n");
+        // One of them stands before a hand-off.
+        for events in 0..3 {
+            let mut over = before.clone();
+            over.control(&resume(torn));
+            let over = over.events(events, 1).hand_over().events(3, 1);
+            let report = verify(&[&format!("{left}\n{}", over.text())], &[over.pin()]);
+            is_whole(&report.logs[0], over.lines.len() as u64);
+        }
         let verify = |torn| {
             let mut log = before.clone();
             log.control(&resume(torn));
@@ -243,15 +251,6 @@ fn whole_lines_that_a_crash_left_unsigned_are_torn_and_not_altered() {
             let lines = log.lines.len() as u64;
             (verify(&[&format!("{left}\n{}", log.text())], &[log.pin()]).logs.remove(0), lines)
         };
-        let mut over = before.clone();
-        over.control(&resume(torn));
-        let over = over.hand_over().events(3, 1);
-        let report = verify_all(
-            &[&format!("{left}\n{}", over.text())],
-            &[over.lines.last().unwrap()],
-            &Options { keys: vec![over.pin()], ..Options::default() },
-        );
-        is_whole(&report.logs[0], over.lines.len() as u64);
         let (report, lines) = verify(torn);
         is_whole(&report, lines);
         let notices: Vec<_> = report.notices.iter().map(|notice| (notice.seq, &notice.kind)).collect();
