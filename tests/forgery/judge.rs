@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use tracing_audit::trail::{Hash, KeyId, Line, PublicKey, Timestamp};
-use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verdict, Verifier, verify_paths};
+use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verifier, verify_paths};
 
 use crate::history::History;
 use crate::python::Python;
@@ -92,7 +92,7 @@ pub(crate) fn as_shipped(
         let of_log = report.logs.into_iter().find(|report| report.log == log);
         of_log.map_or((Vec::new(), false), |report| {
             let proved = report.proved.listed.iter().map(|range| (range.from, range.to)).collect();
-            (proved, report.verdict == Verdict::Intact)
+            (proved, report.verdict == tracing_audit::verify::Verdict::Intact)
         })
     });
     assert_eq!(each, some, "each signature is checked, or some are");
