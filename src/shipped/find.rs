@@ -37,8 +37,8 @@ pub(super) enum Found<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Ours,
-    /// Has lines, in a string whose beginning is elsewhere.
-    CutOpen,
+    /// Has lines; what stands beside one of them was not compared with it.
+    NotCompared,
     /// Begins like a line, and is none.
     Cut,
     NotOurs,
@@ -51,9 +51,8 @@ pub(super) struct Finder<'f> {
     found: &'f mut dyn FnMut(Found<'_>),
     /// Lines that came byte for byte, of the value that is looked into.
     raw: Vec<String>,
-    /// A line was found in a string whose beginning is elsewhere, or beside other lines: what stands beside it was not
-    /// compared.
-    is_cut_open: bool,
+    /// A line was found in a string whose beginning is elsewhere, or beside other lines.
+    is_uncompared: bool,
     /// Bytes that may still be looked at in vain.
     credit: usize,
     /// Something that begins like a line was not looked at.
@@ -62,17 +61,17 @@ pub(super) struct Finder<'f> {
 
 impl<'f> Finder<'f> {
     pub(super) fn new(at: Option<&'f str>, found: &'f mut dyn FnMut(Found<'_>)) -> Finder<'f> {
-        Finder { at, found, raw: Vec::new(), is_cut_open: false, credit: 0, is_cut: false }
+        Finder { at, found, raw: Vec::new(), is_uncompared: false, credit: 0, is_cut: false }
     }
 
     /// Looks into an item: a line of text, a JSON value, a cell of a table.
     pub(super) fn item(&mut self, bytes: &[u8]) -> Outcome {
-        (self.is_cut_open, self.is_cut, self.raw) = (false, false, Vec::new());
+        (self.is_uncompared, self.is_cut, self.raw) = (false, false, Vec::new());
         self.credit = BESIDES.saturating_add(IN_VAIN.saturating_mul(bytes.len()));
         let ours = memmem::find(bytes, b"trail").is_some() && self.text(bytes, DEPTH);
         match ours {
             true if self.is_cut => Outcome::Cut,
-            true if self.is_cut_open => Outcome::CutOpen,
+            true if self.is_uncompared => Outcome::NotCompared,
             true => Outcome::Ours,
             false if marks::start(bytes).is_some() || marks::names_a_line(bytes) => Outcome::Cut,
             false => Outcome::NotOurs,
@@ -141,7 +140,7 @@ impl<'f> Finder<'f> {
             let end = string_end(bytes);
             let text = Tree::parse(&[b"\"", &bytes[..end], b"\""].concat())?;
             let found = self.text(text.as_text()?.as_bytes(), depth);
-            self.is_cut_open |= found;
+            self.is_uncompared |= found;
             return found.then_some((true, end));
         }
         let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
@@ -170,7 +169,7 @@ impl<'f> Finder<'f> {
         let Some((text, others)) = self.raw.get(before..).and_then(<[String]>::split_first) else { return };
         if others.iter().any(|other| other != text) {
             // Nobody knows of which line the members beside are; whoever altered one may have put another line there.
-            self.is_cut_open = true;
+            self.is_uncompared = true;
             return;
         }
         if let Some((line, _)) = restore::line(text.as_bytes()) {
@@ -295,7 +294,7 @@ mod tests {
         };
         let outcome = Finder::new(at, &mut found).item(item.as_bytes());
         assert_eq!(
-            matches!(outcome, Outcome::Ours | Outcome::CutOpen),
+            matches!(outcome, Outcome::Ours | Outcome::NotCompared),
             !all.is_empty(),
             "{outcome:?} {item}"
         );

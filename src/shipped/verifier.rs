@@ -50,7 +50,7 @@ impl Verifier {
             copies: 0,
             others: 0,
             cut: None,
-            open: None,
+            uncompared: None,
             named: 0,
             failed: None,
         };
@@ -105,8 +105,9 @@ impl Verifier {
     /// Temporary files.
     pub fn finish(self, now: Timestamp) -> io::Result<Report> {
         let Verifier { options, intake, mut findings } = self;
-        let Intake { sorter, sources, mut foreign, mut besides, lines, copies, others, cut, open, .. } =
-            intake;
+        let Intake {
+            sorter, sources, mut foreign, mut besides, lines, copies, others, cut, uncompared, ..
+        } = intake;
         let mut groups = Groups::new(sorter.finish()?, &sources)?;
         let (mut logs, mut unknown, mut more) = (Vec::new(), 0, (0, Verdict::Intact));
         while let Some(log) = groups.begin() {
@@ -134,8 +135,8 @@ impl Verifier {
         }
         findings.extend(judge::of_all(&mut logs, &options));
         let cut = cut.map(|(at, items)| (at, NoticeKind::Cut { items }));
-        let open = open.map(|(at, lines)| (at, NoticeKind::NotCompared { lines }));
-        let notices = cut.into_iter().chain(open);
+        let uncompared = uncompared.map(|(at, lines)| (at, NoticeKind::NotCompared { lines }));
+        let notices = cut.into_iter().chain(uncompared);
         let mut notices: Vec<_> =
             notices.map(|(at, kind)| Notice { at: Some(sources.place(at)), seq: None, kind }).collect();
         if more.0 > 0 {
@@ -194,7 +195,7 @@ struct Intake {
     /// The first item that was cut, and how many there were.
     cut: Option<(At, u64)>,
     /// The first line in a string whose beginning was elsewhere, and how many there were.
-    open: Option<(At, u64)>,
+    uncompared: Option<(At, u64)>,
     /// Bytes that names of members take.
     named: usize,
     failed: Option<io::Error>,
@@ -213,7 +214,7 @@ impl Intake {
                     });
                     self.named += besides.take(place, line.link.seq, beside);
                 } else {
-                    self.open.get_or_insert((place, 0)).1 += 1;
+                    self.uncompared.get_or_insert((place, 0)).1 += 1;
                 }
             }
         };
@@ -224,7 +225,7 @@ impl Intake {
         self.others += u64::from(matches!(outcome, Outcome::Cut | Outcome::NotOurs));
         match outcome {
             Outcome::Cut => self.cut.get_or_insert((place, 0)).1 += 1,
-            Outcome::CutOpen => self.open.get_or_insert((place, 0)).1 += 1,
+            Outcome::NotCompared => self.uncompared.get_or_insert((place, 0)).1 += 1,
             Outcome::Ours | Outcome::NotOurs => {}
         }
     }
@@ -236,7 +237,7 @@ impl Intake {
     fn restored(&mut self, restored: Restored, at: At) {
         let Restored { log, seq, text, foreign } = restored;
         if !foreign.is_empty() && self.named >= NAMED {
-            self.open.get_or_insert((at, 0)).1 += 1;
+            self.uncompared.get_or_insert((at, 0)).1 += 1;
         } else if !foreign.is_empty() {
             let names = self.foreign.entry(log).or_insert_with(|| {
                 self.named += LOG;
