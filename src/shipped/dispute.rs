@@ -49,17 +49,16 @@ pub(super) enum Dispute {
     },
 }
 
-/// What is known of a dispute, once it is.
-#[derive(Default)]
-pub(super) struct Outcome {
+/// What is known of a dispute, once it is settled.
+pub(super) struct Decision {
     pub(super) blames: Vec<Blame>,
     /// Unsigned lines that a crash left, and that the line in their place attests as torn.
     pub(super) torn: Vec<(u64, Hash, At)>,
 }
 
-impl From<Vec<Blame>> for Outcome {
-    fn from(blames: Vec<Blame>) -> Outcome {
-        Outcome { blames, torn: Vec::new() }
+impl From<Vec<Blame>> for Decision {
+    fn from(blames: Vec<Blame>) -> Decision {
+        Decision { blames, torn: Vec::new() }
     }
 }
 
@@ -236,7 +235,7 @@ impl Dispute {
     }
 
     /// Whom to blame, as far as is known. `signs`: whether a key signs lines of a number.
-    pub(super) fn verdict(self, known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Outcome {
+    pub(super) fn verdict(self, known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Decision {
         match self {
             Dispute::Rivals(claims) => rivals(&claims, known_fork, signs),
             Dispute::Break { begin, prev, confirmed, ends } => broken(&begin, prev, confirmed, &ends).into(),
@@ -245,7 +244,7 @@ impl Dispute {
 }
 
 /// `known_fork`: branches of the log are known, which may go on here behind a hole.
-fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Outcome {
+fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Decision {
     // Whole lines that no signature followed, when the process died: its successor took their numbers.
     let attests = claims.iter().any(|claim| claim.proved && claim.torn);
     let is_torn = |claim: &Claim| {
@@ -278,7 +277,7 @@ fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool
             blames.push(branch.blame(FindingKind::Forked { branches: proved.len() as u64, crash }));
         }
     }
-    Outcome { blames, torn }
+    Decision { blames, torn }
 }
 
 fn broken(begin: &Claim, prev: Hash, confirmed: bool, ends: &[Claim]) -> Vec<Blame> {

@@ -32,7 +32,7 @@ impl Walk<'_> {
         let seq = chain.tip.seq;
         let Some(key) = self.history.in_force(seq) else { return chain };
         if chain.barred {
-            self.sign(&mut chain);
+            self.see_signer(&mut chain);
             return chain;
         }
         if signature.key != key.id {
@@ -70,16 +70,16 @@ impl Walk<'_> {
             }
             kind => kind,
         };
-        self.sign(chain);
-        let signer = chain.signer;
-        let blame = Blame { excuse: signer, ..Blame::of(&chain.tip, kind) };
+        self.see_signer(chain);
+        let blame = Blame { excuse: chain.signer, ..Blame::of(&chain.tip, kind) };
         match self.history.own(hash) {
             Some(own) => self.beside(chain, own.hash),
-            None => self.doubt(chain, blame),
+            None => self.fault_unless_torn(chain, blame),
         }
     }
 
-    fn sign(&self, chain: &mut Chain) {
+    /// Looks who signed the chain's last line, unless it is known that somebody signed the branch.
+    fn see_signer(&self, chain: &mut Chain) {
         if !chain.signed {
             chain.signed_by(self.signer(chain));
         }

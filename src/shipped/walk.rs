@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::chain::Chain;
-use super::dispute::{Blame, Claim, Dispute, Outcome};
+use super::dispute::{Blame, Claim, Decision, Dispute};
 use super::fact::Fact;
 use super::group::Group;
 use super::heed::Names;
 use super::history::History;
 use super::meet::{Expected, Given};
 use super::parted::Parted;
-
 use super::{Options, Sources};
 use crate::trail::{Hash, KeyId};
 use crate::verify::{Coverage, FindingKind, Head, Identity, LISTED, Ledger, NoticeKind, Place};
@@ -40,9 +39,10 @@ pub(super) struct Walk<'a> {
     /// What is wrong with lines by themselves; where a dispute blames one of them, it says more.
     faults: Vec<Blame>,
     blamed: BTreeSet<(u64, Hash)>,
-    /// Where unsigned lines begin that a crash left, and what is wrong with such as may be some.
+    /// Where unsigned lines begin that a crash left.
     torn: BTreeSet<(u64, Hash)>,
-    doubts: Vec<((u64, Hash), Blame)>,
+    /// Faults of unsigned branches, each with where its branch begins: a crash may have left them.
+    unless_torn: Vec<((u64, Hash), Blame)>,
     pub(super) last: Option<u64>,
     pub(super) given: Given,
     /// Branches of it are known.
@@ -105,7 +105,7 @@ impl<'a> Walk<'a> {
             faults: Vec::new(),
             blamed: BTreeSet::new(),
             torn: BTreeSet::new(),
-            doubts: Vec::new(),
+            unless_torn: Vec::new(),
             last: None,
             given: Given::default(),
             forked: false,
@@ -219,7 +219,7 @@ impl<'a> Walk<'a> {
         self.end_chains();
         self.decide(|_| true);
         self.judge_parting();
-        for (branch, fault) in std::mem::take(&mut self.doubts) {
+        for (branch, fault) in std::mem::take(&mut self.unless_torn) {
             if !self.torn.contains(&branch) {
                 self.fault(fault);
             }
@@ -304,7 +304,7 @@ impl<'a> Walk<'a> {
             }
             let history = &self.history;
             let signs = |key, seq| history.epoch(key) == Some(history.epoch_at(seq));
-            let Outcome { blames, torn } = dispute.verdict(self.forked, signs);
+            let Decision { blames, torn } = dispute.verdict(self.forked, signs);
             for (seq, hash, at) in torn {
                 self.torn.insert((seq, hash));
                 if self.torn.len() > LISTED {
@@ -356,10 +356,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Something is wrong with the last line of a chain: which a crash may have left, as long as nobody signed it.
-    pub(super) fn doubt(&mut self, chain: &Chain, fault: Blame) {
+    /// A fault of the last line of a chain, unless a crash left it: which is known once all disputes are decided.
+    pub(super) fn fault_unless_torn(&mut self, chain: &Chain, fault: Blame) {
         match chain.branch.filter(|_| !chain.signed) {
-            Some(branch) if self.doubts.len() < LISTED => self.doubts.push((branch, fault)),
+            Some(branch) if self.unless_torn.len() < LISTED => self.unless_torn.push((branch, fault)),
             _ => self.fault(fault),
         }
     }
