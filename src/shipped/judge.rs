@@ -6,7 +6,7 @@ use super::names::{Compared, Differs};
 use super::report::{Beside, LogReport, Named, Options, Restored};
 use super::walk::Walk;
 use crate::trail::{PublicKey, Timestamp};
-use crate::verify::{Finding, FindingKind, Head, NoticeKind, Range, Verdict};
+use crate::verify::{Finding, FindingKind, Head, NoticeKind, Range, Verdict, one_head_is_enough};
 
 /// A clock may be ahead of another by so much. A line of a later time would end the watch for silence until then.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
@@ -120,7 +120,8 @@ fn judge_expectations(walk: &mut Walk<'_>, now: Timestamp) {
 
 /// What is of no single log.
 pub(super) fn of_all(logs: &mut [LogReport], options: &Options) -> Vec<Finding> {
-    one_head_is_enough(logs);
+    let of_logs = logs.iter_mut().filter(|log| log.more_findings == 0);
+    one_head_is_enough(of_logs.map(|log| (&mut log.findings, &mut log.verdict)).collect());
     let missing = options.keys.iter().map(PublicKey::id);
     let missing = missing.filter(|key| logs.iter().all(|log| log.log != *key));
     let mut kinds: Vec<_> = missing.map(|log| FindingKind::LogMissing { log }).collect();
@@ -128,19 +129,4 @@ pub(super) fn of_all(logs: &mut [LogReport], options: &Options) -> Vec<Finding> 
         kinds.insert(0, FindingKind::Nothing);
     }
     kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect()
-}
-
-/// The expected head is of one log: where it is there, the others need not have it.
-fn one_head_is_enough(logs: &mut [LogReport]) {
-    use FindingKind::{HeadBehind, HeadDiffers, HeadNotFound};
-    let of_head = |finding: &Finding| {
-        matches!(finding.kind, HeadBehind { .. } | HeadDiffers { .. } | HeadNotFound { .. })
-    };
-    if logs.iter().any(|log| log.more_findings == 0 && !log.findings.iter().any(of_head)) {
-        for log in logs.iter_mut().filter(|log| log.more_findings == 0) {
-            log.findings.retain(|finding| !of_head(finding));
-            let verdicts = log.findings.iter().map(|finding| finding.kind.verdict());
-            log.verdict = verdicts.max().unwrap_or(Verdict::Intact);
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! The line that is known from elsewhere.
 
-use super::Place;
 use super::proof::Trust;
+use super::{Finding, FindingKind, Place, Verdict};
 use crate::trail::Hash;
 
 /// Whether the expected head was met.
@@ -27,6 +27,22 @@ impl Expected {
     pub(super) fn note(&mut self, later: Expected) {
         if !matches!(later, Expected::NotMet) {
             *self = later;
+        }
+    }
+}
+
+/// The expected head is of one log: where it is there, the others need not have it. Of each log, all its findings, and its
+/// verdict.
+pub(crate) fn one_head_is_enough(mut logs: Vec<(&mut Vec<Finding>, &mut Verdict)>) {
+    let of_head = |finding: &Finding| {
+        use FindingKind::{HeadBehind, HeadDiffers, HeadNotFound};
+        matches!(finding.kind, HeadBehind { .. } | HeadDiffers { .. } | HeadNotFound { .. })
+    };
+    if logs.iter().any(|(findings, _)| !findings.iter().any(of_head)) {
+        for (findings, verdict) in &mut logs {
+            findings.retain(|finding| !of_head(finding));
+            **verdict =
+                findings.iter().map(|finding| finding.kind.verdict()).max().unwrap_or(Verdict::Intact);
         }
     }
 }

@@ -123,7 +123,9 @@ mod verifier;
 mod walk;
 
 #[cfg(feature = "shipped")]
-pub(crate) use {heed::noticed, identity::Identity, ledger::Ledger, ranges::Coverage};
+pub(crate) use {
+    expected::one_head_is_enough, heed::noticed, identity::Identity, ledger::Ledger, ranges::Coverage,
+};
 
 pub use basis::{Basis, NamedKey};
 pub use debris::NotTorn;

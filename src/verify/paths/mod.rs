@@ -20,6 +20,7 @@ use crew::{Buffers, Crew, Passage};
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 
 use super::chunk::CHUNK;
+use super::expected::one_head_is_enough;
 use super::hand_offs::CopyLines;
 use super::report::SCHEMA;
 use super::{
@@ -36,7 +37,8 @@ const ATTEMPTS: usize = 3;
 /// Verifies all logs under paths, as [`find_logs`] finds them. Rotated files may be compressed (feature `compressed`).
 ///
 /// Blocks while it reads, and for up to [`Options::patience`] more for each log that ends in the middle of a write or
-/// between two files; once for all logs that nothing pinned or trusted leads to. Of a log that is being written, it verifies what was there when it began.
+/// between two files; once for all logs that nothing pinned or trusted leads to. Of a log that is being written, it verifies
+/// what was there when it began.
 pub fn verify_paths<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Report, VerifyError> {
     verify_paths_with(paths, options, &mut |_| {})
 }
@@ -136,7 +138,8 @@ fn verify_once(
         }
         logs.push(reading.finish(log)?);
     }
-    one_head_is_enough(&mut logs);
+    let of_logs = logs.iter_mut().filter(|log| log.more_findings == 0);
+    one_head_is_enough(of_logs.map(|log| (&mut log.findings, &mut log.verdict)).collect());
     succession::link(&mut logs, &options.successions);
     let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
@@ -144,21 +147,6 @@ fn verify_once(
     let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
     let (more_findings, more_notices) = (found.more_findings, found.more_notices);
     Ok(Report { schema: SCHEMA, verdict, logs, findings, more_findings, notices, more_notices, basis })
-}
-
-/// The expected head is of one log: where it is there, the others need not have it.
-fn one_head_is_enough(logs: &mut [LogReport]) {
-    fn of_head(finding: &Finding) -> bool {
-        use FindingKind::{HeadBehind, HeadDiffers, HeadNotFound};
-        matches!(finding.kind, HeadBehind { .. } | HeadDiffers { .. } | HeadNotFound { .. })
-    }
-    if logs.iter().any(|log| log.more_findings == 0 && !log.findings.iter().any(of_head)) {
-        for log in logs.iter_mut().filter(|log| log.more_findings == 0) {
-            log.findings.retain(|finding| !of_head(finding));
-            let verdicts = log.findings.iter().map(|finding| finding.kind.verdict());
-            log.verdict = verdicts.max().unwrap_or(Verdict::Intact);
-        }
-    }
 }
 
 /// One log, while it is read.
