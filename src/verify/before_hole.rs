@@ -19,14 +19,11 @@ pub(super) struct BeforeHole {
     ledger: Ledger,
     /// A signed line goes on from before the hole, and does not attest what stands in between.
     contradicted: bool,
+    /// Where the line behind the hole begins, counted through all files.
+    pub(super) at: u64,
 }
 
 impl BeforeHole {
-    /// Whether a hand left the hole: whatever a later line attests, no power cut took the lines behind it.
-    pub(super) fn is_of_a_hand(&self) -> bool {
-        self.proof.debris.of_a_hand().is_some()
-    }
-
     /// Counts a piece that was met since.
     pub(super) fn set_aside(&mut self, piece: Piece<'_>, line: Option<(&Line<'_>, Met)>) {
         let place = self.proof.place();
@@ -48,8 +45,8 @@ impl Proof {
         {
             return;
         }
-        let (proof, ledger) = (self.clone(), ledger.clone());
-        self.before_hole = Some(Box::new(BeforeHole { proof, ledger, contradicted: false }));
+        let (proof, ledger, at) = (self.clone(), ledger.clone(), self.position());
+        self.before_hole = Some(Box::new(BeforeHole { proof, ledger, contradicted: false, at }));
     }
 
     /// Whether the line is a genesis that attests what stands before it in its file.
@@ -83,10 +80,13 @@ impl Proof {
 
     fn go_back_to(&mut self, kept: BeforeHole, ledger: &mut Ledger) {
         let checked = ledger.signatures_checked;
-        let late_hand_off = self.late_hand_off;
+        let (late_hand_off, strays) = (self.late_hand_off, self.maybe_stray || self.stray_hand_off);
+        let mut given_up = std::mem::take(&mut self.given_up);
+        given_up.push(kept.at);
         (*self, *ledger) = (kept.proof, kept.ledger);
         ledger.signatures_checked = checked;
-        self.late_hand_off = self.late_hand_off.or(late_hand_off);
+        (self.late_hand_off, self.given_up) = (self.late_hand_off.or(late_hand_off), given_up);
+        self.maybe_stray |= strays;
     }
 
     /// A file begins: it may open with the line that goes on; no later one may.

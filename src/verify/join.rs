@@ -186,6 +186,7 @@ impl Proof {
         }
         let next = self.next();
         let debris = std::mem::replace(&mut self.debris, Debris::after(next));
+        self.maybe_stray &= debris.of_a_hand().is_some();
         let lines = debris.signed();
         if lines == 0 {
             return;
@@ -226,6 +227,7 @@ impl Proof {
         }
         self.prove(trust, line, time);
         self.maybe_expected = Expected::NotMet;
+        self.stray_hand_off |= std::mem::take(&mut self.maybe_stray);
         self.behind = Measure::default();
         self.before = None;
     }

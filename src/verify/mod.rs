@@ -16,7 +16,8 @@
 //!    It must name the hand-off before it, where it names one. Equal doubles and a torn last line are passed over. Of two
 //!    from one epoch neither is believed, unless both lead to one key and the next hand-off names one of them: nothing
 //!    after the last hand-off that both follow is proved. Those in the files are known once they are proved; where one
-//!    stands after lines of its number and later ones, [`verify_paths`] reads the log once more, with it known.
+//!    stands after lines of its number and later ones, or two from one epoch stand in files and copies and neither follows
+//!    from the other, [`verify_paths`] reads the log once more, with them known.
 //! 2. **Line.** The bytes up to each newline are parsed. They must be canonical JSON with exactly the members of a
 //!    line, or they are *malformed*.
 //! 3. **Log.** `trail.log` must be the log's id.

@@ -184,10 +184,11 @@ impl fmt::Display for NoticeKind {
                 write!(f, "a copy of line {line} is known: the lines given end before it")
             }
             NoticeKind::Cut { items } => {
-                write!(
-                    f,
-                    "{items} items begin like a line and are none; the first of them here: something cuts them"
-                )
+                let first = "the first of them here: something cuts them";
+                match items {
+                    1 => write!(f, "an item begins like a line and is none: something cuts it"),
+                    items => write!(f, "{items} items begin like a line and are none; {first}"),
+                }
             }
             NoticeKind::NotALog { file } => write!(f, "{}: no file of a log, passed over", Quoted(file)),
             NoticeKind::Link { file } => write!(f, "{}: a link, not followed", Quoted(file)),

@@ -76,6 +76,11 @@ impl Outlet {
         (self.offset, self.end) = (self.offset + length, self.end + length);
     }
 
+    /// So many bytes of the file were taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.offset
+    }
+
     /// Whether more waits than may.
     pub(super) fn is_full(&self) -> bool {
         self.end - self.decided > HELD

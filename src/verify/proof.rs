@@ -77,6 +77,13 @@ pub(super) struct Proof {
     /// The number of a validly signed hand-off that stands after other lines of its number, and of later ones, which were
     /// taken for the log's: had it been known, they would not have been.
     pub(super) late_hand_off: Option<u64>,
+    /// A hand-off stands there that was not taken for the log's, and does not follow from it: it may be another one from an
+    /// epoch that is over.
+    pub(super) stray_hand_off: bool,
+    /// One stands behind the last proved line: it may be torn.
+    pub(super) maybe_stray: bool,
+    /// Behind which holes lines were given up that had been taken for the log's: [`BeforeHole::at`].
+    pub(super) given_up: Vec<u64>,
     /// The machine's boot, as the last proved writer says.
     pub(super) boot: Option<Arc<str>>,
     /// The log that this one replaces.
@@ -155,6 +162,9 @@ impl Proof {
             disputed: None,
             not_copied: None,
             late_hand_off: None,
+            stray_hand_off: false,
+            maybe_stray: false,
+            given_up: Vec::new(),
             boot: None,
             succeeds: None,
             origin: None,
@@ -293,7 +303,13 @@ impl Proof {
         line: &Line<'_>,
         piece: Piece<'_>,
     ) -> Met {
+        let may_be_stray = line.kind == Kind::Handoff
+            && line.link.log == trust.log
+            && line.link.signature.is_some()
+            && !self.walk.leads_to(line)
+            && !trust.hand_offs.has(line.link.seq, line.hash());
         if self.walk.is_void(line) {
+            self.maybe_stray |= may_be_stray;
             self.walk.void(line);
             return self.leave(trust, place, line, piece, Met::Altered);
         }
@@ -308,6 +324,7 @@ impl Proof {
             }
             standing => standing,
         };
+        self.maybe_stray |= may_be_stray && !matches!(standing, Standing::Signed(_));
         match standing {
             Standing::Signed(key) => {
                 if key.proved {

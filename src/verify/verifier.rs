@@ -1,5 +1,6 @@
 //! The verifier: bytes in, a report out.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct Verifier {
     /// Its line is too long to be kept.
     overlong: bool,
     outlet: Option<Outlet>,
+    /// Behind which holes lines will be given up, where that is known.
+    given_up: Option<HashSet<u64>>,
 }
 
 impl Verifier {
@@ -65,14 +68,47 @@ impl Verifier {
             unended: Vec::new(),
             overlong: false,
             outlet: None,
+            given_up: None,
         }
     }
 
     /// Lets the verifier hand on what it is given, once it is known what of it is proved: [`Verifier::stretches`]. Before
-    /// anything is given. It then keeps up to 64 MiB.
+    /// anything is given. It then keeps up to 64 MiB: behind a hole, where a later start may still give lines up, what would
+    /// wait longer is handed on as not proved.
     pub fn hand_on_lines(&mut self) {
         self.outlet = Some(Outlet::default());
         self.proof.proved = Some(Vec::new());
+    }
+
+    /// [`Verifier::hand_on_lines`], where it is known behind which holes lines will be given up: [`Verifier::given_up`].
+    pub(super) fn hand_on_lines_but(&mut self, given_up: &[u64]) {
+        self.hand_on_lines();
+        self.given_up = Some(given_up.iter().copied().collect());
+    }
+
+    /// Nothing is handed on any more.
+    pub(super) fn hand_on_nothing(&mut self) {
+        (self.outlet, self.proof.proved) = (None, None);
+    }
+
+    /// Whether it is open whether what stands behind a hole stays the log's.
+    pub(super) fn is_behind_hole(&self) -> bool {
+        self.proof.before_hole.is_some()
+    }
+
+    /// The holes behind which lines were given up, the log read to its end.
+    pub(super) fn given_up(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.proof.given_up)
+    }
+
+    /// So many bytes of the file were taken, where they are handed on.
+    pub(super) fn taken(&self) -> u64 {
+        self.outlet.as_ref().map_or(0, Outlet::taken)
+    }
+
+    /// The number of the last proved line, so far.
+    pub(super) fn head_seq(&self) -> Option<u64> {
+        self.proof.proved_part().head.map(|head| head.seq)
     }
 
     /// The bytes of which it was decided since the last call whether they are proved, in the order of the log.
@@ -188,6 +224,11 @@ impl Verifier {
         let _ = trust.hand_offs.copy(trust.log, identity, line, &mut Ledger::new());
     }
 
+    /// The log that it verifies.
+    pub(super) fn log(&self) -> KeyId {
+        self.trust.log
+    }
+
     /// Whether something pinned or trusted leads to the log.
     pub(super) fn is_known(&self) -> bool {
         self.proof.identity.is_known()
@@ -199,15 +240,31 @@ impl Verifier {
         self.proof.late_hand_off.is_some()
     }
 
+    /// Whether a hand-off was met that is not the log's, and may be another one from an epoch that is over.
+    pub(super) fn met_stray_hand_off(&self) -> bool {
+        let may_be_torn = || self.proof.proved_part().debris.is_of_a_power_cut();
+        self.proof.stray_hand_off || self.proof.maybe_stray && !may_be_torn()
+    }
+
+    /// Whether two hand-offs from one epoch are known.
+    pub(super) fn knows_dispute(&self) -> bool {
+        self.trust.hand_offs.are_disputed(u64::MAX)
+    }
+
     /// All files were given. `now` is for [`Options::max_silence`].
     pub fn finish(self, now: Timestamp) -> LogReport {
         self.finish_with_lines(now).0
     }
 
-    /// [`Verifier::finish`], and the rest of [`Verifier::stretches`].
-    pub fn finish_with_lines(mut self, now: Timestamp) -> (LogReport, Vec<Stretch>) {
+    /// The log ends here.
+    pub(super) fn end_log(&mut self, now: Timestamp) {
         self.end_file();
         self.proof.end(&self.trust, &self.options, now, &mut self.ledger);
+    }
+
+    /// [`Verifier::finish`], and the rest of [`Verifier::stretches`].
+    pub fn finish_with_lines(mut self, now: Timestamp) -> (LogReport, Vec<Stretch>) {
+        self.end_log(now);
         if let Some(outlet) = &mut self.outlet {
             let proved = self.proof.proved.take().filter(|_| self.proof.identity.is_known());
             outlet.decide(&proved.unwrap_or_default(), outlet.end());
@@ -219,7 +276,8 @@ impl Verifier {
     /// Hands on what is decided for good.
     pub(super) fn hand_on(&mut self) {
         let Some(outlet) = &mut self.outlet else { return };
-        if self.proof.before_hole.as_ref().is_none_or(|kept| kept.is_of_a_hand()) {
+        let is_given_up = |at: &u64| self.given_up.as_ref().is_none_or(|given_up| given_up.contains(at));
+        if self.proof.before_hole.as_ref().is_none_or(|kept| !is_given_up(&kept.at)) {
             let proved = self.proof.proved.as_mut().map(std::mem::take).unwrap_or_default();
             let proved = if self.proof.identity.is_known() { proved } else { Vec::new() };
             outlet.decide(&proved, self.proof.head_end);

@@ -40,9 +40,13 @@ pub(super) struct Walk {
     behind_first: Measure,
     /// The line met last is that line, or a piece of it.
     at_first: bool,
+    /// The first line that a signature on the line met last proves: the unbroken run up to it, as far as its numbers are not
+    /// those of proved lines.
     run_from: u64,
     /// Where in the bytes of all files that line stands.
     run_at: u64,
+    /// The number behind the last proved line.
+    unproved_from: u64,
 }
 
 #[derive(Clone)]
@@ -95,6 +99,7 @@ impl Walk {
             at_first: false,
             run_from: head.seq,
             run_at: 0,
+            unproved_from: head.seq,
         }
     }
 
@@ -108,7 +113,8 @@ impl Walk {
     ) {
         self.settle(Some(line.link.prev));
         let expected = self.next();
-        if !expected.is_some_and(|next| next.is_taken_by(line)) {
+        let goes_on = expected.is_some_and(|next| next.is_taken_by(line));
+        if !goes_on || self.run_from < self.unproved_from && self.unproved_from == line.link.seq {
             (self.run_from, self.run_at) = (line.link.seq, position);
         }
         self.at_first = fault.is_some() && self.bad.is_empty();
@@ -207,7 +213,7 @@ impl Walk {
         }
     }
 
-    /// The first line of the unbroken run that ends with the line met last.
+    /// The first line that a signature on the line met last proves.
     pub(super) fn run_from(&self) -> u64 {
         self.run_from
     }

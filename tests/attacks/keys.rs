@@ -289,3 +289,79 @@ fn row_32_an_old_key_is_over_at_its_hand_off_though_its_file_is_one_of_two_of_a_
         assert!(!proved.listed.is_empty() && shown.contains("carol"));
     }
 }
+
+/// What is handed on as proved is what is proved, and all bytes are handed on once. The answer is how many lines are proved.
+fn handed_on(files: &[log::File], options: &Options) -> usize {
+    let folder = crate::folders::written(files);
+    let report = crate::folders::verify(folder.path(), options);
+    let (mut handed_on, mut all) = (Vec::new(), 0);
+    verify_paths_each(&[folder.path()], options, &mut |stretch| {
+        all += stretch.text().len();
+        for line in lines(stretch.text()).iter().filter(|_| stretch.is_proved) {
+            handed_on.push(Line::parse(line.trim_ascii_end()).unwrap().link.seq);
+        }
+        Ok(())
+    })
+    .unwrap();
+    let proved: Vec<u64> =
+        report.logs[0].proved.listed.iter().flat_map(|range| range.from..=range.to).collect();
+    assert_eq!(handed_on, proved, "{:?}", report.logs[0].findings);
+    assert_eq!(all, files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
+    proved.len()
+}
+
+#[test]
+fn row_32_what_a_hand_off_in_a_later_file_takes_back_is_not_handed_on() {
+    let mut log = Log::new("taken back");
+    log.event("alice");
+    let (chain, first) = (log.chain.clone(), log.file().clone());
+    log.event("bob");
+    log.rotate();
+    log.event("carol");
+    log.hand_off();
+    log.event("dave");
+    log.close(Ended::Shutdown);
+    // Who has the first key writes on in the first file, over the number at which it handed over.
+    let mut forger = Log { chain, keys: vec![0], files: vec![first], ..log.clone() };
+    for _ in 0..20 {
+        forger.event("mallory");
+    }
+    let mut files = log.files();
+    for (hands_over, proved) in [(false, 9), (true, 0)] {
+        let mut forger = forger.clone();
+        if hands_over {
+            // To a key of his own: nobody can say which of both hand-offs was the log's, wherever they stand.
+            let stolen = forger.a_hand_off((1, secret("mallory", 1).public()));
+            forger.control(&Control::Handoff(stolen));
+        }
+        forger.close(Ended::Rotated);
+        files[0].1.clone_from(&forger.files[0]);
+        assert_eq!(handed_on(&files, &pinned(log.pin())), proved);
+        files.rotate_left(1);
+        assert_eq!(handed_on(&files, &pinned(log.pin())), proved);
+        files.rotate_right(1);
+    }
+}
+
+#[test]
+fn row_32_of_lines_before_two_hand_offs_of_their_key_none_is_handed_on() {
+    let mut log = Log::new("two hand-offs");
+    // So many that some are decided before the file ends.
+    for _ in 0..60 {
+        log.event(&"x".repeat(60_000));
+    }
+    let chain = log.chain.clone();
+    log.event("alice");
+    log.rotate();
+    log.event("bob");
+    log.hand_off();
+    log.event("carol");
+    log.close(Ended::Shutdown);
+    // Who has the first key hands over once more, at a number that another line has.
+    let mut forger = Log { chain, keys: vec![0], files: vec![Vec::new()], ..log.clone() };
+    let stolen = forger.a_hand_off((1, secret("mallory", 1).public()));
+    forger.control(&Control::Handoff(stolen));
+    let mut files = log.files();
+    files.insert(1, ("a.jsonl".to_owned(), forger.files[0].clone()));
+    assert_eq!(handed_on(&files, &pinned(log.pin())), 0);
+}

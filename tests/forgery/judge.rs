@@ -1,9 +1,12 @@
 //! Ways to verify what somebody left, and what a verdict must hold.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use tracing_audit::trail::{Hash, KeyId, Line, PublicKey, Timestamp};
-use tracing_audit::verify::{ExpectedHead, FindingKind, LogReport, Options, Verifier, verify_paths};
+use tracing_audit::verify::{
+    ExpectedHead, FindingKind, LogReport, Options, Verifier, verify_paths, verify_paths_each,
+};
 
 use crate::history::History;
 use crate::python::Python;
@@ -64,7 +67,29 @@ pub(crate) fn in_a_folder(
         of_log.map(|report| LogReport { signatures_checked: 0, ..report })
     });
     assert_eq!(each, some, "each signature is checked, or some are");
+    if let Some(report) = &some {
+        let handed_on = handed_on(folder.path(), log, &Options { patience, ..options.clone() });
+        let proved: Vec<u64> = numbers(report).collect();
+        assert_eq!(handed_on, proved, "what is handed on as proved is what is proved");
+    }
     some
+}
+
+/// The numbers of the lines of a log that are handed on as proved, while a folder is read.
+fn handed_on(folder: &Path, log: KeyId, options: &Options) -> Vec<u64> {
+    let mut proved = Vec::new();
+    verify_paths_each(&[folder], options, &mut |stretch| {
+        let lines = stretch.text().split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        for line in lines.filter(|_| stretch.is_proved) {
+            let line = Line::parse(line).unwrap();
+            if line.link.log == log {
+                proved.push(line.link.seq);
+            }
+        }
+        Ok(())
+    })
+    .unwrap();
+    proved
 }
 
 /// As shipped lines, the files in any order: which are proved, and whether all is well.

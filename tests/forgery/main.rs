@@ -230,6 +230,9 @@ fn damage(seed: u64) {
     let given = Given { files: history.files(), copies };
     let options = Options { keys: vec![history.log.pin()], ..Options::default() };
     let report = in_both_modes(&given, history.id(), &options, random);
+    if seed.is_multiple_of(40) {
+        in_a_folder(&given, history.id(), &options, random);
+    }
     let is_proved = are_all || history.first_file == 0 && history.lost.is_empty();
     // A key that nothing proves is not believed when it declares a loss.
     if is_proved || history.lost.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Seek as _};
+use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 #[cfg(feature = "compressed")]
@@ -58,6 +58,15 @@ impl Contents {
             Decoder::Plain(file) => Ok(Some(file.metadata()?.len())),
             #[cfg(feature = "compressed")]
             Decoder::Gzip(_) | Decoder::Zstd(_) => Ok(None),
+        }
+    }
+
+    /// Goes to a place in a file that isn't compressed.
+    pub(super) fn seek(&mut self, offset: u64) -> io::Result<()> {
+        match &mut self.0 {
+            Decoder::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
+            #[cfg(feature = "compressed")]
+            Decoder::Gzip(_) | Decoder::Zstd(_) => Err(ErrorKind::Unsupported.into()),
         }
     }
 

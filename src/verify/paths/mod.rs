@@ -1,11 +1,13 @@
 //! Verifying files: finds the logs under paths, and feeds each to a [`Verifier`].
 
+mod ahead;
 mod contents;
 mod crew;
 mod doubles;
 #[cfg(feature = "compressed")]
 mod frames;
 mod gather;
+mod hand_on;
 mod opening;
 
 use std::collections::HashSet;
@@ -18,10 +20,10 @@ use std::{fmt, thread};
 pub use contents::Contents;
 use crew::{Buffers, Crew, Passage};
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
+use hand_on::{HandOn, Take};
 
 use super::chunk::CHUNK;
 use super::expected::one_head_is_enough;
-use super::hand_offs::CopyLines;
 use super::report::SCHEMA;
 use super::{
     Basis, Finding, FindingKind, LogReport, Notice, Options, Report, Stretch, Verdict, Verifier, succession,
@@ -62,8 +64,10 @@ pub fn verify_paths_with<P: AsRef<Path>>(
 }
 
 /// [`verify_paths`], which also hands on the bytes of each log, in its order, as soon as it is known whether they are proved.
-/// Up to 64 MiB of a log wait for that: where a power cut left zeros, a later start may still give up what stands behind them.
-/// What would wait longer is handed on as not proved.
+/// Where what is still to come may take lines back, as two hand-offs of one key do, or a start behind a hole, the log is
+/// verified to its end first, and read again.
+///
+/// Before it hands anything on, it looks through the files for hand-offs: each is read twice.
 ///
 /// # Errors
 ///
@@ -77,9 +81,6 @@ pub fn verify_paths_each<P: AsRef<Path>>(
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
     Crew::at(|crew| verify_once(&paths, options, &mut |_| {}, Some(take), crew))
 }
-
-/// Takes what is decided.
-type Take<'a> = &'a mut dyn FnMut(Stretch) -> io::Result<()>;
 
 /// How far a verification is.
 #[derive(Debug, Clone, Copy)]
@@ -117,26 +118,25 @@ fn verify_once(
     let mut for_strangers = options.patience;
     for files in found.logs {
         let (buffers, progress, for_strangers) = (&mut buffers, &mut *progress, &mut for_strangers);
-        let take = take.as_mut().map(|take| &mut **take as Take<'_>);
-        let verifier = Verifier::new(files.log, options);
-        let mut reading = Reading { paths, options, progress, take, crew, buffers, for_strangers, verifier };
-        if reading.take.is_some() {
-            reading.verifier.hand_on_lines();
-        }
+        let hand_on = take.as_mut().map(|take| HandOn::new(*take, &files)).transpose()?;
         let log = files.log;
+        let verifier = Verifier::new(log, options);
+        let mut reading =
+            Reading { paths, options, progress, hand_on, crew, buffers, for_strangers, verifier };
         // Only one of two files is read as the log, and nobody knows which was written: what either hands over to counts.
-        if files.files.windows(2).any(|pair| pair[0].number.is_some() && pair[0].number == pair[1].number) {
-            reading.know_hand_offs(&files.files)?;
+        let twice =
+            files.files.windows(2).any(|pair| pair[0].number.is_some() && pair[0].number == pair[1].number);
+        reading.read(files.clone(), twice)?;
+        let knows = twice || reading.was_unaware(&files)?;
+        if knows && !twice {
+            reading.again();
+            reading.read(files.clone(), true)?;
         }
-        reading.read(files.clone())?;
-        if reading.verifier.met_late_hand_off() {
-            // Once more, the hand-offs known. What was handed on can't be taken back.
-            reading.finish(log)?;
-            reading.take = None;
-            reading.know_hand_offs(&files.files)?;
-            reading.read(files)?;
+        if reading.hand_on.as_ref().is_some_and(HandOn::is_shut) {
+            reading.again_handing_on();
+            reading.read(files, knows)?;
         }
-        logs.push(reading.finish(log)?);
+        logs.push(reading.finish()?);
     }
     let of_logs = logs.iter_mut().filter(|log| log.more_findings == 0);
     one_head_is_enough(of_logs.map(|log| (&mut log.findings, &mut log.verdict)).collect());
@@ -154,7 +154,7 @@ struct Reading<'a> {
     paths: &'a [PathBuf],
     options: &'a Options,
     progress: &'a mut dyn FnMut(Progress<'_>),
-    take: Option<Take<'a>>,
+    hand_on: Option<HandOn<'a>>,
     crew: &'a Crew,
     buffers: &'a mut Buffers,
     /// Patience with all logs together that nothing pinned leads to: anybody can put any number of them into a folder.
@@ -163,13 +163,20 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn read(&mut self, mut files: LogFiles) -> Result<(), VerifyError> {
+    /// Reads a log to its end. `know_hand_offs`: its hand-offs count wherever they stand, before its first line is verified.
+    fn read(&mut self, mut files: LogFiles, know_hand_offs: bool) -> Result<(), VerifyError> {
+        if let Some(hand_on) = &self.hand_on {
+            hand_on.prepare(&mut self.verifier);
+        }
+        if know_hand_offs {
+            self.know_hand_offs(&files.files)?;
+        }
         self.read_copies(&files.copies)?;
         let mut known: HashSet<PathBuf> = HashSet::new();
         let mut last: Option<(u64, PathBuf)> = None;
         let mut patience = self.options.patience;
         loop {
-            let count = files.files.len();
+            let (begun, count) = (known.len(), files.files.len());
             for (at, file) in std::mem::take(&mut files.files).into_iter().enumerate() {
                 known.insert(file.path.clone());
                 match &last {
@@ -180,7 +187,7 @@ impl Reading<'_> {
                     }
                     _ => {}
                 }
-                self.read_file(&file.path, at + 1 == count)?;
+                self.read_file(begun + at, &file.path, at + 1 == count)?;
                 last = file.number.map(|number| (number, file.path)).or(last);
             }
             files.files =
@@ -210,16 +217,25 @@ impl Reading<'_> {
     /// wherever that stands.
     fn know_hand_offs(&mut self, files: &[LogFile]) -> Result<(), VerifyError> {
         for LogFile { path, .. } in files {
-            let contents = Contents::open(path).map_err(|error| io_error(path, error))?;
-            let mut lines = CopyLines::new(contents);
-            // What can't be decompressed is found when the file is verified.
-            while let Ok(Some(line)) = lines.next() {
-                if memchr::memmem::find(line.text(), b"\"kind\":\"handoff\"").is_some() {
-                    self.verifier.know_hand_off(line.text());
-                }
-            }
+            let mut contents = Contents::open(path).map_err(|error| io_error(path, error))?;
+            // What can't be decompressed, or read, is found when the file is verified.
+            let _ = ahead::each_hand_off(&mut contents, |_, line| self.verifier.know_hand_off(line));
         }
         Ok(())
+    }
+
+    /// Whether the log, read to its end, has hand-offs that would have made lines of it another's, had they been known.
+    fn was_unaware(&mut self, files: &LogFiles) -> Result<bool, VerifyError> {
+        if self.verifier.met_late_hand_off() || !self.verifier.met_stray_hand_off() {
+            return Ok(self.verifier.met_late_hand_off());
+        }
+        // Anybody can leave a line that looks like one: those count that a key of the log signed.
+        let aware = Verifier::new(self.verifier.log(), self.options);
+        let verifier = std::mem::replace(&mut self.verifier, aware);
+        self.know_hand_offs(&files.files)?;
+        self.read_copies(&files.copies)?;
+        let aware = std::mem::replace(&mut self.verifier, verifier);
+        Ok(aware.knows_dispute())
     }
 
     /// The files that follow one that was closed for them, where they come in time.
@@ -251,7 +267,7 @@ impl Reading<'_> {
     }
 
     /// Feeds a file, as long as it is now; of the last one, up to the end of the write that is under way.
-    fn read_file(&mut self, path: &Path, is_last: bool) -> Result<(), VerifyError> {
+    fn read_file(&mut self, number: usize, path: &Path, is_last: bool) -> Result<(), VerifyError> {
         let fail = |error| io_error(path, error);
         let mut contents = Contents::open(path).map_err(fail)?;
         self.verifier.begin_file(&path.display().to_string());
@@ -275,7 +291,9 @@ impl Reading<'_> {
             bytes += buffer.len() as u64;
             self.buffers.keep(&buffer);
             passage.send(buffer, &mut self.verifier);
-            self.hand_on(path)?;
+            if let Some(hand_on) = &mut self.hand_on {
+                hand_on.pass(number, path, &mut self.verifier)?;
+            }
             (self.progress)(Progress { file: path, bytes });
         }
         passage.end(&mut self.verifier);
@@ -289,26 +307,28 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Hands on what is decided.
-    fn hand_on(&mut self, path: &Path) -> Result<(), VerifyError> {
-        match &mut self.take {
-            Some(take) => self
-                .verifier
-                .stretches()
-                .into_iter()
-                .try_for_each(take)
-                .map_err(|error| io_error(path, error)),
-            None => Ok(()),
+    /// Ready to read the log once more, before anything else of it is handed on.
+    fn again(&mut self) {
+        self.verifier = Verifier::new(self.verifier.log(), self.options);
+        self.hand_on.iter_mut().for_each(HandOn::shut);
+    }
+
+    /// Ready to read the log once more, as it was read to its end, and to hand it on.
+    fn again_handing_on(&mut self) {
+        self.verifier.end_log(SystemTime::now().into());
+        let given_up = self.verifier.given_up();
+        self.again();
+        if let Some(hand_on) = &mut self.hand_on {
+            hand_on.begin_again(given_up);
         }
     }
 
-    /// The log was read to its end. Ready for another.
-    fn finish(&mut self, next: KeyId) -> Result<LogReport, VerifyError> {
-        let verifier = std::mem::replace(&mut self.verifier, Verifier::new(next, self.options));
-        let (report, rest) = verifier.finish_with_lines(SystemTime::now().into());
-        if let Some(take) = &mut self.take {
+    /// The log was read to its end.
+    fn finish(self) -> Result<LogReport, VerifyError> {
+        let (report, rest) = self.verifier.finish_with_lines(SystemTime::now().into());
+        if let Some(mut hand_on) = self.hand_on {
             let file = rest.last().map(|stretch| PathBuf::from(&*stretch.file)).unwrap_or_default();
-            rest.into_iter().try_for_each(take).map_err(|error| io_error(&file, error))?;
+            hand_on.take(rest).map_err(|error| io_error(&file, error))?;
         }
         Ok(report)
     }

@@ -1,0 +1,253 @@
+//! The hand-offs of a log, found before it is verified.
+//!
+//! Threat: a hand-off that stands in a later file takes lines of earlier ones back, when they were handed on long ago. Who
+//! knows where all of them stand hands nothing on that one of them may take back.
+
+use std::io::{self, Read};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use memchr::{memchr, memmem, memrchr};
+
+use super::contents::Contents;
+use super::gather::LogFile;
+use super::{VerifyError, io_error};
+use crate::trail::{Control, KeyId, Line, MAX_LINE};
+use crate::verify::chunk::CHUNK;
+
+/// Such a part of a file is looked through at once.
+const PART: u64 = 64 << 20;
+
+/// So many threads look at most.
+const MOST_THREADS: usize = 8;
+
+/// So many hand-offs are kept of a log: a new key each 15 minutes makes them in 28 years. Of one that has more, nothing is
+/// handed on before all of it was verified.
+const MOST: usize = 1_000_000;
+
+/// What looks like a hand-off of a log. Nobody has asked yet whether it is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    /// The file, by its place among those of the log.
+    file: usize,
+    /// Where in it the line ends.
+    end: u64,
+    seq: u64,
+    epoch: u64,
+}
+
+/// The hand-offs that are still to come while a log is read.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    marks: Vec<Mark>,
+    /// The lowest number of each mark and of those behind it.
+    lowest: Vec<u64>,
+    /// How many were passed.
+    passed: usize,
+    /// Each hands over to the next epoch, at a higher number than the one before.
+    in_order: bool,
+}
+
+impl Ahead {
+    /// Looks through the files of a log.
+    pub(super) fn of(log: KeyId, files: &[LogFile]) -> Result<Ahead, VerifyError> {
+        let marks = marks(log, files)?;
+        Ok(if marks.len() > MOST { Ahead::default() } else { Ahead::among(marks) })
+    }
+
+    pub(super) fn among(marks: Vec<Mark>) -> Ahead {
+        let follows = |pair: &[Mark]| pair[0].seq < pair[1].seq && pair[0].epoch + 1 == pair[1].epoch;
+        let in_order = marks.windows(2).all(follows);
+        let mut lowest: Vec<u64> = marks.iter().map(|mark| mark.seq).collect();
+        for at in (1..lowest.len()).rev() {
+            lowest[at - 1] = lowest[at - 1].min(lowest[at]);
+        }
+        Ahead { marks, lowest, passed: 0, in_order }
+    }
+
+    /// Whether what is proved on the way stays so, as far as hand-offs go that are not met yet.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.in_order
+    }
+
+    /// All lines that end at this place or before it were taken.
+    pub(super) fn pass(&mut self, file: usize, end: u64) {
+        while self.marks.get(self.passed).is_some_and(|mark| (mark.file, mark.end) <= (file, end)) {
+            self.passed += 1;
+        }
+    }
+
+    /// Whether one that is still to come may take the line of this number back.
+    pub(super) fn may_take_back(&self, seq: u64) -> bool {
+        self.lowest.get(self.passed).is_some_and(|lowest| *lowest <= seq)
+    }
+}
+
+/// Looks through files part by part, on several threads; more than [`MOST`] marks are not all of them.
+fn marks(log: KeyId, files: &[LogFile]) -> Result<Vec<Mark>, VerifyError> {
+    let mut parts = Vec::new();
+    for (file, LogFile { path, .. }) in files.iter().enumerate() {
+        let length = Contents::open(path).and_then(|contents| contents.length());
+        let length = length.map_err(|error| io_error(path, error))?;
+        let starts = (0..length.unwrap_or(0).div_ceil(PART)).map(|part| part * PART);
+        match length {
+            Some(_) => parts.extend(starts.map(|start| (file, Some(start)))),
+            None => parts.push((file, None)),
+        }
+    }
+    let found = Mutex::new(Ok(Vec::new()));
+    let next = AtomicUsize::new(0);
+    let look = || {
+        while let Some((file, start)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let path = &files[*file].path;
+            let marks = Contents::open(path).and_then(|contents| part(log, *file, contents, *start));
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            match (&mut *found, marks) {
+                (Ok(all), Ok(marks)) if all.len() <= MOST => all.extend(marks),
+                (Ok(_), Err(error)) => *found = Err(io_error(path, error)),
+                _ => return,
+            }
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS).min(parts.len());
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(look);
+        }
+        look();
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner)?;
+    found.sort_unstable();
+    // A line on the border of two parts is met in both.
+    found.dedup();
+    Ok(found)
+}
+
+/// The marks of a part of a file, or of all of it.
+fn part(log: KeyId, file: usize, mut contents: Contents, start: Option<u64>) -> io::Result<Vec<Mark>> {
+    let before = start.unwrap_or(0).saturating_sub(MAX_LINE as u64);
+    let length = start.map_or(u64::MAX, |start| start - before + PART + MAX_LINE as u64);
+    if before > 0 {
+        contents.seek(before)?;
+    }
+    let mut marks = Vec::new();
+    let each = each_hand_off(&mut contents.by_ref().take(length), |end, bytes| {
+        let Ok(line) = Line::parse(bytes) else { return };
+        if line.link.log != log || marks.len() > MOST {
+            return;
+        }
+        if let Ok(Some(Control::Handoff(handoff))) = Control::parse(&line) {
+            marks.push(Mark { file, end: before + end, seq: line.link.seq, epoch: handoff.epoch });
+        }
+    });
+    match each {
+        // What can't be decompressed is found when the file is verified.
+        Err(error) if !contents.is_damage(&error) => Err(error),
+        _ => Ok(marks),
+    }
+}
+
+/// Gives each line that may be a hand-off, and where it ends, without its newline. Of others it reads no more than it must.
+pub(super) fn each_hand_off(reader: &mut impl Read, mut take: impl FnMut(u64, &[u8])) -> io::Result<()> {
+    let kind = memmem::Finder::new(b"\"kind\":\"handoff\"");
+    let mut buffer = vec![0; MAX_LINE + CHUNK];
+    let (mut filled, mut offset) = (0, 0);
+    loop {
+        let read = reader.read(&mut buffer[filled..])?;
+        filled += read;
+        let is_end = read == 0;
+        let whole = match memrchr(b'\n', &buffer[filled - read..filled]) {
+            _ if is_end => filled,
+            Some(newline) => filled - read + newline + 1,
+            None => 0,
+        };
+        let lines = &buffer[..whole];
+        let mut at = 0;
+        while let Some(hit) = kind.find(&lines[at..]).map(|hit| at + hit) {
+            let start = memrchr(b'\n', &lines[..hit]).map_or(0, |newline| newline + 1);
+            let end = memchr(b'\n', &lines[hit..]).map_or(whole, |newline| hit + newline);
+            take(offset + end as u64, &lines[start..end]);
+            at = end;
+        }
+        if is_end {
+            return Ok(());
+        }
+        // A start that is as long as any line is none.
+        let gone = if filled - whole >= MAX_LINE { filled } else { whole };
+        buffer.copy_within(gone..filled, 0);
+        (filled, offset) = (filled - gone, offset + gone as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HAND_OFF: &str = r#"{"kind":"handoff"}"#;
+
+    /// A reader that gives so many bytes at a time.
+    struct Slow<'a>(&'a [u8], usize);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    fn found(bytes: &[u8], at_a_time: usize) -> Vec<(u64, usize)> {
+        let mut found = Vec::new();
+        each_hand_off(&mut Slow(bytes, at_a_time), |end, line| {
+            assert!(line.ends_with(HAND_OFF.as_bytes()));
+            found.push((end, line.len()));
+        })
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn hand_offs_are_found_wherever_a_read_ends() {
+        let file = format!("{{}}\n{HAND_OFF}\n\n{{}}\nab{HAND_OFF}\n{HAND_OFF}");
+        for at_a_time in [1, 2, 7, 20, 1000] {
+            let length = HAND_OFF.len();
+            let expected =
+                [(21, length), (21 + 5 + 2 + length as u64, length + 2), (47 + length as u64, length)];
+            assert_eq!(found(file.as_bytes(), at_a_time), expected, "{at_a_time}");
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_any_line_is_passed_over() {
+        let long = "x".repeat(3 * (MAX_LINE + CHUNK));
+        let file = format!("{long}\n{HAND_OFF}\n{long}");
+        let end = (long.len() + 1 + HAND_OFF.len()) as u64;
+        assert_eq!(found(file.as_bytes(), usize::MAX), [(end, HAND_OFF.len())]);
+    }
+
+    fn mark(end: u64, seq: u64, epoch: u64) -> Mark {
+        Mark { file: 0, end, seq, epoch }
+    }
+
+    #[test]
+    fn a_line_may_be_taken_back_as_long_as_a_hand_off_of_its_number_is_to_come() {
+        let mut ahead = Ahead::among(vec![mark(10, 5, 1), mark(20, 7, 2)]);
+        assert!(ahead.is_in_order() && !ahead.may_take_back(4) && ahead.may_take_back(5));
+        ahead.pass(0, 9);
+        assert!(ahead.may_take_back(5));
+        ahead.pass(0, 10);
+        assert!(!ahead.may_take_back(6) && ahead.may_take_back(7));
+        ahead.pass(1, 0);
+        assert!(!ahead.may_take_back(u64::MAX));
+    }
+
+    #[test]
+    fn two_to_one_epoch_and_numbers_that_go_back_are_out_of_order() {
+        for marks in [[mark(1, 5, 1), mark(2, 7, 1)], [mark(1, 5, 1), mark(2, 4, 2)]] {
+            assert!(!Ahead::among(marks.into()).is_in_order());
+        }
+        let back = Ahead::among(vec![mark(1, 5, 1), mark(2, 4, 2)]);
+        assert!(back.may_take_back(4) && !back.may_take_back(3));
+    }
+}
