@@ -104,7 +104,26 @@ fn row_31_what_the_thief_of_the_latest_key_cut_off_an_expectation_finds() {
         let (with_copies, all) = verify(folder.path(), arguments);
         assert_eq!((code, with_copies), (Some(3), Some(3)), "{text}\n{all}");
         assert!(all.contains("the log begins with line 4; it was expected from line 0 on"), "{all}");
+        // What the verdict rests on stands in the report.
+        assert_eq!(all.contains("\nAsked: --from-start.\n"), arguments.len() == 3, "{all}");
     }
+    assert!(!text.contains("Asked:"), "{text}");
+}
+
+#[test]
+fn a_report_says_what_was_asked() {
+    let log = log();
+    let folder = folder(&log, &log.files[0]);
+    let (pin, head) = (log.pin().to_string(), Hash::of_line(b"any"));
+    let (id, other) = (log.pin().id(), secret("another", 0).id());
+    let [silence, head, succession] = ["90s".to_owned(), format!("7:{head}"), format!("{other}={id}")];
+    let asked =
+        ["--no-losses", "--max-silence", &silence, "--expect-head", &head, "--succession", &succession];
+    let (_, text) = verify(folder.path(), &[&["--key", &pin][..], &asked].concat());
+    let all = format!(
+        "Asked: --no-losses, --expect-head {head}, --max-silence 1m 30s, --succession {succession}.\n"
+    );
+    assert!(text.contains(&all), "{text}");
 }
 
 #[test]

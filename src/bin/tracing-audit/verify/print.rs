@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use tracing_audit::trail::Ended;
-use tracing_audit::verify::{Basis, Finding, LogReport, Notice, Ranges, Report, Verdict};
+use tracing_audit::verify::{Basis, Finding, LogReport, Notice, Ranges, Report, Succession, Verdict};
 
 use super::advice::advice;
 use crate::terminal::{count, harmless, quoted};
@@ -39,7 +39,30 @@ pub(super) fn basis(basis: &Basis, out: &mut impl Write) -> io::Result<()> {
     let fleets = basis.fleet_keys.iter().map(|key| format!("fleet key {} ({})", key.public_key, key.id));
     let trusted = (basis.trusted > 0).then(|| format!("{} of trust files", count(basis.trusted, "log")));
     let trusted = listed(pins.chain(fleets).chain(trusted));
-    writeln!(out, "Trusted: {}.", if trusted.is_empty() { "no key" } else { &trusted })
+    writeln!(out, "Trusted: {}.", if trusted.is_empty() { "no key" } else { &trusted })?;
+    match listed(asked(basis).into_iter()) {
+        asked if asked.is_empty() => Ok(()),
+        asked => writeln!(out, "Asked: {asked}."),
+    }
+}
+
+/// What the caller asked beyond that: the verdict rests on it.
+fn asked(basis: &Basis) -> Vec<String> {
+    let given = |option: &str, is_given: bool| is_given.then(|| option.to_owned());
+    let head = basis.expect_head.map(|head| format!("--expect-head {head}"));
+    let silence = basis.max_silence.map(|most| format!("--max-silence {}", humantime::format_duration(most)));
+    let successions = basis.successions.iter();
+    let successions = successions.map(|Succession { old, new }| format!("--succession {old}={new}"));
+    let options = [
+        given("--from-start", basis.from_start),
+        given("--no-losses", basis.no_losses),
+        given("--every-signature", basis.every_signature),
+        given("--sparse", basis.sparse),
+        basis.at.as_deref().map(|at| format!("--at {}", quoted(at))),
+        head,
+        silence,
+    ];
+    options.into_iter().flatten().chain(successions).collect()
 }
 
 /// The first of them, and how many more there are.
