@@ -44,9 +44,7 @@ impl Proof {
         self.given_up = apart.given_up;
         (self.before_hole, self.behind) = (None, Measure::default());
         (self.begun, self.no_newline) = (false, false);
-        self.late_hand_off = self.late_hand_off.or(apart.late_hand_off);
-        self.stray_hand_off |= apart.stray_hand_off;
-        self.maybe_stray |= apart.maybe_stray;
+        self.strays.add(apart.strays);
         self.walk = Walk::from(self.next());
         self.debris = Debris::after(self.next());
     }

@@ -80,13 +80,13 @@ impl Proof {
 
     fn go_back_to(&mut self, kept: BeforeHole, ledger: &mut Ledger) {
         let checked = ledger.signatures_checked;
-        let (late_hand_off, strays) = (self.late_hand_off, self.maybe_stray || self.stray_hand_off);
+        let strays = self.strays;
         let mut given_up = std::mem::take(&mut self.given_up);
         given_up.push(kept.at);
         (*self, *ledger) = (kept.proof, kept.ledger);
         ledger.signatures_checked = checked;
-        (self.late_hand_off, self.given_up) = (self.late_hand_off.or(late_hand_off), given_up);
-        self.maybe_stray |= strays;
+        self.given_up = given_up;
+        self.strays.add(strays);
     }
 
     /// A file begins: it may open with the line that goes on; no later one may.

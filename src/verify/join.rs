@@ -186,7 +186,9 @@ impl Proof {
         }
         let next = self.next();
         let debris = std::mem::replace(&mut self.debris, Debris::after(next));
-        self.maybe_stray &= debris.of_a_hand().is_some();
+        if debris.of_a_hand().is_none() {
+            self.strays.forget_torn();
+        }
         let lines = debris.signed();
         if lines == 0 {
             return;
@@ -227,7 +229,7 @@ impl Proof {
         }
         self.prove(trust, line, time);
         self.maybe_expected = Expected::NotMet;
-        self.stray_hand_off |= std::mem::take(&mut self.maybe_stray);
+        self.strays.settle();
         self.behind = Measure::default();
         self.before = None;
     }

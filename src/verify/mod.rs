@@ -118,6 +118,7 @@ mod quoted;
 mod ranges;
 mod report;
 mod standing;
+mod strays;
 mod succession;
 mod trust;
 mod verifier;

@@ -16,6 +16,7 @@ use super::piece::{Piece, PieceEnd, begins_like_a_line};
 use super::ranges::Coverage;
 use super::report::Agreement;
 use super::standing::{Key, Standing};
+use super::strays::Strays;
 use super::walk::{Fault, Next, Walk};
 use super::{ExpectedHead, FindingKind, Place};
 use crate::trail::{Ended, Hash, Keeps, KeyId, Kind, Line, MalformedLine, Succeeds, Timestamp};
@@ -74,14 +75,7 @@ pub(super) struct Proof {
     pub(super) disputed: Option<u64>,
     /// Hand-offs that were met and of which there is no copy.
     pub(super) not_copied: Option<NotCopied>,
-    /// The number of a validly signed hand-off that stands after other lines of its number, and of later ones, which were
-    /// taken for the log's: had it been known, they would not have been.
-    pub(super) late_hand_off: Option<u64>,
-    /// A hand-off stands there that was not taken for the log's, and does not follow from it: it may be another one from an
-    /// epoch that is over.
-    pub(super) stray_hand_off: bool,
-    /// One stands behind the last proved line: it may be torn.
-    pub(super) maybe_stray: bool,
+    pub(super) strays: Strays,
     /// Behind which holes lines were given up that had been taken for the log's: [`BeforeHole::at`].
     pub(super) given_up: Vec<u64>,
     /// The machine's boot, as the last proved writer says.
@@ -161,9 +155,7 @@ impl Proof {
             committed: None,
             disputed: None,
             not_copied: None,
-            late_hand_off: None,
-            stray_hand_off: false,
-            maybe_stray: false,
+            strays: Strays::default(),
             given_up: Vec::new(),
             boot: None,
             succeeds: None,
@@ -303,28 +295,26 @@ impl Proof {
         line: &Line<'_>,
         piece: Piece<'_>,
     ) -> Met {
-        let may_be_stray = line.kind == Kind::Handoff
-            && line.link.log == trust.log
-            && line.link.signature.is_some()
-            && !self.walk.leads_to(line)
-            && !trust.hand_offs.has(line.link.seq, line.hash());
+        let may_be_stray = Strays::may_be(line, trust.log, &self.walk, &trust.hand_offs);
         if self.walk.is_void(line) {
-            self.maybe_stray |= may_be_stray;
+            if may_be_stray {
+                self.strays.meet();
+            }
             self.walk.void(line);
             return self.leave(trust, place, line, piece, Met::Altered);
         }
         let standing = match self.standing(trust, line, ledger) {
             Standing::Signed(key) => {
                 let standing = self.in_turn(line, &key);
-                let is_late = matches!(standing, Standing::Bad(_)) && line.kind == Kind::Handoff;
-                if is_late && key.proved {
-                    self.late_hand_off.get_or_insert(line.link.seq);
-                }
+                let is_bad = matches!(standing, Standing::Bad(_));
+                self.strays.is_late |= is_bad && line.kind == Kind::Handoff && key.proved;
                 standing
             }
             standing => standing,
         };
-        self.maybe_stray |= may_be_stray && !matches!(standing, Standing::Signed(_));
+        if may_be_stray && !matches!(standing, Standing::Signed(_)) {
+            self.strays.meet();
+        }
         match standing {
             Standing::Signed(key) => {
                 if key.proved {

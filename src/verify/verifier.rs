@@ -237,13 +237,12 @@ impl Verifier {
     /// Whether a hand-off was met too late: lines before it in the files, of its number and after it, were taken for the log's.
     /// Then the files are to be verified again, their hand-offs given beforehand, as copies are.
     pub(super) fn met_late_hand_off(&self) -> bool {
-        self.proof.late_hand_off.is_some()
+        self.proof.strays.is_late
     }
 
     /// Whether a hand-off was met that is not the log's, and may be another one from an epoch that is over.
     pub(super) fn met_stray_hand_off(&self) -> bool {
-        let may_be_torn = || self.proof.proved_part().debris.is_of_a_power_cut();
-        self.proof.stray_hand_off || self.proof.maybe_stray && !may_be_torn()
+        self.proof.strays.are_met(self.proof.proved_part().debris.is_of_a_power_cut())
     }
 
     /// Whether two hand-offs from one epoch are known.
