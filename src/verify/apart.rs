@@ -37,6 +37,7 @@ impl Proof {
             closed: self.closed.take(),
             // Of what its successor says nothing can be compared.
             found: 0,
+            is_cut: false,
         });
         self.file = apart.file.clone();
         self.resume_at(&apart, ledger);

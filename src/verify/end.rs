@@ -40,12 +40,19 @@ impl Proof {
     /// Files below the oldest that retention keeps, as the last proved genesis says, may be there or not.
     fn judge_retention(&self, ledger: &mut Ledger) {
         let oldest = self.oldest;
-        let is_given_up =
-            |kind: &FindingKind| matches!(kind, FindingKind::FilesMissing { to, .. } if *to < oldest);
-        for Finding { at, seq, kind } in ledger.take_back(is_given_up) {
-            if let FindingKind::FilesMissing { to, .. } = kind {
-                ledger.notice(at, seq, NoticeKind::Pruned { file: to + 1, oldest });
+        let last = |kind: &FindingKind, cut: Option<u64>| match kind {
+            FindingKind::FilesMissing { to, .. } => Some(*to),
+            _ => cut,
+        };
+        let mut said = None;
+        for (Finding { at, seq, kind }, cut) in
+            ledger.take_back(|kind, cut| last(kind, cut).is_some_and(|last| last < oldest))
+        {
+            let given_up = last(&kind, cut);
+            if let Some(file) = given_up.filter(|_| given_up != said) {
+                ledger.notice(at, seq, NoticeKind::Pruned { file: file + 1, oldest });
             }
+            said = given_up;
         }
     }
 

@@ -195,6 +195,11 @@ pub enum FindingKind {
     /// From here on lines are signed by a key to which no hand-off leads: that of the last known key is not there.
     HandOffMissing { epoch: u64, key: KeyId, found: KeyId },
 
+    /// A file is packed, or encrypted, or in other characters: what it holds is not read. `unpack`: the command that
+    /// unpacks it.
+    Packed { file: String, what: &'static str, unpack: &'static str },
+    /// Of the log something is not there, and may be in so many files that are packed.
+    MaybePacked { files: u64 },
     /// A format that this version does not read, validly signed.
     NeedsVersion { format: String },
 
@@ -211,7 +216,9 @@ impl FindingKind {
     /// What it makes of the log.
     pub fn verdict(&self) -> Verdict {
         match self {
-            FindingKind::NeedsVersion { .. } => Verdict::Error,
+            FindingKind::NeedsVersion { .. }
+            | FindingKind::Packed { .. }
+            | FindingKind::MaybePacked { .. } => Verdict::Error,
             FindingKind::UnsignedEnd { .. }
             | FindingKind::NextFileMissing { .. }
             | FindingKind::StartMissing { .. }

@@ -28,6 +28,8 @@ impl Proof {
         // Findings of the file before explain that it isn't what its successor says.
         let found = before.as_ref().map_or(ledger.found(), |before| before.found);
 
+        let is_cut = before.as_ref().is_some_and(|before| before.is_cut);
+        ledger.blame_cut(self.number.sure.filter(|_| is_cut));
         if self.behind.is(genesis.torn) {
             self.attested(ledger, place, line, genesis.torn);
             // What stood before the genesis of this file was no line.
@@ -47,6 +49,7 @@ impl Proof {
         if ledger.found() == found {
             self.compare(ledger, at, genesis, before.as_ref());
         }
+        ledger.blame_cut(None);
 
         let mut find = |kind| ledger.find(Some(place.clone()), Some(seq), kind);
         if genesis.public_key.id() != key.id || genesis.epoch != key.epoch {
@@ -203,6 +206,8 @@ pub(super) struct FileEnd {
     pub(super) last_closed: (Option<Ended>, u64),
     /// How many findings there were before it.
     pub(super) found: u64,
+    /// Whether it may be the beginning of one.
+    pub(super) is_cut: bool,
 }
 
 /// Which file of the log this is.

@@ -13,6 +13,10 @@ pub(crate) struct Ledger {
     pub(crate) notices: Vec<Notice>,
     pub(crate) more_notices: u64,
     pub(crate) signatures_checked: u64,
+    /// The file that ends too soon, while findings are entered that come from it.
+    cut: Option<u64>,
+    /// Those findings, by their place in the list, and the file.
+    of_cut: Vec<(usize, u64)>,
 }
 
 impl Ledger {
@@ -24,6 +28,8 @@ impl Ledger {
             notices: Vec::new(),
             more_notices: 0,
             signatures_checked: 0,
+            cut: None,
+            of_cut: Vec::new(),
         }
     }
 
@@ -61,17 +67,30 @@ impl Ledger {
     pub(crate) fn enter(&mut self, finding: Finding) {
         self.verdict = self.verdict.max(finding.kind.verdict());
         if self.findings.len() < LISTED {
+            self.of_cut.extend(self.cut.map(|file| (self.findings.len(), file)));
             self.findings.push(finding);
         } else {
             self.more_findings += 1;
         }
     }
 
-    /// Takes findings back that turned out to be none.
-    pub(crate) fn take_back(&mut self, is_none: impl Fn(&FindingKind) -> bool) -> Vec<Finding> {
-        let (none, kept) =
-            std::mem::take(&mut self.findings).into_iter().partition(|finding| is_none(&finding.kind));
-        self.findings = kept;
+    /// What is found from here on comes from this file: it ends too soon, and all that stands in it is as it should be.
+    pub(crate) fn blame_cut(&mut self, file: Option<u64>) {
+        self.cut = file;
+    }
+
+    /// Takes findings back that turned out to be none. The second argument of `is_none` is the file that ends too soon.
+    pub(crate) fn take_back(
+        &mut self,
+        is_none: impl Fn(&FindingKind, Option<u64>) -> bool,
+    ) -> Vec<(Finding, Option<u64>)> {
+        let of_cut = std::mem::take(&mut self.of_cut);
+        let cut = |at: usize| of_cut.iter().find(|(listed, _)| *listed == at).map(|(_, file)| *file);
+        let findings = std::mem::take(&mut self.findings).into_iter().enumerate();
+        let (none, kept): (Vec<_>, Vec<_>) = findings
+            .map(|(at, finding)| (finding, cut(at)))
+            .partition(|(finding, cut)| is_none(&finding.kind, *cut));
+        self.findings = kept.into_iter().map(|(finding, _)| finding).collect();
         if self.more_findings == 0 {
             let verdicts = self.findings.iter().map(|finding| finding.kind.verdict());
             self.verdict = verdicts.max().unwrap_or(Verdict::Intact);

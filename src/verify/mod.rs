@@ -93,6 +93,7 @@
 //! 240 bytes for each hand-off that `<prefix>.keys` proves (216 and an entry of a map; twice that while either grows),
 //! whatever the log's size.
 
+mod absence;
 mod apart;
 mod basis;
 mod before_hole;

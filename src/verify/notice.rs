@@ -79,11 +79,11 @@ pub enum NoticeKind {
     Cut { items: u64 },
     /// A file that is none of a log.
     NotALog { file: String },
-    /// A link, which is not followed.
+    /// A link that leads to no file.
     Link { file: String },
-    /// A file that is there twice, plain and compressed; the other one has all of it.
+    /// A file that is there twice: copied, or plain and compressed; the other one has all of it.
     Double { file: String, of: String },
-    /// Neither a file nor a link: not opened.
+    /// A pipe or a device in a folder: not opened.
     Special { file: String },
     /// Lines beside which members were not compared: the values that have them are too long, or broken, or too many.
     NotCompared { lines: u64 },
@@ -144,7 +144,7 @@ impl fmt::Display for NoticeKind {
             NoticeKind::Pruned { file, oldest } => {
                 write!(
                     f,
-                    "begins with file {file}: it says that its retention keeps all from file {oldest} on"
+                    "what was before file {file} is gone, or in part: its retention keeps all from file {oldest} on"
                 )
             }
             NoticeKind::ClockBack { from, to } => write!(f, "the clock went back from {from} to {to}"),
@@ -191,7 +191,7 @@ impl fmt::Display for NoticeKind {
                 }
             }
             NoticeKind::NotALog { file } => write!(f, "{}: no file of a log, passed over", Quoted(file)),
-            NoticeKind::Link { file } => write!(f, "{}: a link, not followed", Quoted(file)),
+            NoticeKind::Link { file } => write!(f, "{}: a link that leads to no file", Quoted(file)),
             NoticeKind::Double { file, of } => {
                 write!(f, "{}: passed over: {} is the same file and has all of it", Quoted(file), Quoted(of))
             }

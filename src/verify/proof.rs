@@ -186,8 +186,10 @@ impl Proof {
             let last_closed = self.last_closed();
             self.number.unsure += u64::from(!self.number.numbered);
             self.number.numbered = false;
+            let is_cut = self.walk.is_cut();
             self.walk.next_file();
             self.before = Some(FileEnd {
+                is_cut,
                 bytes: self.offset,
                 behind: std::mem::take(&mut self.behind),
                 walk: self.walk.clone(),

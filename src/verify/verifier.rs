@@ -14,7 +14,7 @@ use super::proof::{Proof, Trust};
 use super::quick::Quick;
 use super::standing::Standing;
 use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges, Stretch};
-use crate::trail::{Ended, KeyId, Kind, MAX_LINE, Records, Timestamp};
+use crate::trail::{Ended, Hash, KeyId, Kind, MAX_LINE, Records, Timestamp};
 
 /// Verifies one log: its files, fed in the order of their numbers. It reads no file and no clock, and its memory does
 /// not grow with the log.
@@ -218,6 +218,14 @@ impl Verifier {
         self.ledger.find(None, None, kind);
     }
 
+    /// Enters that a file can't be read to its end.
+    pub(super) fn find_cut(&mut self, kind: FindingKind) {
+        let number = self.proof.proved_part().number;
+        self.ledger.blame_cut(number.sure.filter(|_| number.numbered));
+        self.ledger.find(None, None, kind);
+        self.ledger.blame_cut(None);
+    }
+
     /// Takes a hand-off that stands in a file, as a copy is taken. What is none is passed over: it is found in its place.
     pub(super) fn know_hand_off(&mut self, line: &[u8]) {
         let (trust, identity) = (&mut self.trust, &mut self.proof.identity);
@@ -243,6 +251,11 @@ impl Verifier {
     /// Whether a hand-off was met that is not the log's, and may be another one from an epoch that is over.
     pub(super) fn met_stray_hand_off(&self) -> bool {
         self.proof.strays.are_met(self.proof.proved_part().debris.is_of_a_power_cut())
+    }
+
+    /// Whether copies have another line than this one as the hand-off to an epoch.
+    pub(super) fn knows_another_hand_off(&self, epoch: u64, hash: Hash) -> bool {
+        self.trust.hand_offs.know_another(epoch, hash)
     }
 
     /// Whether two hand-offs from one epoch are known.

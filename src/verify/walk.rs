@@ -192,6 +192,11 @@ impl Walk {
         }
     }
 
+    /// Whether nothing but a piece at the end is wrong with what was met: the file may be the beginning of one.
+    pub(super) fn is_cut(&self) -> bool {
+        self.bad.is_empty() && self.more == 0 && self.pending.is_none()
+    }
+
     /// A file follows.
     pub(super) fn next_file(&mut self) {
         if let Some(piece) = self.piece.take() {

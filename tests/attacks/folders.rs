@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tracing_audit::trail::Ended;
+use tracing_audit::trail::{Ended, Line};
 use tracing_audit::verify::{
     FindingKind, LISTED, NoticeKind, Options, Report, Verdict, find_logs, verify_paths,
 };
@@ -71,12 +71,42 @@ fn row_20_a_file_of_another_log_in_the_place_of_one_is_found() {
 fn row_20_a_copy_of_a_file_under_the_name_of_a_later_one_is_found() {
     let log = Log::of_three_files("row 20 copy");
     let mut files = log.files();
-    files.push(("audit.3.jsonl".into(), files[1].1.clone()));
+    files[2].1 = files[1].1.clone();
     let folder = written(&files);
     let report = verify(folder.path(), &pinned(log.pin()));
-    let name = |number| folder.path().join(format!("audit.{number}.jsonl")).display().to_string();
-    let twice = FindingKind::FileTwice { file: name(3), number: 1, other: name(1) };
-    assert_eq!((kinds(&report), report.verdict.exit_code()), (vec![&twice], 1));
+    assert_eq!(
+        (kinds(&report), report.verdict.exit_code()),
+        (vec![&FindingKind::NextFileMissing { file: 2 }], 3)
+    );
+}
+
+#[test]
+fn of_copies_one_is_read_and_of_others_of_one_number_nobody_knows_which_is_the_log() {
+    let log = Log::of_three_files("copies");
+    let mut files = log.files();
+    let whole = files[1].1.clone();
+    files.push(("copy of audit.1".into(), whole.clone()));
+    files.push(("audit.1.copied so far".into(), whole[..whole.len() / 2].to_vec()));
+    files.push(("barely begun".into(), whole[..whole.len() / 9].to_vec()));
+    let folder = written(&files);
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert_eq!((kinds(&report), report.logs[0].files), (vec![], 3));
+    let doubles = report.notices.iter().filter(|notice| matches!(notice.kind, NoticeKind::Double { .. }));
+    assert_eq!((doubles.count(), report.verdict), (2, Verdict::Intact), "{:?}", report.notices);
+
+    // The same folder by another spelling, a second name of a file, and links are the same files.
+    fs::hard_link(folder.path().join("audit.1.jsonl"), folder.path().join("hard link")).unwrap();
+    let spellings = [folder.path().to_owned(), folder.path().join("."), folder.path().join("audit.1.jsonl")];
+    let report = verify_paths(&spellings, &pinned(log.pin())).unwrap();
+    assert_eq!((kinds(&report), report.logs[0].files, report.verdict), (vec![], 3, Verdict::Intact));
+
+    let mut other = whole;
+    let at = other.windows(4).position(|window| window == b"dave").unwrap();
+    other[at] ^= 1;
+    fs::write(folder.path().join("other"), other).unwrap();
+    let report = verify(folder.path(), &pinned(log.pin()));
+    assert!(matches!(kinds(&report)[..], [FindingKind::FileTwice { number: 1, .. }]), "{:?}", kinds(&report));
+    assert_eq!(report.verdict.exit_code(), 1);
 }
 
 #[test]
@@ -126,7 +156,7 @@ fn a_damaged_genesis_does_not_hide_its_file() {
 
 #[cfg(unix)]
 #[test]
-fn row_30_links_are_not_followed_and_pipes_not_waited_for() {
+fn row_30_links_are_the_files_that_they_lead_to_and_pipes_in_a_folder_are_not_waited_for() {
     let log = Log::of_three_files("row 30");
     let elsewhere = written(&log.files());
     let folder = tempfile::tempdir().unwrap();
@@ -136,14 +166,18 @@ fn row_30_links_are_not_followed_and_pipes_not_waited_for() {
     let pipe = folder.path().join("pipe.jsonl");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
+    std::os::unix::fs::symlink(elsewhere.path().join("nowhere"), folder.path().join("astray")).unwrap();
+    std::os::unix::fs::symlink("circle", folder.path().join("circle")).unwrap();
     let report = verify(folder.path(), &pinned(log.pin()));
-    assert_eq!((report.logs.len(), report.verdict.exit_code()), (0, 3));
+    assert_eq!((report.logs[0].files, report.verdict), (3, Verdict::Intact));
     let links = report.notices.iter().filter(|notice| matches!(notice.kind, NoticeKind::Link { .. }));
-    assert_eq!(links.count(), 3);
+    assert_eq!(links.count(), 2);
     let special = NoticeKind::Special { file: pipe.display().to_string() };
     assert!(report.notices.iter().any(|notice| notice.kind == special));
-    // Named, it is not waited for either.
-    assert_eq!(verify(&pipe, &pinned(log.pin())).verdict.exit_code(), 3);
+    // A link to a folder is that folder.
+    let link = elsewhere.path().join("link");
+    std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+    assert_eq!(verify(&link, &pinned(log.pin())).verdict, Verdict::Intact);
 }
 
 #[test]
@@ -261,18 +295,6 @@ fn what_a_writer_leaves_beside_its_files_is_not_strange() {
     std::os::unix::fs::symlink("audit.2.jsonl", folder.path().join("audit.current")).unwrap();
     let report = verify(folder.path(), &pinned(log.pin()));
     assert_eq!((report.verdict, &report.notices[..]), (Verdict::Intact, &[][..]));
-
-    // Beside them, and to none of them.
-    let notes = folder.path().join("notes");
-    std::os::unix::fs::symlink("audit.lock", &notes).unwrap();
-    let report = verify(folder.path(), &pinned(log.pin()));
-    assert_eq!(report.notices[0].kind, NoticeKind::Link { file: notes.display().to_string() });
-    fs::remove_file(notes).unwrap();
-
-    let elsewhere = folder.path().join("elsewhere");
-    std::os::unix::fs::symlink(folder.path().join("audit.0.jsonl"), &elsewhere).unwrap();
-    let report = verify(folder.path(), &pinned(log.pin()));
-    assert_eq!(report.notices[0].kind, NoticeKind::Link { file: elsewhere.display().to_string() });
 }
 
 #[test]
@@ -299,4 +321,56 @@ fn of_what_lies_about_so_much_is_listed_and_the_rest_counted() {
     let found = find_logs(&[written(&files).path()]);
     assert_eq!((found.findings.len(), found.more_findings), (LISTED, 2));
     assert_eq!((found.notices.len(), found.more_notices), (LISTED, 2));
+}
+
+#[test]
+fn of_files_that_retention_gave_up_each_may_be_there_or_not_or_in_part() {
+    let mut log = Log::full("given up");
+    for file in 1..=6 {
+        log.event("alice");
+        log.unsigned("bob");
+        log.event("carol");
+        if file == 2 {
+            log.hand_off();
+        }
+        log.oldest = if file > 3 { file - 2 } else { 0 };
+        log.rotate();
+    }
+    log.close(Ended::Shutdown);
+    // The last genesis keeps all from file 4 on.
+    let all = log.files();
+    let verified = |files: &[File]| {
+        let folder = written(files);
+        fs::write(folder.path().join("audit.keys"), &log.copies).unwrap();
+        verify(folder.path(), &pinned(log.pin()))
+    };
+    assert_eq!(verified(&all).verdict, Verdict::Intact);
+    for file in 0..7 {
+        let is_given_up = file < 4;
+        let mut files = all.clone();
+        files.remove(file);
+        let report = verified(&files);
+        assert_eq!(report.verdict == Verdict::Intact, is_given_up, "{file}: {:?}", report.logs[0].findings);
+        let length: usize = all[file].1.len();
+        for kept in (1_usize..length).step_by(151) {
+            let mut files = all.clone();
+            files[file].1.truncate(kept);
+            let report = verified(&files);
+            let findings = &report.logs[0].findings;
+            assert_eq!(report.verdict == Verdict::Intact, is_given_up, "{file} to {kept}: {findings:?}");
+            // Of what a signature proves nothing may be altered.
+            let is_signed = |line: &[u8]| {
+                Line::parse(line.trim_ascii_end()).is_ok_and(|line| line.link.signature.is_some())
+            };
+            let rows = lines(&files[file].1);
+            let proved =
+                rows.iter().rposition(|row| is_signed(row)).map_or(0, |last| rows[..=last].concat().len());
+            let altered = (0..proved.saturating_sub(2)).step_by(97).next_back();
+            if let Some(at) = altered {
+                files[file].1[at] ^= 1;
+                let report = verified(&files);
+                assert_eq!(report.verdict, Verdict::Tampered, "{file} to {kept}, {at} altered");
+            }
+        }
+    }
 }

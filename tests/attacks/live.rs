@@ -83,20 +83,28 @@ fn row_14_replaced_while_it_is_open() {
     for replace in [
         |service: &Service| fs::write(service.keys().join("new"), "something else\n").unwrap(),
         |service: &Service| fs::write(service.keys().join("new"), "").unwrap(),
-        |service: &Service| {
-            fs::copy(service.file("audit.jsonl"), service.keys().join("target")).unwrap();
-            symlink(service.keys().join("target"), service.keys().join("new")).unwrap();
-        },
     ] {
         let service = Service::new();
         let running = begun(&service);
         replace(&service);
-        let target = fs::read(service.keys().join("target")).ok();
         fs::rename(service.keys().join("new"), service.file("audit.jsonl")).unwrap();
         let report = goes_on(&service, &running);
         assert_eq!(only_finding(&report), (&gone, "audit.1.jsonl", 1, 3));
-        assert_eq!(fs::read(service.keys().join("target")).ok(), target, "no link is followed");
     }
+}
+
+#[test]
+fn row_14_replaced_by_a_link_the_writer_follows_none() {
+    let service = Service::new();
+    let running = begun(&service);
+    let (target, link) = (service.keys().join("target"), service.keys().join("new"));
+    fs::copy(service.file("audit.jsonl"), &target).unwrap();
+    symlink(&target, &link).unwrap();
+    let bytes = fs::read(&target).unwrap();
+    fs::rename(link, service.file("audit.jsonl")).unwrap();
+    let report = goes_on(&service, &running);
+    assert_whole(&report, 4 + 5, &[NoticeKind::Meddled { ended: Ended::Replaced }]);
+    assert_eq!(fs::read(target).unwrap(), bytes);
 }
 
 #[test]

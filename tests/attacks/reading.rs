@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::time::Duration;
 
 use tracing_audit::trail::{Ended, Hash};
@@ -34,14 +34,50 @@ fn vanishing(times: usize) -> Result<Report, VerifyError> {
 }
 
 #[test]
-fn a_file_that_vanishes_meanwhile_begins_all_anew_twice() {
-    for times in 0..3 {
+fn where_a_file_vanishes_meanwhile_all_is_read_again() {
+    for times in 0..=3 {
         let report = vanishing(times).unwrap();
         assert_eq!(report.logs[0].files, 4 - times as u64);
         assert_eq!(report.verdict, if times == 0 { Verdict::Intact } else { Verdict::Incomplete });
     }
-    let error = vanishing(3).unwrap_err();
-    assert_eq!((error.error.kind(), error.path.ends_with("audit.1.jsonl")), (ErrorKind::NotFound, true));
+}
+
+/// A log whose second file is not there, and one that is renamed whenever it is read.
+fn renaming(times: usize, altered: bool) -> Result<Report, VerifyError> {
+    let mut log = Log::new("renaming");
+    (0..3).for_each(|_| log.rotate());
+    log.close(Ended::Shutdown);
+    let mut files = log.files();
+    files.remove(1);
+    if altered {
+        files[0].1[40] ^= 1;
+    }
+    let folder = written(&files);
+    let mut names = (0..times).map(|number| folder.path().join(format!("{number}")));
+    let mut last = folder.path().join("audit.3.jsonl");
+    let options = Options { patience: Duration::ZERO, ..pinned(log.pin()) };
+    verify_paths_with(&[folder.path()], &options, &mut |now| {
+        if now.file.ends_with("audit.0.jsonl")
+            && let Some(name) = names.next()
+        {
+            fs::rename(&last, &name).unwrap();
+            last = name;
+        }
+    })
+}
+
+#[test]
+fn where_files_are_renamed_all_the_time_nothing_is_called_missing() {
+    for times in 0..5 {
+        let report = renaming(times, false).unwrap();
+        assert_eq!(report.verdict, Verdict::Tampered, "{times}");
+        // It is read under the name that it has then.
+        assert_eq!(report.logs[0].files, 3);
+    }
+    let error = renaming(5, false).unwrap_err();
+    assert!(error.to_string().contains("faster than they are read"), "{error}");
+    // No renaming explains that a line is altered.
+    assert_eq!(renaming(5, true).unwrap().verdict, Verdict::Tampered);
 }
 
 #[test]

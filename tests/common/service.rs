@@ -34,6 +34,7 @@ impl Service {
         self.folder.path().join("keys")
     }
 
+    #[allow(dead_code)] // not each test looks at one file
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.log().join(name)
     }
@@ -53,6 +54,7 @@ impl Service {
         running.guard.shutdown().unwrap();
     }
 
+    #[allow(dead_code)] // some verify more than the log's folder
     pub(crate) fn verify(&self) -> Report {
         let pin = KeyStore::read_pin(self.keys()).unwrap();
         let options = Options { keys: vec![pin], patience: Duration::ZERO, ..Options::default() };

@@ -112,6 +112,8 @@ pub(crate) fn findings() -> Vec<FindingKind> {
         FindingKind::NotGiven { from: 7, to: 7 },
         FindingKind::Unproved { from: 7, to: 7 },
         FindingKind::HandOffMissing { epoch: 7, key: key(7), found: key(7) },
+        FindingKind::Packed { file: text(), what: "xz", unpack: "xz -dk" },
+        FindingKind::MaybePacked { files: 7 },
         FindingKind::NeedsVersion { format: text() },
         FindingKind::Disputed { epoch: 7, from: 7, crash: true },
         FindingKind::OtherHandOff { expected: Hash::of_bytes(b"x"), found: Hash::of_bytes(b"x") },

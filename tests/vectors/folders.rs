@@ -115,6 +115,8 @@ fn moved() -> Vec<Vector> {
     second.next_file(Ended::Rotated);
     second.event("mallory");
     let unreadable = four("moved-file-that-can-not-be-read");
+    let packed = Log::of_three_files("moved-middle-file-packed");
+    let twice = Log::of_three_files("moved-middle-file-copied");
     let cut = Log::of_three_files("compressed-cut-short");
     let gz = {
         // A member whose only block is stored, cut after two lines.
@@ -222,6 +224,31 @@ fn moved() -> Vec<Vector> {
         .ends_in(SECOND)
         .find_file("file-twice", "audit.1b.jsonl")
         .notice("open"),
+        Vector::new(
+            packed.name,
+            "A file that is packed in a way that nobody reads here is not missing: nothing is judged before it is unpacked.",
+            "File 1 was replaced by a file that begins as `xz` begins one.",
+        )
+        .log(&packed)
+        .without(SECOND)
+        .file("audit.1.jsonl.xz", b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46\0\0\0\0\x1c\xdf\x44\x21\x1f\xb6\xf3\x7d\x01\0\0\0\0\x04YZ")
+        .order(&[FIRST, THIRD])
+        .verdict("error")
+        .ranges(&[(0, 3), (9, 13)])
+        .missing(&[(4, 8)])
+        .find("maybe-packed")
+        .find_of_no_log("packed", Some("audit.1.jsonl.xz")),
+        Vector::new(
+            twice.name,
+            "Of copies of one file one is read, that which has all that the others have.",
+            "File 1 was copied twice, once not to its end.",
+        )
+        .log(&twice)
+        .file("audit.1.jsonl.copy", &twice.files[1])
+        .file("audit.1.jsonl.tmp", &twice.files[1][..1_000])
+        .order(&[FIRST, SECOND, THIRD])
+        .intact(0, 13)
+        .notice_of_no_log("double"),
         Vector::new(
             unreadable.name,
             "A file that looks like one of a log and has no line that can be read is not passed over.",

@@ -25,7 +25,7 @@ fn the_page_lists_the_kinds_that_the_vectors_have_and_no_others() {
         findings.extend(of_logs.chain(&expect.findings).map(|found| found.finding.clone()));
         notices.extend(expect.logs.into_iter().flat_map(|log| log.notices).chain(expect.notices));
     }
-    let listed = ["make a log tampered:", "make a log incomplete:", "makes it an error:"].map(table);
+    let listed = ["make a log tampered:", "make a log incomplete:", "make it an error:"].map(table);
     assert_eq!(listed.into_iter().flatten().collect::<BTreeSet<_>>(), findings);
     assert_eq!(table("\nNotices:"), notices);
 }

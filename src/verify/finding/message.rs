@@ -263,6 +263,13 @@ impl fmt::Display for FindingKind {
                      (epoch {epoch}) is missing, and perhaps more"
                 )
             }
+            FindingKind::Packed { file, what, unpack } => {
+                write!(f, "{}: packed ({what}), and not read here: unpack it by `{unpack}`", Quoted(file))
+            }
+            FindingKind::MaybePacked { files } => {
+                let files = Count(*files, "packed file");
+                write!(f, "something of the log is not there, and may be in {files}")
+            }
             FindingKind::NeedsVersion { format } => {
                 write!(f, "written in the format {format:?}, which this version does not read")
             }

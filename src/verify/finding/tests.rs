@@ -217,6 +217,16 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "no line is proved; line 7 was expected",
         ),
         (
+            FindingKind::Packed { file: "a.xz".into(), what: "xz", unpack: "xz -dk" },
+            Error,
+            "a.xz: packed (xz), and not read here: unpack it by `xz -dk`",
+        ),
+        (
+            FindingKind::MaybePacked { files: 1 },
+            Error,
+            "something of the log is not there, and may be in 1 packed file",
+        ),
+        (
             FindingKind::HeadNotFound { expected: hash },
             Incomplete,
             "no proved line has the expected hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0",

@@ -20,7 +20,7 @@ fn each_notice_has_its_sentence() {
         ),
         (
             NoticeKind::Pruned { file: 2, oldest: 1 },
-            "begins with file 2: it says that its retention keeps all from file 1 on",
+            "what was before file 2 is gone, or in part: its retention keeps all from file 1 on",
         ),
         (
             NoticeKind::ClockBack { from: time, to: Timestamp::default() },
@@ -104,7 +104,7 @@ fn each_notice_has_its_sentence() {
             "7 items begin like a line and are none; the first of them here: something cuts them",
         ),
         (NoticeKind::NotALog { file: file() }, "audit.jsonl: no file of a log, passed over"),
-        (NoticeKind::Link { file: file() }, "audit.jsonl: a link, not followed"),
+        (NoticeKind::Link { file: file() }, "audit.jsonl: a link that leads to no file"),
         (
             NoticeKind::Double { file: "audit.jsonl.gz".into(), of: file() },
             "audit.jsonl.gz: passed over: audit.jsonl is the same file and has all of it",

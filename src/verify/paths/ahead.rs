@@ -14,7 +14,7 @@ use memchr::{memchr, memmem, memrchr};
 use super::contents::Contents;
 use super::gather::LogFile;
 use super::{VerifyError, io_error};
-use crate::trail::{Control, KeyId, Line, MAX_LINE};
+use crate::trail::{Control, Hash, KeyId, Line, MAX_LINE};
 use crate::verify::chunk::CHUNK;
 
 /// Such a part of a file is looked through at once.
@@ -36,6 +36,7 @@ pub(super) struct Mark {
     end: u64,
     seq: u64,
     epoch: u64,
+    hash: Hash,
 }
 
 /// The hand-offs that are still to come while a log is read.
@@ -53,8 +54,10 @@ pub(super) struct Ahead {
 impl Ahead {
     /// Looks through the files of a log.
     pub(super) fn of(log: KeyId, files: &[LogFile]) -> Result<Ahead, VerifyError> {
-        let marks = marks(log, files)?;
-        Ok(if marks.len() > MOST { Ahead::default() } else { Ahead::among(marks) })
+        match marks(log, files)? {
+            Some(marks) if marks.len() <= MOST => Ok(Ahead::among(marks)),
+            _ => Ok(Ahead::default()),
+        }
     }
 
     pub(super) fn among(marks: Vec<Mark>) -> Ahead {
@@ -72,6 +75,11 @@ impl Ahead {
         self.in_order
     }
 
+    /// Whether one of them is another than copies have.
+    pub(super) fn contradict(&self, know_another: impl Fn(u64, Hash) -> bool) -> bool {
+        self.marks.iter().any(|mark| know_another(mark.epoch, mark.hash))
+    }
+
     /// All lines that end at this place or before it were taken.
     pub(super) fn pass(&mut self, file: usize, end: u64) {
         while self.marks.get(self.passed).is_some_and(|mark| (mark.file, mark.end) <= (file, end)) {
@@ -85,28 +93,35 @@ impl Ahead {
     }
 }
 
-/// Looks through files part by part, on several threads; more than [`MOST`] marks are not all of them.
-fn marks(log: KeyId, files: &[LogFile]) -> Result<Vec<Mark>, VerifyError> {
+/// Looks through files part by part, on several threads; more than [`MOST`] marks are not all of them. None where a file has
+/// another name by now.
+fn marks(log: KeyId, files: &[LogFile]) -> Result<Option<Vec<Mark>>, VerifyError> {
     let mut parts = Vec::new();
-    for (file, LogFile { path, .. }) in files.iter().enumerate() {
-        let length = Contents::open(path).and_then(|contents| contents.length());
-        let length = length.map_err(|error| io_error(path, error))?;
+    for (file, named) in files.iter().enumerate() {
+        let opened = open(named)?;
+        let Some(contents) = opened else { return Ok(None) };
+        let length = contents.length().map_err(|error| io_error(&named.path, error))?;
         let starts = (0..length.unwrap_or(0).div_ceil(PART)).map(|part| part * PART);
         match length {
             Some(_) => parts.extend(starts.map(|start| (file, Some(start)))),
             None => parts.push((file, None)),
         }
     }
-    let found = Mutex::new(Ok(Vec::new()));
+    let found = Mutex::new(Ok(Some(Vec::new())));
     let next = AtomicUsize::new(0);
     let look = || {
         while let Some((file, start)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let path = &files[*file].path;
-            let marks = Contents::open(path).and_then(|contents| part(log, *file, contents, *start));
+            let marks = open(&files[*file]).and_then(|contents| match contents {
+                Some(contents) => part(log, *file, contents, *start)
+                    .map(Some)
+                    .map_err(|error| io_error(&files[*file].path, error)),
+                None => Ok(None),
+            });
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             match (&mut *found, marks) {
-                (Ok(all), Ok(marks)) if all.len() <= MOST => all.extend(marks),
-                (Ok(_), Err(error)) => *found = Err(io_error(path, error)),
+                (Ok(Some(all)), Ok(Some(marks))) if all.len() <= MOST => all.extend(marks),
+                (Ok(Some(_)), Ok(None)) => *found = Ok(None),
+                (Ok(_), Err(error)) => *found = Err(error),
                 _ => return,
             }
         }
@@ -114,15 +129,24 @@ fn marks(log: KeyId, files: &[LogFile]) -> Result<Vec<Mark>, VerifyError> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS).min(parts.len());
     thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(look);
+            // One thread is enough.
+            if thread::Builder::new().spawn_scoped(scope, look).is_err() {
+                break;
+            }
         }
         look();
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner)?;
-    found.sort_unstable();
-    // A line on the border of two parts is met in both.
-    found.dedup();
+    if let Some(found) = &mut found {
+        found.sort_unstable();
+        // A line on the border of two parts is met in both.
+        found.dedup();
+    }
     Ok(found)
+}
+
+fn open(file: &LogFile) -> Result<Option<Contents>, VerifyError> {
+    Contents::open_the(&file.source, file.id).map_err(|error| io_error(&file.path, error))
 }
 
 /// The marks of a part of a file, or of all of it.
@@ -139,7 +163,8 @@ fn part(log: KeyId, file: usize, mut contents: Contents, start: Option<u64>) -> 
             return;
         }
         if let Ok(Some(Control::Handoff(handoff))) = Control::parse(&line) {
-            marks.push(Mark { file, end: before + end, seq: line.link.seq, epoch: handoff.epoch });
+            let (end, seq, epoch, hash) = (before + end, line.link.seq, handoff.epoch, line.hash());
+            marks.push(Mark { file, end, seq, epoch, hash });
         }
     });
     match each {
@@ -227,7 +252,7 @@ mod tests {
     }
 
     fn mark(end: u64, seq: u64, epoch: u64) -> Mark {
-        Mark { file: 0, end, seq, epoch }
+        Mark { file: 0, end, seq, epoch, hash: Hash::ZERO }
     }
 
     #[test]

@@ -1,63 +1,129 @@
 //! What a file holds, decompressed where it is compressed: as a stream, in memory that does not grow with it.
 
 use std::error::Error;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom};
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 #[cfg(feature = "compressed")]
 use super::frames::Frames;
+use super::listing::{FileId, is_pipe};
 
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+pub(super) const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(super) const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// The bytes of a file of a log, as its writer wrote them: one that begins as gzip or zstd does is decompressed, with
 /// the feature `compressed`.
 pub struct Contents(Decoder);
 
+type Source = BufReader<Box<dyn Read + Send>>;
+
 enum Decoder {
     Plain(File),
+    /// A pipe.
+    Stream(Source),
     #[cfg(feature = "compressed")]
-    Gzip(Box<flate2::bufread::MultiGzDecoder<io::BufReader<File>>>),
+    Gzip(Box<flate2::bufread::MultiGzDecoder<Source>>),
     #[cfg(feature = "compressed")]
-    Zstd(Box<Frames<io::BufReader<File>>>),
-}
-
-/// What stands at a path.
-pub(super) enum Opened {
-    File(Contents),
-    Link,
-    /// A pipe, a device, a folder.
-    Special,
+    Zstd(Box<Frames<Source>>),
 }
 
 impl Contents {
-    /// Opens a file, and nothing else: a link is not followed, and nobody is waited for at the other end of a pipe.
+    /// Opens a file or a pipe; `-` is the standard input. Links are followed. Blocks until a pipe has a writer.
     ///
     /// # Errors
     ///
-    /// What the system says; `InvalidInput` where no ordinary file stands there; `Unsupported` where it is compressed,
+    /// What the system says; `InvalidInput` where something else stands there; `Unsupported` where it is compressed,
     /// and this build can't read it.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Contents> {
-        let no_file = |what| Err(io::Error::new(ErrorKind::InvalidInput, what));
-        match Opened::at(path.as_ref())? {
-            Opened::File(contents) => Ok(contents),
-            Opened::Link => no_file("a link, which is not followed"),
-            Opened::Special => no_file("not an ordinary file"),
+        let path = path.as_ref();
+        if path == Path::new("-") {
+            return Contents::read_from(io::stdin());
         }
+        if is_pipe(&std::fs::metadata(path)?) {
+            return Contents::read_from(File::open(path)?);
+        }
+        match open_at_once(path)? {
+            (file, there) if there.is_file() => Contents::of(file),
+            _ => Err(io::Error::new(ErrorKind::InvalidInput, "neither a file nor a pipe")),
+        }
+    }
+
+    /// Opens a file, unless another stands at its path now.
+    pub(super) fn open_the(path: &Path, id: FileId) -> io::Result<Option<Contents>> {
+        let (file, there) = match open_at_once(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let is_it = there.is_file() && FileId::of(&there, path) == id;
+        is_it.then(|| Contents::of(file)).transpose()
+    }
+
+    /// [`Contents::open_the`], where what it holds is what `is_it` expects, which is given the beginning of it.
+    pub(super) fn open_where(
+        path: &Path,
+        id: FileId,
+        is_it: impl FnOnce(&mut Contents) -> bool,
+    ) -> io::Result<Option<Contents>> {
+        let (mut file, there) = match open_at_once(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        if !there.is_file() || FileId::of(&there, path) != id || !is_it(&mut Contents::of(file.try_clone()?)?)
+        {
+            return Ok(None);
+        }
+        file.rewind()?;
+        Contents::of(file).map(Some)
+    }
+
+    /// What a reader gives.
+    ///
+    /// # Errors
+    ///
+    /// What it says; `Unsupported` where it is compressed, and this build can't read it.
+    pub fn read_from(mut reader: impl Read + Send + 'static) -> io::Result<Contents> {
+        let mut start = Vec::new();
+        (&mut reader).take(ZSTD.len() as u64).read_to_end(&mut start)?;
+        let all = Cursor::new(start.clone()).chain(reader);
+        Contents::decoded(&start, Box::new(all), Decoder::Stream)
+    }
+
+    fn of(mut file: File) -> io::Result<Contents> {
+        let mut start = Vec::new();
+        (&mut file).take(ZSTD.len() as u64).read_to_end(&mut start)?;
+        file.rewind()?;
+        if start.starts_with(GZIP) || start.starts_with(ZSTD) {
+            return Contents::decoded(&start, Box::new(file), Decoder::Stream);
+        }
+        Ok(Contents(Decoder::Plain(file)))
+    }
+
+    fn decoded(
+        start: &[u8],
+        all: Box<dyn Read + Send>,
+        plain: impl FnOnce(Source) -> Decoder,
+    ) -> io::Result<Contents> {
+        let all = BufReader::new(all);
+        if start.starts_with(GZIP) {
+            return gzip(all);
+        }
+        if start.starts_with(ZSTD) {
+            return zstd(all);
+        }
+        Ok(Contents(plain(all)))
     }
 
     /// Whether the file's own bytes are others than these.
     pub fn is_compressed(&self) -> bool {
-        !matches!(self.0, Decoder::Plain(_))
+        !matches!(self.0, Decoder::Plain(_) | Decoder::Stream(_))
     }
 
     /// The file's length now, where it isn't compressed: one that is written grows.
     pub(super) fn length(&self) -> io::Result<Option<u64>> {
         match &self.0 {
             Decoder::Plain(file) => Ok(Some(file.metadata()?.len())),
-            #[cfg(feature = "compressed")]
-            Decoder::Gzip(_) | Decoder::Zstd(_) => Ok(None),
+            _ => Ok(None),
         }
     }
 
@@ -65,8 +131,7 @@ impl Contents {
     pub(super) fn seek(&mut self, offset: u64) -> io::Result<()> {
         match &mut self.0 {
             Decoder::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
-            #[cfg(feature = "compressed")]
-            Decoder::Gzip(_) | Decoder::Zstd(_) => Err(ErrorKind::Unsupported.into()),
+            _ => Err(ErrorKind::Unsupported.into()),
         }
     }
 
@@ -81,6 +146,7 @@ impl Read for Contents {
         loop {
             let read = match &mut self.0 {
                 Decoder::Plain(file) => file.read(buffer),
+                Decoder::Stream(stream) => stream.read(buffer),
                 #[cfg(feature = "compressed")]
                 Decoder::Gzip(decoder) => decoder.read(buffer),
                 #[cfg(feature = "compressed")]
@@ -94,52 +160,16 @@ impl Read for Contents {
     }
 }
 
-impl Opened {
-    pub(super) fn at(path: &Path) -> io::Result<Opened> {
-        let file = match open_unfollowed(path) {
-            Ok(file) => file,
-            // The errors of a link in the way differ between systems, and those of a socket do.
-            Err(error) => {
-                return match fs::symlink_metadata(path).map(|there| there.file_type()) {
-                    Ok(kind) if kind.is_symlink() => Ok(Opened::Link),
-                    Ok(kind) if !kind.is_file() && !kind.is_dir() => Ok(Opened::Special),
-                    _ => Err(error),
-                };
-            }
-        };
-        if !file.metadata()?.is_file() {
-            return Ok(Opened::Special);
-        }
-        Contents::of(file).map(Opened::File)
-    }
-}
-
-impl Contents {
-    fn of(mut file: File) -> io::Result<Contents> {
-        let mut start = Vec::new();
-        (&mut file).take(ZSTD.len() as u64).read_to_end(&mut start)?;
-        file.rewind()?;
-        if start.starts_with(GZIP) {
-            return gzip(file);
-        }
-        if start.starts_with(ZSTD) {
-            return zstd(file);
-        }
-        Ok(Contents(Decoder::Plain(file)))
-    }
-}
-
 #[cfg(feature = "compressed")]
 #[allow(clippy::unnecessary_wraps)] // as it is where it can't be read
-fn gzip(file: File) -> io::Result<Contents> {
-    let decoder = flate2::bufread::MultiGzDecoder::new(io::BufReader::new(file));
-    Ok(Contents(Decoder::Gzip(Box::new(decoder))))
+fn gzip(source: Source) -> io::Result<Contents> {
+    Ok(Contents(Decoder::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(source)))))
 }
 
 #[cfg(feature = "compressed")]
 #[allow(clippy::unnecessary_wraps)]
-fn zstd(file: File) -> io::Result<Contents> {
-    Ok(Contents(Decoder::Zstd(Box::new(Frames::new(io::BufReader::new(file))))))
+fn zstd(source: Source) -> io::Result<Contents> {
+    Ok(Contents(Decoder::Zstd(Box::new(Frames::new(source)))))
 }
 
 #[cfg(not(feature = "compressed"))]
@@ -147,25 +177,22 @@ use {unsupported as gzip, unsupported as zstd};
 
 /// To pass the file over would make a whole log look torn apart.
 #[cfg(not(feature = "compressed"))]
-fn unsupported(_: File) -> io::Result<Contents> {
+fn unsupported(_: Source) -> io::Result<Contents> {
     let why = "compressed; built with the feature `compressed`, this reads it";
     Err(io::Error::new(ErrorKind::Unsupported, why))
 }
 
-#[cfg(unix)]
-fn open_unfollowed(path: &Path) -> io::Result<File> {
-    use rustix::fs::OFlags;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    File::options().read(true).custom_flags(flags).open(path)
-}
-
-#[cfg(not(unix))]
-fn open_unfollowed(path: &Path) -> io::Result<File> {
-    if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "a link"));
+/// Opens what stands there, waiting for nobody at the other end of a pipe.
+fn open_at_once(path: &Path) -> io::Result<(File, std::fs::Metadata)> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
-    File::open(path)
+    let file = options.read(true).open(path)?;
+    let there = file.metadata()?;
+    Ok((file, there))
 }
 
 /// Whether the system is behind an error: decoders wrap it.
@@ -179,21 +206,31 @@ fn is_of_disk(error: &(dyn Error + 'static)) -> bool {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
+
     use super::*;
 
+    fn identified(path: &Path) -> FileId {
+        FileId::of(&fs::metadata(path).unwrap(), path)
+    }
+
     #[test]
-    fn a_link_that_was_swapped_in_is_not_followed() {
+    fn a_file_is_opened_only_where_no_other_took_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&file, "{}\n").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        assert!(matches!(Opened::at(&link), Ok(Opened::Link)));
-        assert!(matches!(Opened::at(folder.path()), Ok(Opened::Special)));
-        assert_eq!(Contents::open(&link).err().unwrap().kind(), ErrorKind::InvalidInput);
-        assert_eq!(
-            open_unfollowed(&link).unwrap_err().raw_os_error(),
-            Some(rustix::io::Errno::LOOP.raw_os_error())
-        );
+        let id = identified(&file);
+        assert!(Contents::open_the(&file, id).unwrap().is_some());
+        assert!(Contents::open_the(&link, id).unwrap().is_some());
+        fs::rename(&file, folder.path().join("other")).unwrap();
+        assert!(Contents::open_the(&file, id).unwrap().is_none());
+        fs::write(&file, "{}\n").unwrap();
+        assert!(Contents::open_the(&file, id).unwrap().is_none());
+        fs::remove_file(&file).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        assert!(Contents::open_the(&file, id).unwrap().is_none());
+        assert_eq!(Contents::open(folder.path()).err().unwrap().kind(), ErrorKind::InvalidInput);
     }
 
     #[test]
@@ -223,18 +260,18 @@ mod tests {
     #[cfg(feature = "compressed")]
     fn a_read_that_the_disk_fails_is_no_damage_of_a_compressed_file() {
         let file = tempfile::tempfile().unwrap();
-        let contents = gzip(file).unwrap();
+        let contents = gzip(BufReader::new(Box::new(file))).unwrap();
         assert!(contents.is_damage(&io::Error::other("damage")));
         assert!(!contents.is_damage(&io::Error::from_raw_os_error(5)));
     }
 
     #[test]
-    fn a_socket_is_special_and_what_is_not_there_is_an_error() {
+    fn what_is_no_file_and_what_is_not_there_are_errors() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        assert!(matches!(Opened::at(&path), Ok(Opened::Special)));
-        let nowhere = Opened::at(&folder.path().join("nowhere")).err().unwrap();
+        assert!(Contents::open(&path).is_err());
+        let nowhere = Contents::open(folder.path().join("nowhere")).err().unwrap();
         assert_eq!(nowhere.kind(), ErrorKind::NotFound);
     }
 

@@ -39,10 +39,12 @@ impl Crew {
     fn of<T>(threads: usize, work: impl FnOnce(&Crew) -> T) -> T {
         thread::scope(|scope| {
             let (jobs, waiting) = bounded(UNDER_WAY * threads);
-            for _ in 0..threads {
+            // Where no thread can be had, who reads looks too.
+            let spawned = (0..threads).map_while(|_| {
                 let waiting = waiting.clone();
-                scope.spawn(|| look_at_all(waiting));
-            }
+                thread::Builder::new().spawn_scoped(scope, || look_at_all(waiting)).ok()
+            });
+            let threads = spawned.count();
             // With the crew goes its end of the queue, and the threads end.
             work(&Crew { threads, jobs })
         })

@@ -1,9 +1,9 @@
-//! A file that is there twice because it is being compressed, or was and the first was kept.
+//! A file that is there twice: it is being compressed, or copied, or was and the first was kept.
 
 use std::io::{self, Read};
-use std::path::Path;
 
 use super::contents::Contents;
+use super::gather::LogFile;
 
 /// How much of each is compared at once.
 const PIECE: usize = 64 << 10;
@@ -15,17 +15,25 @@ pub(super) enum Double {
     First,
     /// The second: the other has all of it.
     Second,
-    /// Neither: they differ, or both are plain; then no compressing explains that there are two.
+    /// Neither: they differ.
     Neither,
+    /// The first is gone, or has another name.
+    FirstIsGone,
+    /// The second is.
+    SecondIsGone,
 }
 
 /// Compares two files that say that they are the same one. A compressed one whose end can't be read, yet or any more,
 /// counts as far as it goes.
-pub(super) fn double(first: &Path, second: &Path) -> io::Result<Double> {
-    let (mut first, mut second) = (Contents::open(first)?, Contents::open(second)?);
-    if !first.is_compressed() && !second.is_compressed() {
-        return Ok(Double::Neither);
+pub(super) fn double(first: &LogFile, second: &LogFile) -> io::Result<Double> {
+    let Some(first) = Contents::open_the(&first.source, first.id)? else { return Ok(Double::FirstIsGone) };
+    match Contents::open_the(&second.source, second.id)? {
+        Some(second) => compare(first, second),
+        None => Ok(Double::SecondIsGone),
     }
+}
+
+fn compare(mut first: Contents, mut second: Contents) -> io::Result<Double> {
     let (mut of_first, mut of_second) = (Vec::new(), Vec::new());
     loop {
         piece(&mut first, &mut of_first)?;
@@ -77,14 +85,13 @@ mod tests {
             fs::write(folder.path().join(format!("{length}.gz")), gzip(&all[..length])).unwrap();
         }
         for (a, b) in lengths.iter().flat_map(|a| lengths.map(|b| (*a, b))) {
-            let path = |name: String| folder.path().join(name);
+            let open = |name: &str| Contents::open(folder.path().join(name)).unwrap();
             let expected = if b <= a { Double::Second } else { Double::First };
-            for (first, second) in [(format!("{a}"), format!("{b}.gz")), (format!("{a}.gz"), format!("{b}"))]
-            {
-                let said = double(&path(first.clone()), &path(second.clone())).unwrap();
+            for (of_first, of_second) in [("", ""), ("", ".gz"), (".gz", ""), (".gz", ".gz")] {
+                let (first, second) = (format!("{a}{of_first}"), format!("{b}{of_second}"));
+                let said = compare(open(&first), open(&second)).unwrap();
                 assert_eq!(said, expected, "{first}, {second}");
             }
-            assert_eq!(double(&path(format!("{a}")), &path(format!("{b}"))).unwrap(), Double::Neither);
         }
     }
 
@@ -96,7 +103,8 @@ mod tests {
         let compressed = gzip(&all);
         fs::write(&plain, &all).unwrap();
         fs::write(&cut, &compressed[..compressed.len() / 2]).unwrap();
-        assert_eq!(double(&cut, &plain).unwrap(), Double::First);
-        assert_eq!(double(&plain, &cut).unwrap(), Double::Second);
+        let open = |path| Contents::open(path).unwrap();
+        assert_eq!(compare(open(&cut), open(&plain)).unwrap(), Double::First);
+        assert_eq!(compare(open(&plain), open(&cut)).unwrap(), Double::Second);
     }
 }

@@ -2,27 +2,36 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::contents::{Contents, Opened};
+use super::contents::{Contents, GZIP, ZSTD};
 use super::doubles::{Double, double};
-use super::opening::{self, Opening};
+use super::listing::{Entry, FileId, Listing, Stands};
+use super::opening::{Copies, Opening};
+use super::packed::{Packed, TELLING};
+use super::snapshot::Snapshot;
+use super::spool::Spooled;
 use super::{VerifyError, io_error};
 use crate::trail::KeyId;
 use crate::verify::hand_offs::CopyLines;
 use crate::verify::{FindingKind, LISTED, NoticeKind};
 
 /// How far into a file the first line that can be read is looked for; torn bytes may stand before it.
-const OPENING: u64 = 1 << 20;
+pub(super) const OPENING: u64 = 1 << 20;
 
-/// Finds the logs under paths: named files, and those that lie in named folders, not in folders within. Files are told
-/// apart, and ordered, by what they say, not by their names; links are not followed, and nothing but files is opened.
+/// How far it is looked for first.
+const NEAR: u64 = OPENING / 16;
+
+/// Finds the logs under paths: named files, pipes (`-` is the standard input), and files that lie in named folders, not in
+/// folders within. Files are told apart, and ordered, by what they say, not by their names. Links are followed; a file of
+/// several names is one.
 ///
-/// A file that is there both plain and compressed is named once, where one has all that the other has.
+/// A file that is there twice is named once, where one has all that the other has: it is being copied, or compressed.
 pub fn find_logs<P: AsRef<Path>>(paths: &[P]) -> FoundLogs {
-    FoundLogs::under(paths.iter().map(AsRef::as_ref), |_| false)
+    let mut snapshot = Snapshot::of(paths.iter().map(|path| path.as_ref().to_owned()).collect());
+    let found = snapshot.look();
+    FoundLogs { snapshot, ..found }
 }
 
 /// What lies under paths.
@@ -40,6 +49,7 @@ pub struct FoundLogs {
     pub more_notices: u64,
     /// What could not be read.
     pub unread: Vec<VerifyError>,
+    pub(super) snapshot: Snapshot,
 }
 
 /// The files of one log.
@@ -56,88 +66,113 @@ pub struct LogFiles {
 /// A file of a log.
 #[derive(Debug, Clone)]
 pub struct LogFile {
-    /// Where it lies.
+    /// Where it lies, by the name that it had when it was found.
     pub path: PathBuf,
     /// Its number, where its genesis says it.
     pub number: Option<u64>,
-    seq: Option<u64>,
+    pub(super) seq: Option<u64>,
+    /// Where its bytes lie, and which file that is.
+    pub(super) source: PathBuf,
+    pub(super) id: FileId,
+}
+
+impl LogFile {
+    /// How it opened when it was found.
+    pub(super) fn opening(&self, log: KeyId) -> Opening {
+        Opening::Log { log, file: self.number, seq: self.seq }
+    }
 }
 
 impl FoundLogs {
-    /// [`find_logs`] without the files that `pass` names.
-    pub(super) fn under<'a>(
-        paths: impl IntoIterator<Item = &'a Path>,
-        pass: impl Fn(&Path) -> bool,
-    ) -> FoundLogs {
-        let mut gathering = Gathering::default();
-        for path in paths {
-            if let Err(error) = gathering.path(path, &pass) {
-                gathering.found.unread.push(error);
-            }
-        }
-        gathering.done()
+    /// Opens a file of a log. Where it has another name by now, it is looked for.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; `NotFound` where it is gone.
+    pub fn open(&mut self, log: KeyId, file: &LogFile) -> io::Result<Contents> {
+        let opened = self.snapshot.open(log, &mut file.clone())?;
+        opened.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "it was deleted meanwhile"))
     }
 }
 
-/// [`FoundLogs`], while the folders are read.
-#[derive(Default)]
-struct Gathering {
+/// [`FoundLogs`], while the files are looked at.
+pub(super) struct Gathering {
     found: FoundLogs,
     logs: BTreeMap<KeyId, LogFiles>,
-    /// Where the files of logs lie: a path may be given twice.
-    paths: HashSet<PathBuf>,
+    /// The files that were looked at: one may have several names.
+    looked_at: HashSet<FileId>,
     /// Files of copies, and the logs of which they have lines.
     copies: Vec<(PathBuf, Vec<KeyId>)>,
-    links: Vec<PathBuf>,
 }
 
 impl Gathering {
-    fn path(&mut self, path: &Path, pass: impl Fn(&Path) -> bool) -> Result<(), VerifyError> {
-        let fail = |error| io_error(path, error);
-        if !fs::metadata(path).map_err(fail)?.is_dir() {
-            return self.look_at(path).map_err(fail);
-        }
-        let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(fail)?;
-        let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
-        paths.sort();
-        for path in paths.into_iter().filter(|path| !pass(path)) {
-            match fs::symlink_metadata(&path) {
-                Ok(there) if there.is_dir() => continue,
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(io_error(&path, error)),
-            }
-            match self.look_at(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    self.found.unread.push(io_error(&path, error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+    pub(super) fn new(unread: Vec<VerifyError>) -> Gathering {
+        let found = FoundLogs { unread, ..FoundLogs::default() };
+        Gathering { found, logs: BTreeMap::new(), looked_at: HashSet::new(), copies: Vec::new() }
     }
 
-    fn look_at(&mut self, path: &Path) -> io::Result<()> {
-        let name = || path.display().to_string();
-        let mut contents = match Opened::at(path)? {
-            Opened::File(contents) => contents,
-            Opened::Link => {
-                self.links.push(path.to_owned());
-                return Ok(());
+    /// Looks at the files of a listing that were not looked at.
+    pub(super) fn look_at(&mut self, listing: &Listing, snapshot: &mut Snapshot) {
+        for Entry { path, stands } in &listing.0 {
+            let name = || path.display().to_string();
+            let looked = match stands {
+                Stands::File(id) => self.file(path, path, *id, snapshot),
+                Stands::Pipe => self.pipe(path, snapshot),
+                Stands::Astray => {
+                    self.found.notice(NoticeKind::Link { file: name() });
+                    Ok(())
+                }
+                Stands::Special => {
+                    self.found.notice(NoticeKind::Special { file: name() });
+                    Ok(())
+                }
+            };
+            if let Err(error) = looked {
+                self.found.unread.push(io_error(path, error));
             }
-            Opened::Special => {
-                self.found.notice(NoticeKind::Special { file: name() });
-                return Ok(());
-            }
+        }
+    }
+
+    fn pipe(&mut self, path: &Path, snapshot: &mut Snapshot) -> io::Result<()> {
+        if !snapshot.spooled.contains_key(path) {
+            snapshot.spooled.insert(path.to_owned(), Spooled::read(path)?);
+        }
+        let Some(spooled) = snapshot.spooled.get(path) else { return Ok(()) };
+        let (source, id) = spooled.place().map(|(source, id)| (source.to_owned(), id))?;
+        self.file(path, &source, id, snapshot)
+    }
+
+    fn file(&mut self, path: &Path, source: &Path, id: FileId, snapshot: &mut Snapshot) -> io::Result<()> {
+        if !self.looked_at.insert(id) {
+            return Ok(());
+        }
+        if let Some(opening) = snapshot.seen.get(&id) {
+            self.of_log(path, source, id, *opening);
+            return Ok(());
+        }
+        // One that has another name by now is met there.
+        let Some(mut contents) = Contents::open_the(source, id)? else {
+            snapshot.has_slipped = true;
+            self.looked_at.remove(&id);
+            return Ok(());
         };
-        let is_copies = path.extension() == Some(OsStr::new("keys"));
+        let mut is_copies = path.extension() == Some(OsStr::new("keys"));
         if is_copies {
-            let logs = opening::logs_of(CopyLines::new(&mut contents));
-            if !logs.is_empty() {
-                self.copies.push((path.to_owned(), logs));
-                return Ok(());
+            match Copies::among(CopyLines::new(&mut contents)) {
+                Copies::Of(logs) => {
+                    self.copies.push((source.to_owned(), logs));
+                    return Ok(());
+                }
+                Copies::Unreadable => {}
+                Copies::Records => is_copies = false,
             }
-            contents = Contents::open(path)?;
+            match Contents::open_the(source, id)? {
+                Some(again) => contents = again,
+                None => {
+                    snapshot.has_slipped = true;
+                    return Ok(());
+                }
+            }
         }
         let mut start = Vec::new();
         let mut read =
@@ -145,36 +180,61 @@ impl Gathering {
                 Err(error) if !contents.is_damage(&error) => Err(error),
                 _ => Ok(()),
             };
-        read(OPENING / 16, &mut start)?;
+        read(NEAR, &mut start)?;
         let mut opening = Opening::of(&start);
-        if !matches!(opening, Opening::Log { file: Some(_), .. }) {
-            let short = start.len();
+        if !matches!(opening, Opening::Log { file: Some(_), .. }) && start.len() as u64 == NEAR {
             read(OPENING, &mut start)?;
-            if start.len() > short {
-                opening = Opening::of(&start);
-            }
+            opening = Opening::of(&start);
+        }
+        let name = || path.display().to_string();
+        let telling = &start[..start.len().min(TELLING)];
+        if let Some(packed) = Packed::archive(telling) {
+            self.packed(name(), packed);
+            return Ok(());
         }
         match opening {
-            Opening::Log { log, .. } if is_copies => self.copies.push((path.to_owned(), vec![log])),
-            Opening::Log { log, file: number, seq } => {
-                if self.paths.insert(path.to_owned()) {
-                    self.log(log).files.push(LogFile { path: path.to_owned(), number, seq });
+            Opening::Log { log, .. } if is_copies => self.copies.push((source.to_owned(), vec![log])),
+            Opening::Log { file: number, .. } => {
+                if number.is_some() {
+                    snapshot.seen.insert(id, opening);
                 }
+                self.of_log(path, source, id, opening);
             }
             Opening::Damaged => self.found.find(FindingKind::Unreadable { file: name() }),
             // A file that a writer has just made. The lock says who holds it.
             Opening::Other if start.is_empty() && !contents.is_compressed() => {}
             Opening::Other if path.extension() == Some(OsStr::new("lock")) => {}
-            Opening::Other => self.found.notice(NoticeKind::NotALog { file: name() }),
+            // It was still empty when it was opened.
+            Opening::Other
+                if !contents.is_compressed() && (start.starts_with(GZIP) || start.starts_with(ZSTD)) =>
+            {
+                self.looked_at.remove(&id);
+                return self.file(path, source, id, snapshot);
+            }
+            Opening::Other => match Packed::of(telling) {
+                Some(packed) => self.packed(name(), packed),
+                None => self.found.notice(NoticeKind::NotALog { file: name() }),
+            },
         }
         Ok(())
+    }
+
+    fn packed(&mut self, file: String, Packed { what, unpack }: Packed) {
+        self.found.find(FindingKind::Packed { file, what, unpack });
+    }
+
+    fn of_log(&mut self, path: &Path, source: &Path, id: FileId, opening: Opening) {
+        if let Opening::Log { log, file: number, seq } = opening {
+            let (path, source) = (path.to_owned(), source.to_owned());
+            self.log(log).files.push(LogFile { path, number, seq, source, id });
+        }
     }
 
     fn log(&mut self, log: KeyId) -> &mut LogFiles {
         self.logs.entry(log).or_insert_with(|| LogFiles { log, files: Vec::new(), copies: Vec::new() })
     }
 
-    fn done(mut self) -> FoundLogs {
+    pub(super) fn done(mut self) -> FoundLogs {
         for (path, logs) in std::mem::take(&mut self.copies) {
             let with_files: Vec<_> = logs.iter().copied().filter(|log| self.logs.contains_key(log)).collect();
             // Copies alone still say that there was a log.
@@ -183,16 +243,11 @@ impl Gathering {
                 self.log(*log).copies.push(path.clone());
             }
         }
-        let Gathering { mut found, logs, links, .. } = self;
+        let Gathering { mut found, logs, .. } = self;
         for mut log in logs.into_values() {
             log.order();
             log.pass_over_doubles(&mut found);
             found.logs.push(log);
-        }
-        for link in links {
-            if !found.is_latest(&link) {
-                found.notice(NoticeKind::Link { file: link.display().to_string() });
-            }
         }
         found
     }
@@ -213,14 +268,6 @@ impl FoundLogs {
         } else {
             self.more_notices += 1;
         }
-    }
-
-    /// Whether a link is one that a writer makes: to a file of a log, beside it.
-    fn is_latest(&self, link: &Path) -> bool {
-        let Ok(target) = fs::read_link(link) else { return false };
-        let beside = link.with_file_name(&target);
-        target.file_name() == Some(target.as_os_str())
-            && self.logs.iter().flat_map(|log| &log.files).any(|file| file.path == beside)
     }
 }
 
@@ -243,7 +290,7 @@ impl LogFiles {
         self.files.extend(unnumbered);
     }
 
-    /// Names a file once that is there both plain and compressed.
+    /// Names a file once that is there twice, where one has all that the other has.
     fn pass_over_doubles(&mut self, found: &mut FoundLogs) {
         let mut kept: Vec<LogFile> = Vec::new();
         for file in self.files.drain(..) {
@@ -252,7 +299,7 @@ impl LogFiles {
                 kept.push(file);
                 continue;
             };
-            let double = double(&last.path, &file.path).unwrap_or_else(|error| {
+            let double = double(last, &file).unwrap_or_else(|error| {
                 found.unread.push(io_error(&file.path, error));
                 Double::Neither
             });
@@ -267,6 +314,11 @@ impl LogFiles {
                     kept.push(file);
                 }
                 Double::Second => found.notice(notice(&file, last)),
+                Double::FirstIsGone => {
+                    kept.pop();
+                    kept.push(file);
+                }
+                Double::SecondIsGone => {}
                 Double::Neither => kept.push(file),
             }
         }

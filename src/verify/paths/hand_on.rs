@@ -64,6 +64,16 @@ impl<'a> HandOn<'a> {
         }
     }
 
+    /// The verifier knows the copies.
+    pub(super) fn compare(&mut self, verifier: &mut Verifier) {
+        if let Reading::First(ahead) = &self.reading
+            && ahead.contradict(|epoch, hash| verifier.knows_another_hand_off(epoch, hash))
+        {
+            self.shut();
+            verifier.hand_on_nothing();
+        }
+    }
+
     /// Hands on what is decided, while a file of the log is read.
     pub(super) fn pass(
         &mut self,

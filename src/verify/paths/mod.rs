@@ -8,7 +8,11 @@ mod doubles;
 mod frames;
 mod gather;
 mod hand_on;
+mod listing;
 mod opening;
+mod packed;
+mod snapshot;
+mod spool;
 
 use std::collections::HashSet;
 use std::io::{self, ErrorKind, Read as _};
@@ -21,6 +25,8 @@ pub use contents::Contents;
 use crew::{Buffers, Crew, Passage};
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 use hand_on::{HandOn, Take};
+use listing::FileId;
+use snapshot::Snapshot;
 
 use super::chunk::CHUNK;
 use super::expected::one_head_is_enough;
@@ -33,8 +39,8 @@ use crate::trail::KeyId;
 /// How often a log that is being written is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// How often all is begun anew because a file vanished meanwhile: retention, or a rotation by rename.
-const ATTEMPTS: usize = 3;
+/// How often all is begun again because files were renamed, compressed or deleted meanwhile.
+const ATTEMPTS: u32 = 5;
 
 /// Verifies all logs under paths, as [`find_logs`] finds them. Rotated files may be compressed (feature `compressed`).
 ///
@@ -51,16 +57,15 @@ pub fn verify_paths_with<P: AsRef<Path>>(
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Report, VerifyError> {
-    let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
-    let mut attempt = 1;
-    loop {
-        match Crew::at(|crew| verify_once(&paths, options, progress, None, crew)) {
-            Err(VerifyError { error, .. }) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => {
-                attempt += 1;
-            }
-            done => return done,
+    let mut snapshot = Snapshot::of(paths.iter().map(|path| path.as_ref().to_owned()).collect());
+    for attempt in 1.. {
+        match Crew::at(|crew| verify_once(&mut snapshot, options, progress, None, crew))? {
+            Some(report) => return Ok(report),
+            None if attempt < ATTEMPTS => thread::sleep(LOOK_AGAIN * attempt),
+            None => break,
         }
     }
+    Err(unsteady(&snapshot))
 }
 
 /// [`verify_paths`], which also hands on the bytes of each log, in its order, as soon as it is known whether they are proved.
@@ -78,8 +83,27 @@ pub fn verify_paths_each<P: AsRef<Path>>(
     options: &Options,
     take: &mut dyn FnMut(Stretch) -> io::Result<()>,
 ) -> Result<Report, VerifyError> {
-    let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
-    Crew::at(|crew| verify_once(&paths, options, &mut |_| {}, Some(take), crew))
+    let mut snapshot = Snapshot::of(paths.iter().map(|path| path.as_ref().to_owned()).collect());
+    let mut handed_on = false;
+    for attempt in 1.. {
+        let take: Take<'_> = &mut |stretch| {
+            handed_on = true;
+            take(stretch)
+        };
+        match Crew::at(|crew| verify_once(&mut snapshot, options, &mut |_| {}, Some(take), crew))? {
+            Some(report) => return Ok(report),
+            None if attempt < ATTEMPTS && !handed_on => thread::sleep(LOOK_AGAIN * attempt),
+            None => break,
+        }
+    }
+    Err(unsteady(&snapshot))
+}
+
+fn unsteady(snapshot: &Snapshot) -> VerifyError {
+    let path = snapshot.paths.first().cloned().unwrap_or_default();
+    let why = "files in it are renamed, compressed or deleted faster than they are read: nothing can be said of it now; \
+               try again, or verify a copy";
+    io_error(&path, io::Error::other(why))
 }
 
 /// How far a verification is.
@@ -91,15 +115,16 @@ pub struct Progress<'a> {
     pub bytes: u64,
 }
 
+/// None where files moved meanwhile, and what does not hold may come from that.
 fn verify_once(
-    paths: &[PathBuf],
+    snapshot: &mut Snapshot,
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
     mut take: Option<Take<'_>>,
     crew: &Crew,
-) -> Result<Report, VerifyError> {
-    let basis = Basis::of_files(paths, options, SystemTime::now().into());
-    let found = find_logs(paths);
+) -> Result<Option<Report>, VerifyError> {
+    let basis = Basis::of_files(&snapshot.paths, options, SystemTime::now().into());
+    let found = snapshot.look();
     if let Some(error) = found.unread.into_iter().next() {
         return Err(error);
     }
@@ -122,7 +147,7 @@ fn verify_once(
         let log = files.log;
         let verifier = Verifier::new(log, options);
         let mut reading =
-            Reading { paths, options, progress, hand_on, crew, buffers, for_strangers, verifier };
+            Reading { snapshot, options, progress, hand_on, crew, buffers, for_strangers, verifier };
         // Only one of two files is read as the log, and nobody knows which was written: what either hands over to counts.
         let twice =
             files.files.windows(2).any(|pair| pair[0].number.is_some() && pair[0].number == pair[1].number);
@@ -141,17 +166,28 @@ fn verify_once(
     let of_logs = logs.iter_mut().filter(|log| log.more_findings == 0);
     one_head_is_enough(of_logs.map(|log| (&mut log.findings, &mut log.verdict)).collect());
     succession::link(&mut logs, &options.successions);
+    let packed = kinds.iter().filter(|kind| matches!(kind, FindingKind::Packed { .. })).count() as u64;
+    if packed > 0 {
+        kinds.retain(|kind| !kind.is_of_absence());
+        for log in &mut logs {
+            log.allow_for_unread(packed);
+        }
+    }
+    let all = || logs.iter().flat_map(|log| &log.findings).map(|finding| &finding.kind).chain(&kinds);
+    if all().next().is_some() && all().all(FindingKind::is_of_moving_files) && snapshot.has_moved() {
+        return Ok(None);
+    }
     let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
     let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
     let (more_findings, more_notices) = (found.more_findings, found.more_notices);
-    Ok(Report { schema: SCHEMA, verdict, logs, findings, more_findings, notices, more_notices, basis })
+    Ok(Some(Report { schema: SCHEMA, verdict, logs, findings, more_findings, notices, more_notices, basis }))
 }
 
 /// One log, while it is read.
 struct Reading<'a> {
-    paths: &'a [PathBuf],
+    snapshot: &'a mut Snapshot,
     options: &'a Options,
     progress: &'a mut dyn FnMut(Progress<'_>),
     hand_on: Option<HandOn<'a>>,
@@ -172,13 +208,16 @@ impl Reading<'_> {
             self.know_hand_offs(&files.files)?;
         }
         self.read_copies(&files.copies)?;
-        let mut known: HashSet<PathBuf> = HashSet::new();
+        if let Some(hand_on) = &mut self.hand_on {
+            hand_on.compare(&mut self.verifier);
+        }
+        let mut known: HashSet<FileId> = HashSet::new();
         let mut last: Option<(u64, PathBuf)> = None;
         let mut patience = self.options.patience;
         loop {
             let (begun, count) = (known.len(), files.files.len());
-            for (at, file) in std::mem::take(&mut files.files).into_iter().enumerate() {
-                known.insert(file.path.clone());
+            for (at, mut file) in std::mem::take(&mut files.files).into_iter().enumerate() {
+                known.insert(file.id);
                 match &last {
                     Some((number, other)) if file.number == Some(*number) => {
                         let (file, other) = (file.path.display().to_string(), other.display().to_string());
@@ -187,11 +226,15 @@ impl Reading<'_> {
                     }
                     _ => {}
                 }
-                self.read_file(begun + at, &file.path, at + 1 == count)?;
+                // What is missing where it is gone is asked at the end.
+                let opened = self.snapshot.open(files.log, &mut file);
+                let Some(contents) = opened.map_err(|error| io_error(&file.path, error))? else { continue };
+                known.insert(file.id);
+                self.read_file(begun + at, &file.path, contents, at + 1 == count)?;
                 last = file.number.map(|number| (number, file.path)).or(last);
             }
-            files.files =
-                self.next_files(files.log, &known, last.as_ref().map(|last| last.0), &mut patience)?;
+            let number = last.as_ref().map(|last| last.0);
+            files.files = self.next_files(files.log, &known, number, &mut patience)?;
             if files.files.is_empty() {
                 return Ok(());
             }
@@ -205,8 +248,14 @@ impl Reading<'_> {
         for round in 1..=rounds {
             for path in paths {
                 let name = path.display().to_string();
-                let read = Contents::open(path)
-                    .and_then(|copies| self.verifier.read_hand_offs(&name, copies, round == rounds));
+                let copies = match Contents::open(path) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {
+                        self.snapshot.has_slipped = true;
+                        continue;
+                    }
+                    opened => opened.map_err(|error| io_error(path, error))?,
+                };
+                let read = self.verifier.read_hand_offs(&name, copies, round == rounds);
                 read.map_err(|error| io_error(path, error))?;
             }
         }
@@ -216,8 +265,9 @@ impl Reading<'_> {
     /// Takes the hand-offs that stand in files for copies, before the files are verified: a key is over at its hand-off,
     /// wherever that stands.
     fn know_hand_offs(&mut self, files: &[LogFile]) -> Result<(), VerifyError> {
-        for LogFile { path, .. } in files {
-            let mut contents = Contents::open(path).map_err(|error| io_error(path, error))?;
+        for file in files {
+            let opened = self.snapshot.open(self.verifier.log(), &mut file.clone());
+            let Some(mut contents) = opened.map_err(|error| io_error(&file.path, error))? else { continue };
             // What can't be decompressed, or read, is found when the file is verified.
             let _ = ahead::each_hand_off(&mut contents, |_, line| self.verifier.know_hand_off(line));
         }
@@ -242,20 +292,14 @@ impl Reading<'_> {
     fn next_files(
         &mut self,
         log: KeyId,
-        known: &HashSet<PathBuf>,
+        known: &HashSet<FileId>,
         last: Option<u64>,
         patience: &mut Duration,
     ) -> Result<Vec<LogFile>, VerifyError> {
-        let folders: Vec<PathBuf> = self.paths.iter().filter(|path| path.is_dir()).cloned().collect();
-        while !folders.is_empty() && self.verifier.expects_file() {
-            let new = FoundLogs::under(folders.iter().map(PathBuf::as_path), |path| known.contains(path));
-            if let Some(error) = new.unread.into_iter().next() {
-                return Err(error);
-            }
-            let mut files: Vec<LogFile> =
-                new.logs.into_iter().filter(|files| files.log == log).flat_map(|files| files.files).collect();
+        while self.verifier.expects_file() && self.snapshot.paths.iter().any(|path| path.is_dir()) {
+            let mut files = self.snapshot.files_of(log)?;
             // A known one may have been compressed meanwhile.
-            files.retain(|file| file.number.is_none() || file.number > last);
+            files.retain(|file| !known.contains(&file.id) && (file.number.is_none() || file.number > last));
             if !files.is_empty() {
                 return Ok(files);
             }
@@ -267,9 +311,14 @@ impl Reading<'_> {
     }
 
     /// Feeds a file, as long as it is now; of the last one, up to the end of the write that is under way.
-    fn read_file(&mut self, number: usize, path: &Path, is_last: bool) -> Result<(), VerifyError> {
+    fn read_file(
+        &mut self,
+        number: usize,
+        path: &Path,
+        mut contents: Contents,
+        is_last: bool,
+    ) -> Result<(), VerifyError> {
         let fail = |error| io_error(path, error);
-        let mut contents = Contents::open(path).map_err(fail)?;
         self.verifier.begin_file(&path.display().to_string());
         let live = if is_last { contents.length().map_err(fail)? } else { None };
         let mut passage = Passage::through(self.crew);
@@ -302,7 +351,7 @@ impl Reading<'_> {
         }
         self.verifier.end_file();
         if let Some(kind) = damage {
-            self.verifier.find(kind);
+            self.verifier.find_cut(kind);
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::io::Read;
 
 use serde::Deserialize;
 
+use super::contents::Contents;
+use super::gather::OPENING;
 use crate::trail::{KeyId, Kind, Line, PublicKey};
 use crate::verify::hand_offs::CopyLines;
 
@@ -31,6 +33,28 @@ struct GenesisSays {
 }
 
 impl Opening {
+    /// Whether what is opened begins as it did.
+    pub(super) fn opens(self, contents: &mut Contents) -> bool {
+        let Opening::Log { file: Some(_), .. } = self else { return true };
+        let mut start = Vec::new();
+        // A genesis is far shorter; before it torn bytes may stand.
+        for up_to in [2_000, OPENING] {
+            let _ = contents.by_ref().take(up_to).read_to_end(&mut start);
+            if Opening::unsigned(&start) == Some(self) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// From the first genesis, whoever signed it.
+    fn unsigned(bytes: &[u8]) -> Option<Opening> {
+        let mut lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| Line::parse(line).ok());
+        let line = lines.find(|line| line.kind == Kind::Genesis)?;
+        let says = serde_json::from_str::<GenesisSays>(line.fields).ok()?;
+        Some(Opening::Log { log: line.link.log, file: Some(says.file), seq: Some(line.link.seq) })
+    }
+
     /// From the first bytes of a file. They prove nothing yet: a damaged first line must not hide its file.
     pub(super) fn of(bytes: &[u8]) -> Opening {
         let mut unsound = None;
@@ -67,16 +91,31 @@ impl Opening {
 /// So many logs are looked for in one file of copies: it is shared by those that replaced each other.
 const LOGS: usize = 1_000;
 
-/// The logs of which a file of copies has lines, in their order there. What can't be read says nothing.
-pub(super) fn logs_of(mut copies: CopyLines<impl Read>) -> Vec<KeyId> {
-    let mut logs: Vec<KeyId> = Vec::new();
-    while let Ok(Some(copy)) = copies.next() {
-        let Ok(line) = Line::parse(copy.text()) else { continue };
-        if logs.len() < LOGS && !logs.contains(&line.link.log) {
-            logs.push(line.link.log);
+/// What a file holds that is named as copies of hand-offs are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    /// Copies for these logs, in their order there.
+    Of(Vec<KeyId>),
+    /// No line that can be read.
+    Unreadable,
+    /// Other lines too: it is a file of a log.
+    Records,
+}
+
+impl Copies {
+    pub(super) fn among(mut lines: CopyLines<impl Read>) -> Copies {
+        let mut logs: Vec<KeyId> = Vec::new();
+        while let Ok(Some(copy)) = lines.next() {
+            let Ok(line) = Line::parse(copy.text()) else { continue };
+            if line.kind != Kind::Handoff && !(line.kind == Kind::Genesis && line.link.seq == 0) {
+                return Copies::Records;
+            }
+            if logs.len() < LOGS && !logs.contains(&line.link.log) {
+                logs.push(line.link.log);
+            }
         }
+        if logs.is_empty() { Copies::Unreadable } else { Copies::Of(logs) }
     }
-    logs
 }
 
 /// Whether bytes have most of what each line has: one that is damaged has the rest still.

@@ -305,7 +305,9 @@ mod tests {
             let twice = [&lines[..=line], &lines[line..]].concat().concat();
             verdict(&service, LOG, &twice);
         }
-        verdict(&service, "/var/log/app/audit/audit.7.jsonl", &lines.concat());
+        let mut other = lines.concat();
+        other[300] ^= 1;
+        verdict(&service, "/var/log/app/audit/audit.7.jsonl", &other);
     }
 
     #[test]

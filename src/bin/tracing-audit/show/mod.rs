@@ -80,7 +80,7 @@ impl<W: Write> Show<'_, W> {
         if !path.is_dir() {
             return self.file(path);
         }
-        let found = find_logs(&[path]);
+        let mut found = find_logs(&[path]);
         found.findings.iter().for_each(|finding| note(finding));
         found.notices.iter().for_each(|notice| note(notice));
         let more = found.more_findings + found.more_notices;
@@ -90,11 +90,18 @@ impl<W: Write> Show<'_, W> {
         for unread in &found.unread {
             self.unread(&unread.path, &unread.error)?;
         }
-        found.logs.iter().flat_map(|log| &log.files).try_for_each(|file| self.file(&file.path))
+        for log in found.logs.clone() {
+            log.files.iter().try_for_each(|file| self.contents(&file.path, found.open(log.log, file)))?;
+        }
+        Ok(())
     }
 
     fn file(&mut self, path: &Path) -> io::Result<()> {
-        let mut pieces = match Contents::open(path) {
+        self.contents(path, Contents::open(path))
+    }
+
+    fn contents(&mut self, path: &Path, contents: io::Result<Contents>) -> io::Result<()> {
+        let mut pieces = match contents {
             Ok(contents) => Pieces::new(contents),
             Err(error) => return self.unread(path, &error),
         };

@@ -22,15 +22,33 @@ const UNDER_WAY: usize = 8;
 pub(super) fn run(arguments: &Arguments, formatter: &Formatter<'_>) -> io::Result<ExitCode> {
     let options =
         Options { keys: arguments.pins.keys()?, trust: arguments.pins.trust()?, ..Options::default() };
-    let shown = thread::scope(|scope| {
+    let (report, lines) = match in_threads(arguments, formatter, &options) {
+        Some(shown) => shown?,
+        None => alone(arguments, formatter, &options)?,
+    };
+    tell(&report, &lines, arguments);
+    Ok(ExitCode::from(report.verdict.exit_code()))
+}
+
+/// None where no thread can be had.
+fn in_threads(
+    arguments: &Arguments,
+    formatter: &Formatter<'_>,
+    options: &Options,
+) -> Option<io::Result<(Report, Lines)>> {
+    thread::scope(|scope| {
         let (jobs, waiting) = bounded::<Job>(UNDER_WAY * FORMATTERS);
         let (in_order, coming) = bounded::<Receiver<Shown>>(UNDER_WAY * FORMATTERS);
-        for _ in 0..FORMATTERS {
+        let formatters = (0..FORMATTERS).map_while(|_| {
             let waiting = waiting.clone();
-            scope.spawn(|| format_all(waiting, formatter, arguments.unproved));
+            let format = || format_all(waiting, formatter, arguments.unproved);
+            thread::Builder::new().spawn_scoped(scope, format).ok()
+        });
+        if formatters.count() == 0 {
+            return None;
         }
-        let printer = scope.spawn(|| print_all(coming));
-        let verified = verify_paths_each(&arguments.paths, &options, &mut |stretch| {
+        let printer = thread::Builder::new().spawn_scoped(scope, || print_all(coming)).ok()?;
+        let verified = verify_paths_each(&arguments.paths, options, &mut |stretch| {
             let (done, shown) = bounded(1);
             // Who prints has given up where the reader of the output is gone.
             let is_taken = in_order.send(shown).is_ok() && jobs.send(Job { stretch, done }).is_ok();
@@ -39,12 +57,22 @@ pub(super) fn run(arguments: &Arguments, formatter: &Formatter<'_>) -> io::Resul
         drop((jobs, in_order));
         let lines = printer.join().unwrap_or_else(|_| Err(io::Error::other("printing failed")));
         // What went wrong with the output is the reason that nobody took what was verified.
-        let lines = lines?;
-        verified.map(|report| (report, lines)).map_err(io::Error::other)
+        Some(lines.and_then(|lines| verified.map(|report| (report, lines)).map_err(io::Error::other)))
+    })
+}
+
+fn alone(arguments: &Arguments, formatter: &Formatter<'_>, options: &Options) -> io::Result<(Report, Lines)> {
+    let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+    let (mut all, mut printed) = (Lines::default(), Ok(()));
+    let verified = verify_paths_each(&arguments.paths, options, &mut |stretch| {
+        let Shown { text, lines } = shown(&stretch, formatter, arguments.unproved);
+        all.add(&lines);
+        printed = out.write_all(&text);
+        if printed.is_ok() { Ok(()) } else { Err(ErrorKind::BrokenPipe.into()) }
     });
-    let (report, lines) = shown?;
-    tell(&report, &lines, arguments);
-    Ok(ExitCode::from(report.verdict.exit_code()))
+    // What went wrong with the output is the reason that nobody took what was verified.
+    printed.and_then(|()| out.flush())?;
+    verified.map(|report| (report, all)).map_err(io::Error::other)
 }
 
 /// Beside the records: what they are worth.
@@ -89,6 +117,13 @@ struct Shown {
 struct Lines {
     proved: u64,
     unproved: u64,
+}
+
+impl Lines {
+    fn add(&mut self, others: &Lines) {
+        self.proved += others.proved;
+        self.unproved += others.unproved;
+    }
 }
 
 fn format_all(waiting: Receiver<Job>, formatter: &Formatter<'_>, with_unproved: bool) {
@@ -151,7 +186,7 @@ fn print_all(coming: Receiver<Receiver<Shown>>) -> io::Result<Lines> {
     let mut all = Lines::default();
     for shown in coming {
         let Ok(Shown { text, lines }) = shown.recv() else { continue };
-        all = Lines { proved: all.proved + lines.proved, unproved: all.unproved + lines.unproved };
+        all.add(&lines);
         out.write_all(&text)?;
     }
     out.flush()?;

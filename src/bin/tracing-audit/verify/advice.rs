@@ -118,8 +118,12 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "Test it with `gzip -t` or `zstd -t`; if it is damaged, get it from a backup, and verify again."
         }
         FindingKind::FileTwice { .. } => {
-            "Only one of them can be the log's: move the copy away, and verify again."
+            "At most one of them is the log's, and the other is no copy of it: keep both, and look where they came from."
         }
+        FindingKind::Packed { .. } => {
+            "Or move it out of the folder, if it is no file of a log. Then verify again."
+        }
+        FindingKind::MaybePacked { .. } => "Unpack them first: nothing is called missing before.",
         kind if kind.verdict() == Verdict::Tampered => {
             "Keep the file as it is: it is evidence. Compare it with a backup or with where lines are shipped."
         }

@@ -1,0 +1,184 @@
+//! What `verify`, `show` and `keys check` are given: links, pipes, the standard input, packed files, one thread.
+#![cfg(unix)]
+
+#[path = "common/require.rs"]
+mod require;
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
+const FIRST: &str = "audit.2026-11-21.jsonl";
+const SECOND: &str = "audit.2026-11-22.jsonl";
+
+fn example() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in [FIRST, SECOND] {
+        fs::copy(Path::new("tests/example-log").join(file), folder.path().join(file)).unwrap();
+    }
+    folder
+}
+
+fn command(name: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
+    command.args([name, "--key", KEY]);
+    command
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A command of the shell, which succeeds.
+fn sh(folder: &Path, script: &str) {
+    assert!(
+        Command::new("sh").current_dir(folder).args(["-c", script]).status().unwrap().success(),
+        "{script}"
+    );
+}
+
+#[test]
+fn what_is_named_is_followed_and_read_whatever_it_is() {
+    let (folder, elsewhere) = (example(), tempfile::tempdir().unwrap());
+    let link = |name: &str, to: &Path| symlink(to, elsewhere.path().join(name)).unwrap();
+    link("folder", folder.path());
+    fs::create_dir(elsewhere.path().join("links")).unwrap();
+    for file in [FIRST, SECOND] {
+        link(file, &folder.path().join(file));
+        link(&format!("links/{file}"), &folder.path().join(file));
+    }
+    for given in [&["folder"][..], &["links"], &[FIRST, SECOND], &["folder", "links", FIRST]] {
+        for name in ["verify", "show"] {
+            let output = command(name).current_dir(elsewhere.path()).args(given).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{name} {given:?}: {}", said(&output));
+        }
+    }
+}
+
+#[test]
+fn a_pipe_and_the_standard_input_are_read() {
+    let folder = example();
+    let (pipe, input) = (folder.path().join("pipe"), File::open(folder.path().join(FIRST)).unwrap());
+    sh(
+        folder.path(),
+        "mkfifo pipe && mv audit.2026-11-22.jsonl ../second.$$ && (cat ../second.$$ > pipe; rm ../second.$$) &",
+    );
+    while !pipe.exists() || folder.path().join(SECOND).exists() {
+        std::thread::yield_now();
+    }
+    let output = command("verify").arg("-").arg(&pipe).stdin(Stdio::from(input)).output().unwrap();
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("11 lines are proved, 0 to 10, in 2 files"), "{text}");
+
+    // Of one that is packed, too.
+    let folder = example();
+    sh(folder.path(), "gzip *.jsonl");
+    for name in ["verify", "show"] {
+        let input = File::open(folder.path().join(format!("{FIRST}.gz"))).unwrap();
+        let second = folder.path().join(format!("{SECOND}.gz"));
+        let output = command(name).arg("-").arg(second).stdin(Stdio::from(input)).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    let input = File::open(folder.path().join(format!("{FIRST}.gz"))).unwrap();
+    let mut show = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
+    let output = show.args(["show", "--json", "-"]).stdin(Stdio::from(input)).output().unwrap();
+    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+    assert_eq!((output.status.code(), lines), (Some(0), 8), "{}", said(&output));
+}
+
+#[test]
+fn what_is_packed_is_named_with_the_command_that_unpacks_it_and_nothing_is_missing() {
+    for (program, pack, unpack) in [
+        ("xz", "xz FILE", "xz -dk"),
+        ("bzip2", "bzip2 FILE", "bzip2 -dk"),
+        ("lz4", "lz4 -q FILE FILE.lz4 && rm FILE", "lz4 -dk"),
+        ("zip", "zip -q FILE.zip FILE && rm FILE", "unzip"),
+        ("tar", "tar -cf FILE.tar FILE && rm FILE", "tar -xf"),
+        ("tar", "tar -czf FILE.tgz FILE && rm FILE", "tar -xf"),
+        ("iconv", "iconv -f UTF-8 -t UTF-16 FILE > 16 && rm FILE", "iconv -f UTF-16 -t UTF-8"),
+        (
+            "gpg",
+            "gpg --homedir . --batch --passphrase x --pinentry-mode loopback -c FILE && rm FILE",
+            "gpg -d",
+        ),
+    ] {
+        if !require::available(program, Command::new(program).arg("--version")) {
+            continue;
+        }
+        for file in [FIRST, SECOND] {
+            // Whatever it is called.
+            for name in ["", "mv FILE.* plain.jsonl 2>/dev/null || mv 16 plain.jsonl"] {
+                let folder = example();
+                sh(
+                    folder.path(),
+                    &format!("({pack}) && {name}", name = if name.is_empty() { "true" } else { name })
+                        .replace("FILE", file),
+                );
+                for command_name in ["verify", "show"] {
+                    let output = command(command_name).arg(folder.path()).output().unwrap();
+                    let text = said(&output);
+                    assert_eq!(output.status.code(), Some(2), "{pack} {file}: {text}");
+                    if command_name == "verify" {
+                        assert!(text.contains(&format!("unpack it by `{unpack}`")), "{pack}: {text}");
+                        for accused in ["TAMPERED", "INCOMPLETE", "missing before it", "was closed because"] {
+                            assert!(!text.contains(accused), "{pack} {file}: {accused}: {text}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_altered_beside_a_packed_file_is_still_tampered() {
+    let folder = example();
+    let first = folder.path().join(FIRST);
+    fs::write(&first, fs::read_to_string(&first).unwrap().replace("bob", "eve")).unwrap();
+    fs::write(folder.path().join("notes.xz"), b"\xfd7zXZ\0").unwrap();
+    let output = command("verify").arg(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+}
+
+#[test]
+fn a_file_of_a_log_is_one_whatever_its_suffix() {
+    let folder = example();
+    for (from, to) in [(FIRST, "audit.keys"), (SECOND, "audit.1.keys")] {
+        fs::rename(folder.path().join(from), folder.path().join(to)).unwrap();
+    }
+    let output = command("verify").arg(folder.path()).output().unwrap();
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("11 lines are proved, 0 to 10, in 2 files"), "{text}");
+}
+
+#[test]
+fn one_thread_is_enough() {
+    let mut probe = Command::new("sh");
+    // Of root no number of threads is limited; only root can be somebody else.
+    probe.args(["-c", "prlimit --version && setpriv --reuid nobody --clear-groups true"]);
+    if !require::available("prlimit, and setpriv as root", &mut probe) {
+        return;
+    }
+    let folder = example();
+    sh(folder.path(), "chmod 755 . && chmod 644 *");
+    let copy = folder.path().join("command");
+    fs::copy(env!("CARGO_BIN_EXE_tracing-audit"), &copy).unwrap();
+    for name in ["verify", "show"] {
+        let output = Command::new("setpriv")
+            .args(["--reuid", "nobody", "--clear-groups", "prlimit", "--nproc=1"])
+            .arg(&copy)
+            .args([name, "--key", KEY])
+            .args([FIRST, SECOND])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", said(&output));
+        assert!(!output.stdout.is_empty());
+    }
+}
