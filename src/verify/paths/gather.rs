@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::contents::{Contents, GZIP, ZSTD};
@@ -16,12 +16,6 @@ use super::{VerifyError, io_error};
 use crate::trail::KeyId;
 use crate::verify::hand_offs::CopyLines;
 use crate::verify::{FindingKind, LISTED, NoticeKind};
-
-/// How far into a file the first line that can be read is looked for; torn bytes may stand before it.
-pub(super) const OPENING: u64 = 1 << 20;
-
-/// How far it is looked for first.
-const NEAR: u64 = OPENING / 16;
 
 /// Finds the logs under paths: named files, pipes (`-` is the standard input), and files that lie in named folders, not in
 /// folders within. Files are told apart, and ordered, by what they say, not by their names. Links are followed; a file of
@@ -77,9 +71,21 @@ pub struct LogFile {
 }
 
 impl LogFile {
-    /// How it opened when it was found.
-    pub(super) fn opening(&self, log: KeyId) -> Opening {
-        Opening::Log { log, file: self.number, seq: self.seq }
+    /// Whether what is opened begins as this file did when it was found.
+    pub(super) fn opens_as_it_did(&self, log: KeyId, contents: &mut Contents) -> bool {
+        let (did, mut start) = (Opening::Log { log, file: self.number, seq: self.seq }, Vec::new());
+        self.number.is_none()
+            || Opening::read(contents, &mut start, Opening::at_first_sight)
+                .is_ok_and(|opening| opening == did)
+            || Opening::of(&start) == did
+    }
+}
+
+impl LogFile {
+    /// What it says where a genesis counts only if it is signed; none where the file is gone.
+    fn signed_opening(&self) -> io::Result<Option<Opening>> {
+        let Some(mut contents) = Contents::open_the(&self.source, self.id)? else { return Ok(None) };
+        Opening::read(&mut contents, &mut Vec::new(), Opening::of).map(Some)
     }
 }
 
@@ -175,17 +181,7 @@ impl Gathering {
             }
         }
         let mut start = Vec::new();
-        let mut read =
-            |up_to: u64, start: &mut Vec<u8>| match contents.by_ref().take(up_to).read_to_end(start) {
-                Err(error) if !contents.is_damage(&error) => Err(error),
-                _ => Ok(()),
-            };
-        read(NEAR, &mut start)?;
-        let mut opening = Opening::of(&start);
-        if !matches!(opening, Opening::Log { file: Some(_), .. }) && start.len() as u64 == NEAR {
-            read(OPENING, &mut start)?;
-            opening = Opening::of(&start);
-        }
+        let opening = Opening::read(&mut contents, &mut start, Opening::at_first_sight)?;
         let name = || path.display().to_string();
         let telling = &start[..start.len().min(TELLING)];
         if let Some(packed) = Packed::archive(telling) {
@@ -235,6 +231,7 @@ impl Gathering {
     }
 
     pub(super) fn done(mut self) -> FoundLogs {
+        self.ask_who_signed();
         for (path, logs) in std::mem::take(&mut self.copies) {
             let with_files: Vec<_> = logs.iter().copied().filter(|log| self.logs.contains_key(log)).collect();
             // Copies alone still say that there was a log.
@@ -250,6 +247,28 @@ impl Gathering {
             found.logs.push(log);
         }
         found
+    }
+
+    /// Anybody may have given a file another's number, or the name of another log, and its genesis no signature: where files
+    /// don't agree, or one stands alone, those that nobody signed say neither.
+    fn ask_who_signed(&mut self) {
+        let mut asked = Vec::new();
+        for log in self.logs.values_mut() {
+            if log.files.len() == 1 || !log.order() {
+                asked.extend(std::mem::take(&mut log.files).into_iter().map(|file| (log.log, file)));
+            }
+        }
+        for (mut log, mut file) in asked {
+            match file.signed_opening() {
+                Ok(Some(Opening::Log { log: signed, file: number, seq })) => {
+                    (log, file.number, file.seq) = (signed, number, seq);
+                }
+                Ok(_) => {}
+                Err(error) => self.found.unread.push(io_error(&file.path, error)),
+            }
+            self.log(log).files.push(file);
+        }
+        self.logs.retain(|_, log| !log.files.is_empty());
     }
 }
 
@@ -272,8 +291,9 @@ impl FoundLogs {
 }
 
 impl LogFiles {
-    /// By number. A file whose genesis is damaged stands where its first line that can be read belongs.
-    fn order(&mut self) {
+    /// By number. A file whose genesis is damaged stands where its first line that can be read belongs. The answer is whether
+    /// numbers of files and of lines agree.
+    fn order(&mut self) -> bool {
         let (mut files, mut unnumbered): (Vec<_>, Vec<_>) =
             self.files.drain(..).partition(|file| file.number.is_some());
         files.sort_by_key(|file| file.number);
@@ -288,6 +308,7 @@ impl LogFiles {
             self.files.push(file);
         }
         self.files.extend(unnumbered);
+        self.files.windows(2).all(|pair| pair[0].number < pair[1].number && pair[0].seq < pair[1].seq)
     }
 
     /// Names a file once that is there twice, where one has all that the other has.

@@ -1,13 +1,18 @@
 //! Of which log a file is, from how it opens.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use serde::Deserialize;
 
 use super::contents::Contents;
-use super::gather::OPENING;
 use crate::trail::{KeyId, Kind, Line, PublicKey};
 use crate::verify::hand_offs::CopyLines;
+
+/// How far into a file the first line that can be read is looked for; torn bytes may stand before it.
+const OPENING: u64 = 1 << 20;
+
+/// How far it is looked for first: a genesis is shorter.
+const NEAR: u64 = 4 << 10;
 
 /// What the first lines of a file say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,30 +38,38 @@ struct GenesisSays {
 }
 
 impl Opening {
-    /// Whether what is opened begins as it did.
-    pub(super) fn opens(self, contents: &mut Contents) -> bool {
-        let Opening::Log { file: Some(_), .. } = self else { return true };
-        let mut start = Vec::new();
-        // A genesis is far shorter; before it torn bytes may stand.
-        for up_to in [2_000, OPENING] {
-            let _ = contents.by_ref().take(up_to).read_to_end(&mut start);
-            if Opening::unsigned(&start) == Some(self) {
-                return true;
+    /// Reads as far into a file as it takes. `among` says what its first bytes are.
+    pub(super) fn read(
+        contents: &mut Contents,
+        start: &mut Vec<u8>,
+        among: fn(&[u8]) -> Opening,
+    ) -> io::Result<Opening> {
+        for up_to in [NEAR, OPENING / 16, OPENING] {
+            let more = up_to - start.len() as u64;
+            match contents.by_ref().take(more).read_to_end(start) {
+                Err(error) if !contents.is_damage(&error) => return Err(error),
+                _ => {}
+            }
+            let opening = among(start);
+            let is_all = (start.len() as u64) < up_to;
+            if is_all || matches!(opening, Opening::Log { file: Some(_), .. }) {
+                return Ok(opening);
             }
         }
-        false
+        Ok(among(start))
     }
 
-    /// From the first genesis, whoever signed it.
-    fn unsigned(bytes: &[u8]) -> Option<Opening> {
-        let mut lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| Line::parse(line).ok());
-        let line = lines.find(|line| line.kind == Kind::Genesis)?;
-        let says = serde_json::from_str::<GenesisSays>(line.fields).ok()?;
-        Some(Opening::Log { log: line.link.log, file: Some(says.file), seq: Some(line.link.seq) })
+    /// From the first bytes of a file, whoever signed its genesis: the number that it gives may be somebody else's.
+    pub(super) fn at_first_sight(bytes: &[u8]) -> Opening {
+        Opening::among(bytes, |_, _| true)
     }
 
     /// From the first bytes of a file. They prove nothing yet: a damaged first line must not hide its file.
     pub(super) fn of(bytes: &[u8]) -> Opening {
+        Opening::among(bytes, |line, says| line.is_signed_by(&says.public_key))
+    }
+
+    fn among(bytes: &[u8], is_sound: impl Fn(&Line<'_>, &GenesisSays) -> bool) -> Opening {
         let mut unsound = None;
         let mut whole = false;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -65,7 +78,7 @@ impl Opening {
             let (log, seq) = (line.link.log, Some(line.link.seq));
             if line.kind == Kind::Genesis {
                 match serde_json::from_str::<GenesisSays>(line.fields) {
-                    Ok(says) if line.is_signed_by(&says.public_key) => {
+                    Ok(says) if is_sound(&line, &says) => {
                         return Opening::Log { log, file: Some(says.file), seq };
                     }
                     _ => unsound = unsound.or(Some((log, seq))),

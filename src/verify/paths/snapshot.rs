@@ -82,7 +82,7 @@ impl Snapshot {
 
     /// Opens it where it stood. What a deleted file was known by is sometimes given to another.
     fn open_as(&mut self, log: KeyId, file: &LogFile) -> io::Result<Option<Contents>> {
-        let is_it = |contents: &mut Contents| file.opening(log).opens(contents);
+        let is_it = |contents: &mut Contents| file.opens_as_it_did(log, contents);
         let opened = Contents::open_where(&file.source, file.id, is_it)?;
         if opened.is_none() {
             self.seen.remove(&file.id);

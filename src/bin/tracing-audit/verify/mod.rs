@@ -18,7 +18,7 @@ use crate::terminal::{self, harmless};
 #[allow(clippy::struct_excessive_bools)] // one for each flag
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Files of logs, and folders in which they lie; with `--shipped`, pipes too, and `-` for the standard input
+    /// Files of logs, folders in which they lie, links to them, and pipes; `-` is the standard input
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
