@@ -55,9 +55,18 @@ fn a_tampered_log_exits_with_1_and_names_the_line() {
     let output = verify(folder.path(), &["--key", KEY]);
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
-    let named = format!("{}, line 3 (seq 2): altered", file.display());
+    let named = format!(
+        "{}, line 3 (seq 2): its content was changed after it was written; there stands actor \"eve\", action \"key.decrypt\"; the line after it",
+        file.display()
+    );
     let (holds, not) = (text.find("are proved").unwrap(), text.find(&named).unwrap());
     assert!(holds < not, "{text}");
+    // JSON has the same sentence.
+    let json = printed(&verify(folder.path(), &["--key", KEY, "--json"]));
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let finding = &report["logs"][0]["findings"][0];
+    assert!(text.contains(finding["message"].as_str().unwrap()), "{finding}");
+    assert_eq!((&finding["finding"], &finding["changed"]), (&"altered".into(), &"this".into()));
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Proof {
         let oldest = self.oldest;
         let is_given_up =
             |kind: &FindingKind| matches!(kind, FindingKind::FilesMissing { to, .. } if *to < oldest);
-        for Finding { at, seq, kind } in ledger.take_back(is_given_up) {
+        for Finding { at, seq, kind, .. } in ledger.take_back(is_given_up) {
             if let FindingKind::FilesMissing { to, .. } = kind {
                 ledger.notice(at, seq, NoticeKind::Pruned { file: to + 1, oldest });
             }

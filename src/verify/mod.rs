@@ -118,6 +118,7 @@ mod quoted;
 mod ranges;
 mod report;
 mod standing;
+mod stands;
 mod strays;
 mod succession;
 mod trust;
@@ -143,5 +144,6 @@ pub use report::{
     Agreement, ExpectedHead, Head, InvalidExpectedHead, InvalidSuccession, LISTED, LogReport, Options,
     Report, SCHEMA, Succession, Verdict,
 };
+pub use stands::Changed;
 pub use trust::{InvalidTrust, InvalidTrustLine, TrustFile, TrustLine};
 pub use verifier::Verifier;

@@ -12,7 +12,7 @@ use super::identity::Identity;
 use super::join::Hole;
 use super::ledger::Ledger;
 use super::measure::Measure;
-use super::piece::{Piece, PieceEnd, begins_like_a_line};
+use super::piece::{Piece, PieceEnd};
 use super::ranges::Coverage;
 use super::report::Agreement;
 use super::standing::{Key, Standing};
@@ -388,9 +388,9 @@ impl Proof {
             self.walk.forget_pieces();
         }
         if piece.end == PieceEnd::File && whole.is_none() {
-            self.walk.piece(place, why);
+            self.walk.piece(place, piece.bytes, why);
         } else {
-            self.walk.malformed(place, begins_like_a_line(piece.bytes), why);
+            self.walk.malformed(place, piece.bytes, why);
         }
         self.set_aside(Some(place), piece, None);
     }

@@ -3,6 +3,7 @@
 mod bits;
 mod blame;
 mod bounds;
+mod changed;
 mod claims;
 #[cfg(feature = "compressed")]
 mod compressed;

@@ -2,10 +2,29 @@
 
 use std::fmt;
 
-use super::FindingKind;
+use super::{Finding, FindingKind};
 use crate::trail::Position;
 use crate::verify::NotTorn;
 use crate::verify::quoted::Quoted;
+
+/// What is said of a finding, its place aside: what became of the line first, what stands there now, and the evidence.
+pub(super) struct Sentence<'a>(pub(super) &'a Finding);
+
+impl fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { changed, stands, unproved, kind, .. } = self.0;
+        match (changed, stands) {
+            (Some(changed), Some(stands)) => write!(f, "{changed}; there stands {stands}; {kind}"),
+            (Some(changed), None) => write!(f, "{changed}; {kind}"),
+            (None, Some(stands)) => write!(f, "{kind}; there stands {stands}"),
+            (None, None) => kind.fmt(f),
+        }?;
+        match unproved {
+            Some(range) => write!(f, "; {} not proved", Lines(range.from, range.to)),
+            None => Ok(()),
+        }
+    }
+}
 
 impl fmt::Display for FindingKind {
     #[allow(clippy::too_many_lines)] // one sentence each
@@ -27,10 +46,7 @@ impl fmt::Display for FindingKind {
                 write!(f, "it follows a line of hash {found}; the line before it has {expected}")
             }
             FindingKind::Altered { expected, found } => {
-                write!(
-                    f,
-                    "altered: the line after it followed a line of hash {expected}; this one has {found}"
-                )
+                write!(f, "the line after it followed a line of hash {expected}; this one has {found}")
             }
             FindingKind::Sequence { expected, found } => {
                 write!(f, "out of place: line {found} stands where line {expected} belongs")

@@ -141,7 +141,7 @@ fn verify_once(
     let of_logs = logs.iter_mut().filter(|log| log.more_findings == 0);
     one_head_is_enough(of_logs.map(|log| (&mut log.findings, &mut log.verdict)).collect());
     succession::link(&mut logs, &options.successions);
-    let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
+    let findings: Vec<_> = kinds.into_iter().map(|kind| Finding::new(None, None, kind)).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
     let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
