@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use self::message::Sentence;
 use super::debris::NotTorn;
 use super::quoted::Quoted;
-use super::{Changed, Range, Verdict};
+use super::{Changed, Range, Rewrite, Verdict};
 use crate::trail::{Ended, Hash, KeyId, MalformedLine, Position, Timestamp, Torn};
 
 /// Where something stands.
@@ -72,6 +72,10 @@ impl Finding {
             _ => None,
         };
         Finding { at, seq, changed, stands: None, unproved: None, kind }
+    }
+
+    pub(super) fn is_tampering(&self) -> bool {
+        self.kind.verdict() == Verdict::Tampered
     }
 
     /// Whether it blames what stands in a line, so that it doesn't name all lines that can't be proved for it.
@@ -184,6 +188,9 @@ pub enum FindingKind {
     Unreadable { file: String },
     /// A compressed file that can't be decompressed to its end; what came before it was verified.
     Undecodable { file: String, why: String },
+    /// A tool seems to have changed this file as a whole, and of so many files the first. `besides`: with that undone, there
+    /// is tampering still, as the findings after this one say; else it explains all of it.
+    Rewritten { how: Vec<Rewrite>, file: String, files: u64, besides: bool },
 
     /// The log that replaced this one went on from another line than its last.
     SuccessionDiffers { successor: KeyId, expected: u64, hash: Hash, last: Option<u64> },

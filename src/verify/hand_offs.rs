@@ -17,7 +17,7 @@ use super::FindingKind;
 use crate::trail::{Genesis, Handoff, Hash, Keeps, KeyId, Line, Position, PublicKey, Timestamp};
 
 /// The keys that copies of hand-offs lead to, one after the other from the log's first.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct HandOffs {
     /// Ordered by epoch, without holes, from 0.
     epochs: Vec<Epoch>,
@@ -39,6 +39,7 @@ struct Disputed {
 }
 
 /// An epoch to whose key the copies lead.
+#[derive(Clone)]
 struct Epoch {
     key: [u8; 32],
     id: KeyId,

@@ -76,6 +76,10 @@
 //! the one before. Where numbers are skipped, lines are missing and no line is blamed. A broken link beside a blamed
 //! line is explained by it.
 //!
+//! Where a tool seems to have changed a whole file (CRLF line ends, a byte order mark, files joined into one), what it did is
+//! undone in memory and verified beside the files as they stand: one finding says so, and those after it what is found with
+//! that undone. No line is proved by it.
+//!
 //! # What the default mode leaves out
 //!
 //! Signatures that are checked: of each control line (so each key's last, its hand-off), of the last signed line of
@@ -117,6 +121,7 @@ mod quick;
 mod quoted;
 mod ranges;
 mod report;
+mod rewritten;
 mod standing;
 mod stands;
 mod strays;
@@ -144,6 +149,7 @@ pub use report::{
     Agreement, ExpectedHead, Head, InvalidExpectedHead, InvalidSuccession, LISTED, LogReport, Options,
     Report, SCHEMA, Succession, Verdict,
 };
+pub use rewritten::Rewrite;
 pub use stands::Changed;
 pub use trust::{InvalidTrust, InvalidTrustLine, TrustFile, TrustLine};
 pub use verifier::Verifier;

@@ -203,6 +203,11 @@ impl Proof {
         (self.begun, self.no_newline) = (false, false);
     }
 
+    /// Whether nothing of the file was taken.
+    pub(super) fn is_at_file_start(&self) -> bool {
+        self.offset == 0
+    }
+
     /// The place that the line after the last proved one takes.
     pub(super) fn next(&self) -> Next {
         self.head.map_or(Next::FIRST, |head| Next::after(head.seq, head.hash))

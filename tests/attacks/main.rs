@@ -38,6 +38,7 @@ mod reading;
 mod require;
 #[cfg(unix)]
 mod restart;
+mod rewritten;
 #[cfg(unix)]
 #[path = "../common/service.rs"]
 mod service;

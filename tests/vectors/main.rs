@@ -20,6 +20,7 @@ mod losses;
 mod page;
 mod power;
 mod retention;
+mod rewritten;
 mod shapes;
 mod torn;
 mod trust;
@@ -56,6 +57,7 @@ fn made() -> Vec<Vector> {
         ends::vectors(),
         losses::vectors(),
         altered::vectors(),
+        rewritten::vectors(),
         control::vectors(),
         forged::vectors(),
         keys::vectors(),

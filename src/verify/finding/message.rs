@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{Finding, FindingKind};
 use crate::trail::Position;
-use crate::verify::NotTorn;
 use crate::verify::quoted::Quoted;
+use crate::verify::{NotTorn, Rewrite};
 
 /// What is said of a finding, its place aside: what became of the line first, what stands there now, and the evidence.
 pub(super) struct Sentence<'a>(pub(super) &'a Finding);
@@ -172,6 +172,21 @@ impl fmt::Display for FindingKind {
             }
             FindingKind::Undecodable { file, why } => {
                 write!(f, "{}: can't be decompressed to its end: {}", Quoted(file), Quoted(why))
+            }
+            FindingKind::Rewritten { how, file, files, besides } => {
+                write!(f, "{}", Quoted(file))?;
+                match files {
+                    0 | 1 => f.write_str(" looks")?,
+                    files => write!(f, " and {} look", Count(files - 1, "more file"))?,
+                }
+                f.write_str(" as if a tool had changed all of it: ")?;
+                for (at, how) in how.iter().enumerate() {
+                    write!(f, "{}{}", if at > 0 { ", " } else { "" }, Did(*how))?;
+                }
+                f.write_str(match besides {
+                    true => "; that does not explain all that is found: see below",
+                    false => "; with that undone, no tampering is found",
+                })
             }
             FindingKind::SuccessionDiffers { successor, expected, hash, last: Some(last) } => write!(
                 f,
@@ -364,6 +379,21 @@ impl fmt::Display for Json<'_> {
             Ok(_) => f.write_str(self.0),
             Err(_) => Quoted(self.0).fmt(f),
         }
+    }
+}
+
+/// What a tool did.
+struct Did(Rewrite);
+
+impl fmt::Display for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Rewrite::LineEnds => "a carriage return stands before each newline",
+            Rewrite::ByteOrderMark => "a byte order mark stands before the first line",
+            Rewrite::Joined => "several files of the log stand in it",
+            Rewrite::Reordered => "its lines are in another order, or stand there more than once",
+            Rewrite::Reformatted => "its lines are JSON that is spelled otherwise",
+        })
     }
 }
 

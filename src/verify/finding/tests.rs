@@ -157,6 +157,21 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "audit.jsonl: can't be decompressed to its end: because",
         ),
         (
+            FindingKind::Rewritten { how: vec![Rewrite::LineEnds], file: file(), files: 1, besides: false },
+            Tampered,
+            "audit.jsonl looks as if a tool had changed all of it: a carriage return stands before each newline; with that undone, no tampering is found",
+        ),
+        (
+            FindingKind::Rewritten {
+                how: vec![Rewrite::ByteOrderMark, Rewrite::Joined, Rewrite::Reordered, Rewrite::Reformatted],
+                file: file(),
+                files: 3,
+                besides: true,
+            },
+            Tampered,
+            "audit.jsonl and 2 more files look as if a tool had changed all of it: a byte order mark stands before the first line, several files of the log stand in it, its lines are in another order, or stand there more than once, its lines are JSON that is spelled otherwise; that does not explain all that is found: see below",
+        ),
+        (
             succession(key, hash, Some(5)),
             Tampered,
             "log fe812c12f3ab4ce6, which replaced it, goes on from line 5 of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; its last line here is 5",
