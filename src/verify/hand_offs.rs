@@ -171,6 +171,12 @@ impl HandOffs {
         self.epochs.last().and_then(|known| known.line).map(|line| line.seq)
     }
 
+    /// The number of the last copied line that stands in a file before this one, as far as the lines say it.
+    pub(super) fn last_seq_before_file(&self, file: u64) -> Option<u64> {
+        let lines = self.epochs.iter().rev().filter_map(|known| known.line);
+        lines.filter(|line| line.file.is_some_and(|stands_in| stands_in < file)).map(|line| line.seq).next()
+    }
+
     /// Whether a hand-off of this hash is among the copies.
     pub(super) fn has(&self, seq: u64, hash: Hash) -> bool {
         self.epochs.iter().filter_map(|known| known.line).any(|line| line.seq == seq && line.hash == hash)

@@ -267,6 +267,9 @@ impl Proof {
         if let Some(signature) = &line.link.signature {
             self.count_signatures(1, signature.key, time);
         }
+        if self.head.is_none() {
+            self.began = Some(time);
+        }
         let met = meets(trust, seq, hash, || self.place());
         self.expected.note(met);
         self.go_on_from(ProvedLine { seq, hash, time });

@@ -60,6 +60,8 @@
 //!     step 7 and no start has attested them yet; else tampered. A last file closed `rotated`: incomplete. So is a log that
 //!     ends before a known hand-off. Then the caller's expectations: the head, the silence (a last line more than a minute
 //!     ahead of the clock is a finding), the start, no losses.
+//!     A caller may ask for a part of the log: then files before the first one aren't missed, nor those after a last one that
+//!     was closed `rotated`, nor hand-offs known to stand in them; the first and last line are named.
 //! 13. **Endorsement.** Where the first key is not pinned and a fleet's is, the genesis with `seq` 0, or its copy, must have
 //!     the fleet's signature for its own key and `origin`; that key must have signed it.
 //! 14. **Name.** Each genesis must have the `origin` by which the log is known, where it is known by one: else

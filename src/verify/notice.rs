@@ -47,6 +47,15 @@ pub enum NoticeKind {
     TornLine,
     /// An operator looked into a loss and let the log go on after it.
     Accepted(Accepted),
+    /// As was asked, a part of the log: what comes before its first line, and after its last, it can't show.
+    Part {
+        first: u64,
+        last: u64,
+        from: Timestamp,
+        to: Timestamp,
+        first_file: Option<u64>,
+        last_file: Option<u64>,
+    },
     /// Retention removed the files before this one.
     Pruned { file: u64, oldest: u64 },
     /// From this line on another number of files is kept; the oldest of them before it, and from it on.
@@ -146,6 +155,14 @@ impl fmt::Display for NoticeKind {
                     f,
                     "begins with file {file}: it says that its retention keeps all from file {oldest} on"
                 )
+            }
+            NoticeKind::Part { first, last, from, to, first_file, last_file } => {
+                write!(f, "a part of the log, as was asked: lines {first} to {last}, of {from} to {to}")?;
+                if let Some((first, last)) = first_file.zip(*last_file) {
+                    write!(f, ", in files {first} to {last}")?;
+                }
+                let before = if *first > 0 { format!("before line {first}, nor ") } else { String::new() };
+                write!(f, "; it can't show what came {before}after line {last}")
             }
             NoticeKind::ClockBack { from, to } => write!(f, "the clock went back from {from} to {to}"),
             NoticeKind::Meddled { ended } => {

@@ -41,6 +41,8 @@ pub(super) struct Proof {
 
     /// The last proved line.
     pub(super) head: Option<ProvedLine>,
+    /// The time of the first one.
+    pub(super) began: Option<Timestamp>,
     pub(super) key: Option<Key>,
     pub(super) walk: Walk,
     /// The bytes behind the last signed line of this file.
@@ -135,6 +137,7 @@ impl Proof {
             before_file: 0,
             found: 0,
             head: None,
+            began: None,
             key: first.map(|public| Key { public, id: public.id(), epoch: 0, proved: true, since: None }),
             walk: Walk::from(Next::FIRST),
             behind: Measure::default(),

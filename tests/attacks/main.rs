@@ -28,6 +28,7 @@ mod live;
 mod log;
 mod odd;
 mod pages;
+mod part;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)] // the faults ask for the rest
 #[path = "../common/program.rs"]

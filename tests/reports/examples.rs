@@ -141,6 +141,15 @@ pub(crate) fn notices() -> Vec<NoticeKind> {
         NoticeKind::GivenUp { lines: 7 },
         NoticeKind::TornLine,
         NoticeKind::Accepted(Accepted { at: time(), by: text(), reason: text() }),
+        NoticeKind::Part {
+            first: 7,
+            last: 7,
+            from: time(),
+            to: time(),
+            first_file: Some(7),
+            last_file: Some(7),
+        },
+        NoticeKind::Part { first: 0, last: 7, from: time(), to: time(), first_file: None, last_file: None },
         NoticeKind::Pruned { file: 7, oldest: 7 },
         NoticeKind::RetentionChanged {
             from: Keeps::Newest(7),

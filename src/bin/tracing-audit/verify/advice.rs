@@ -32,7 +32,7 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "Give all files of the log; if they are gone, get them from a backup or from where lines are shipped."
         }
         FindingKind::StartMissing { .. } => {
-            "Give the older files too; if they are gone, somebody deleted them and not the log's own retention."
+            "Give the older files too, or say --part where they are elsewhere and only these are asked; if they are gone, somebody deleted them and not the log's own retention."
         }
         FindingKind::KeyNotProved { .. } => {
             "Give the folder with the log's `.keys` file, or the older files: they hold the hand-offs."

@@ -38,6 +38,7 @@ fn asked(basis: &Basis) -> Vec<String> {
     let successions = successions.map(|Succession { old, new }| format!("--succession {old}={new}"));
     let options = [
         given("--from-start", basis.from_start),
+        given("--part", basis.part),
         given("--no-losses", basis.no_losses),
         given("--every-signature", basis.every_signature),
         given("--sparse", basis.sparse),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use tracing_audit::trail::Ended;
-use tracing_audit::verify::LogReport;
+use tracing_audit::verify::{LogReport, NoticeKind};
 
 use super::{findings, noticed, notices, ranges, spoken};
 use crate::terminal::{count, quoted};
@@ -90,7 +90,9 @@ pub(super) fn in_a_line(log: &LogReport, out: &mut impl Write) -> io::Result<()>
         write!(out, " of {}", quoted(origin))?;
     }
     let are = if log.proved.lines == 1 { "is" } else { "are" };
-    write!(out, ": {}: {} {are} proved, ", spoken(log.verdict), count(log.proved.lines, "line"))?;
+    let is_part = log.notices.iter().any(|notice| matches!(notice.kind, NoticeKind::Part { .. }));
+    let part = if is_part { " (a part, as was asked)" } else { "" };
+    write!(out, ": {}{part}: {} {are} proved, ", spoken(log.verdict), count(log.proved.lines, "line"))?;
     ranges(&log.proved, out)?;
     if let Some(head) = log.head {
         write!(out, ", up to {}, {}. Head: {}:{}", head.time, end(log), head.seq, head.hash)?;
