@@ -28,7 +28,7 @@ impl Proof {
             self.judge_end(trust, options, given_up, ledger);
         }
         if options.part {
-            self.name_part(ledger);
+            self.name_part(trust, ledger);
         }
         self.judge_copies(ledger);
         self.judge_losses(options, ledger);
@@ -117,12 +117,17 @@ impl Proof {
     }
 
     /// Which part of the log was read. Its first and last proved lines bound it.
-    fn name_part(&self, ledger: &mut Ledger) {
+    fn name_part(&self, trust: &Trust, ledger: &mut Ledger) {
         let known = self.head.filter(|_| self.identity.is_known()).zip(self.coverage.first_proved());
         let Some((head, first)) = known else { return };
         let (from, to) = (self.began.unwrap_or(head.time), head.time);
         let (first_file, last_file) = (self.first_file, self.number.sure);
-        let kind = NoticeKind::Part { first, last: head.seq, from, to, first_file, last_file };
+        // A key may sign up to its hand-off; what of that it did sign, only the hand-off tells.
+        let is_over = trust.hand_offs.last_seq().is_some_and(|known| known > head.seq);
+        let since = self.key.and_then(|key| key.since).map_or(first, |since| first.max(since.seq + 1));
+        let one_key_from = Some(since).filter(|since| is_over && *since <= head.seq);
+        let last = head.seq;
+        let kind = NoticeKind::Part { first, last, from, to, first_file, last_file, one_key_from };
         ledger.notice(None, None, kind);
     }
 

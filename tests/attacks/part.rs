@@ -81,12 +81,15 @@ fn the_notice_names_lines_times_and_files_and_what_can_not_be_shown() {
     assert_eq!(
         said,
         format!(
-            "a part of the log, as was asked: lines 10 to 19, of {from} to {to}, in files 2 to 3; it can't show what came before line 10, nor after line 19"
+            "a part of the log, as was asked: lines 10 to 19, of {from} to {to}, in files 2 to 3; it can't show what came before line 10, nor after line 19; line 19 rests on the signature of one key, which has handed over since: up to the next hand-off, more files would tell"
         )
     );
     let start = given(&log, &log.files()[..1], &part(&log));
     let said = start.notices.iter().map(ToString::to_string).find(|said| said.contains("a part of")).unwrap();
-    assert!(said.ends_with("; it can't show what came after line 4"), "{said}");
+    assert!(said.contains("; it can't show what came after line 4; line 4 rests on "), "{said}");
+    let end = given(&log, &log.files()[4..], &part(&log));
+    let said = end.notices.iter().map(ToString::to_string).find(|said| said.contains("a part of")).unwrap();
+    assert!(said.ends_with("; it can't show what came before line 20, nor after line 28"), "{said}");
 }
 
 #[test]
@@ -157,4 +160,46 @@ fn who_expects_the_start_still_does() {
     let options = Options { from_start: true, ..part(&log) };
     let report = given(&log, &log.files()[1..], &options);
     assert!(matches!(kinds(&report)[..], [FindingKind::NotFromStart { first: 5 }]), "{report:?}");
+}
+
+#[test]
+fn lines_that_the_holder_of_an_old_key_may_have_written_at_the_end_of_a_part_are_named() {
+    // File 1 ends with lines after its hand-off; their key has handed over since.
+    let mut log = Log::full("old key");
+    log.event("alice");
+    log.rotate();
+    log.event("bob");
+    log.hand_off();
+    log.event("carol");
+    let stolen = log.clone();
+    log.event("dave");
+    log.rotate();
+    log.hand_off();
+    log.event("erin");
+    log.close(Ended::Shutdown);
+    let mut forged = stolen;
+    forged.event("mallory");
+    forged.close(Ended::Rotated);
+    for (file, last) in [(&log.files()[1], 8), (&forged.files()[1], 8)] {
+        let report = given(&log, std::slice::from_ref(file), &part(&log));
+        assert_eq!((report.verdict, report.head.unwrap().seq), (Verdict::Intact, last));
+        let from = report.notices.iter().find_map(|notice| match notice.kind {
+            NoticeKind::Part { one_key_from, .. } => one_key_from,
+            _ => None,
+        });
+        assert_eq!(from, Some(6), "{report:?}");
+    }
+    // The file with the next hand-off tells.
+    let files = [forged.files().remove(1), log.files().remove(2)];
+    assert_eq!(given(&log, &files, &part(&log)).verdict, Verdict::Tampered);
+    // Who closes before a known hand-off of that file is found.
+    let report = given(&log, &[log.files().remove(1)], &part(&log));
+    assert_eq!(report.verdict, Verdict::Intact);
+    let mut early = Log::full("old key");
+    early.event("alice");
+    early.rotate();
+    early.event("bob");
+    early.close(Ended::Rotated);
+    let report = given(&log, &[early.files().remove(1)], &part(&log));
+    assert_ne!(report.verdict, Verdict::Intact, "{report:?}");
 }

@@ -148,8 +148,17 @@ pub(crate) fn notices() -> Vec<NoticeKind> {
             to: time(),
             first_file: Some(7),
             last_file: Some(7),
+            one_key_from: Some(7),
         },
-        NoticeKind::Part { first: 0, last: 7, from: time(), to: time(), first_file: None, last_file: None },
+        NoticeKind::Part {
+            first: 0,
+            last: 7,
+            from: time(),
+            to: time(),
+            first_file: None,
+            last_file: None,
+            one_key_from: None,
+        },
         NoticeKind::Pruned { file: 7, oldest: 7 },
         NoticeKind::RetentionChanged {
             from: Keeps::Newest(7),

@@ -26,6 +26,7 @@ fn each_notice_has_its_sentence() {
                 to: Timestamp::from_nanos(1_795_293_661_250_000_000),
                 first_file: Some(2),
                 last_file: Some(3),
+                one_key_from: None,
             },
             "a part of the log, as was asked: lines 7 to 9, of 2026-11-21T20:41:00.250000000Z to 2026-11-21T20:41:01.250000000Z, in files 2 to 3; it can't show what came before line 7, nor after line 9",
         ),
