@@ -59,7 +59,12 @@ fn an_altered_line_is_named_with_its_place_and_exits_with_1() {
     let text = lines().join("\n").replace("bob\",\"outcome", "eve\",\"outcome");
     let (code, text) = piped(&text, &["--key", KEY]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("TAMPERED: \"standard input\", line 3 (seq 2): altered"), "{text}");
+    assert!(
+        text.contains(
+            "TAMPERED: \"standard input\", line 3 (seq 2): its content was changed after it was written; "
+        ),
+        "{text}"
+    );
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn one_fleet_key_proves_each_log_that_it_endorsed_and_no_other() {
         for trusted in [["--fleet-key", &fleet], ["--trust", trust.to_str().unwrap()]] {
             let (code, text) = verify(&[shipped, &trusted].concat());
             assert_eq!(code, Some(0), "{text}");
-            assert_eq!(text.matches("endorsed.").count(), 2, "{text}");
+            assert_eq!(text.matches("endorsed by fleet key").count(), 2, "{text}");
             assert!(!text.contains("does not know"), "{text}");
         }
         let (code, text) = verify(&[shipped, &["--fleet-key", &one]].concat());

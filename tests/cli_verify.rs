@@ -55,9 +55,18 @@ fn a_tampered_log_exits_with_1_and_names_the_line() {
     let output = verify(folder.path(), &["--key", KEY]);
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
-    let named = format!("{}, line 3 (seq 2): altered", file.display());
+    let named = format!(
+        "{}, line 3 (seq 2): its content was changed after it was written; there stands actor \"eve\", action \"key.decrypt\"; the line after it",
+        file.display()
+    );
     let (holds, not) = (text.find("are proved").unwrap(), text.find(&named).unwrap());
     assert!(holds < not, "{text}");
+    // JSON has the same sentence.
+    let json = printed(&verify(folder.path(), &["--key", KEY, "--json"]));
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let finding = &report["logs"][0]["findings"][0];
+    assert!(text.contains(finding["message"].as_str().unwrap()), "{finding}");
+    assert_eq!((&finding["finding"], &finding["changed"]), (&"altered".into(), &"this".into()));
 }
 
 #[test]
@@ -81,6 +90,8 @@ fn usage_and_files_that_cannot_be_read_exit_with_2() {
         &["--max-silence", "soon"],
         &["--key-file", "/nowhere"],
         &["--unknown"],
+        &["--part", "--from-start"],
+        &["--part", "--shipped"],
     ] {
         let output = verify(folder.path(), arguments);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
@@ -120,4 +131,31 @@ fn row_26_a_terminal_sees_no_control_character_of_a_log() {
     let text = printed(&verify(folder.path(), &["--key", KEY]));
     assert!(text.contains("\\u001b[2Jaudit.jsonl"), "{text}");
     assert!(!text.chars().any(|char| char.is_control() && char != '\n' || char == '\u{202e}'), "{text:?}");
+}
+
+#[test]
+fn a_part_of_a_log_is_intact_where_it_is_asked_as_one() {
+    let folder = example();
+    let second = folder.path().join(SECOND);
+    // The line that hands over to the second file's key, and line 0.
+    let first = fs::read_to_string(folder.path().join(FIRST)).unwrap();
+    let is_copied = |line: &&str| line.contains("\"kind\":\"handoff\"") || line.contains("\"seq\":0,");
+    let copies = first.lines().filter(is_copied).fold(String::new(), |all, line| all + line + "\n");
+    fs::write(folder.path().join("audit.keys"), copies).unwrap();
+    fs::remove_file(folder.path().join(FIRST)).unwrap();
+    let output = verify(folder.path(), &["--key", KEY]);
+    assert_eq!(output.status.code(), Some(3), "{}", printed(&output));
+    assert!(printed(&output).contains("--part"), "{}", printed(&output));
+    let output = verify(folder.path(), &["--key", KEY, "--part"]);
+    let text = printed(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for said in [
+        "a part of the log, as was asked: lines 8 to 10, of 2026-11-21T",
+        "in files 1 to 1",
+        "\nAsked: --part.\n",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    // Without copies nothing leads to its key.
+    assert_eq!(verify(&second, &["--key", KEY, "--part"]).status.code(), Some(3));
 }

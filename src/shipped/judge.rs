@@ -128,5 +128,5 @@ pub(super) fn of_all(logs: &mut [LogReport], options: &Options) -> Vec<Finding> 
     if logs.is_empty() {
         kinds.insert(0, FindingKind::Nothing);
     }
-    kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect()
+    kinds.into_iter().map(|kind| Finding::new(None, None, kind)).collect()
 }

@@ -95,7 +95,7 @@ impl Verifier {
 
     /// A stream ended before its end.
     pub(super) fn find(&mut self, kind: FindingKind) {
-        self.findings.push(Finding { at: None, seq: None, kind });
+        self.findings.push(Finding::new(None, None, kind));
     }
 
     /// All streams were taken. `now` is for [`Options::max_silence`].

@@ -41,8 +41,7 @@ impl LogReport {
             return;
         }
         self.findings.retain(|finding| !is_of_absence(finding));
-        let kind = FindingKind::MaybePacked { files };
-        self.findings.push(Finding { at: None, seq: None, kind });
+        self.findings.push(Finding::new(None, None, FindingKind::MaybePacked { files }));
         if self.more_findings == 0 {
             let verdicts = self.findings.iter().map(|finding| finding.kind.verdict());
             self.verdict = verdicts.max().unwrap_or(Verdict::Intact);

@@ -34,6 +34,8 @@ pub struct Basis {
     pub max_silence: Option<Duration>,
     /// Whether each log had to be there from its line 0 on.
     pub from_start: bool,
+    /// Whether only some files of each log were given, that follow each other.
+    pub part: bool,
     /// Whether no record could have been lost.
     pub no_losses: bool,
     /// Logs that were known to have been replaced by others.
@@ -61,6 +63,7 @@ impl Basis {
             expect_head: options.expect_head,
             max_silence: options.max_silence,
             from_start: options.from_start,
+            part: options.part,
             no_losses: options.no_losses,
             successions: options.successions.clone(),
             ..Basis::new(paths, &options.keys, &options.trust, time)
@@ -82,6 +85,7 @@ impl Basis {
             expect_head: None,
             max_silence: None,
             from_start: false,
+            part: false,
             no_losses: false,
             successions: Vec::new(),
             at: None,

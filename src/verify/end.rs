@@ -25,7 +25,10 @@ impl Proof {
         self.judge_retention(ledger);
         if !self.stopped {
             self.judge_start(options, ledger);
-            self.judge_end(trust, given_up, ledger);
+            self.judge_end(trust, options, given_up, ledger);
+        }
+        if options.part {
+            self.name_part(trust, ledger);
         }
         self.judge_copies(ledger);
         self.judge_losses(options, ledger);
@@ -45,7 +48,7 @@ impl Proof {
             _ => cut,
         };
         let mut said = None;
-        for (Finding { at, seq, kind }, cut) in
+        for (Finding { at, seq, kind, .. }, cut) in
             ledger.take_back(|kind, cut| last(kind, cut).is_some_and(|last| last < oldest))
         {
             let given_up = last(&kind, cut);
@@ -58,13 +61,16 @@ impl Proof {
 
     fn judge_start(&self, options: &Options, ledger: &mut Ledger) {
         let first = self.coverage.first_proved().filter(|first| *first > 0);
-        if let Some(first) = first.filter(|_| options.from_start || self.identity.is_from_start()) {
+        let is_from_start = options.from_start || self.identity.is_from_start() && !options.part;
+        if let Some(first) = first.filter(|_| is_from_start) {
             ledger.find(None, None, FindingKind::NotFromStart { first });
         }
         let Some(file) = self.first_file.filter(|file| *file > 0) else { return };
         let oldest = self.oldest;
         if file <= oldest {
             ledger.notice(None, None, NoticeKind::Pruned { file, oldest });
+        } else if options.part {
+            // What came before is not asked.
         } else if let Some((place, seq, ended)) = self.start_gone.clone() {
             let kind = FindingKind::Gone { from: 0, to: seq - 1, ended };
             ledger.find(Some(place), Some(seq), kind);
@@ -92,10 +98,15 @@ impl Proof {
         }
     }
 
-    fn judge_end(&mut self, trust: &Trust, given_up: Option<u64>, ledger: &mut Ledger) {
+    fn judge_end(&mut self, trust: &Trust, options: &Options, given_up: Option<u64>, ledger: &mut Ledger) {
         self.judge_rest(given_up, ledger);
         let Some(head) = self.head else { return ledger.find(None, None, FindingKind::Nothing) };
-        match self.last_closed() {
+        let (closed, next) = self.last_closed();
+        // A part may end with a file that was closed for the next one. Any other file, of a log that is known to go on, may
+        // have been cut: its own end is not shown. So may one in which nothing is proved.
+        let ends_whole = options.part && closed == Some(Ended::Rotated) && self.before.is_none();
+        match (closed, next) {
+            (Some(Ended::Rotated), _) if ends_whole => {}
             (Some(Ended::Rotated), file) => {
                 ledger.find(None, None, FindingKind::NextFileMissing { file });
             }
@@ -105,9 +116,26 @@ impl Proof {
         if self.no_newline {
             ledger.notice(None, Some(head.seq), NoticeKind::NoNewline);
         }
-        if let Some(known) = trust.hand_offs.last_seq().filter(|known| *known > head.seq) {
+        let hand_offs = &trust.hand_offs;
+        let known = if ends_whole { hand_offs.last_seq_before_file(next) } else { hand_offs.last_seq() };
+        if let Some(known) = known.filter(|known| *known > head.seq) {
             ledger.find(None, None, FindingKind::EndMissing { known });
         }
+    }
+
+    /// Which part of the log was read. Its first and last proved lines bound it.
+    fn name_part(&self, trust: &Trust, ledger: &mut Ledger) {
+        let known = self.head.filter(|_| self.identity.is_known()).zip(self.coverage.first_proved());
+        let Some((head, first)) = known else { return };
+        let (from, to) = (self.began.unwrap_or(head.time), head.time);
+        let (first_file, last_file) = (self.first_file, self.number.sure);
+        // A key may sign up to its hand-off; what of that it did sign, only the hand-off tells.
+        let is_over = trust.hand_offs.last_seq().is_some_and(|known| known > head.seq);
+        let since = self.key.and_then(|key| key.since).map_or(first, |since| first.max(since.seq + 1));
+        let one_key_from = Some(since).filter(|since| is_over && *since <= head.seq);
+        let last = head.seq;
+        let kind = NoticeKind::Part { first, last, from, to, first_file, last_file, one_key_from };
+        ledger.notice(None, None, kind);
     }
 
     /// Hand-offs are copied as soon as they are durable: only the last may still wait.

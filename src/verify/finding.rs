@@ -5,11 +5,12 @@ mod message;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::Verdict;
+use self::message::Sentence;
 use super::debris::NotTorn;
 use super::quoted::Quoted;
+use super::{Changed, Range, Rewrite, Verdict};
 use crate::trail::{Ended, Hash, KeyId, MalformedLine, Position, Timestamp, Torn};
 
 /// Where something stands.
@@ -44,20 +45,70 @@ pub(super) fn placed(
 }
 
 /// One thing that does not hold, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The blamed line; none where no line is to blame.
     pub at: Option<Place>,
     /// The line's number in its log, as it says or as its place says; none where neither is known.
     pub seq: Option<u64>,
+    /// Whether the blamed line was changed, as far as that is known; none where it may be as it was written.
+    pub changed: Option<Changed>,
+    /// What stands there, each value of it quoted and short: nothing proves it. None where the line itself is not in doubt,
+    /// and of shipped lines.
+    pub stands: Option<String>,
+    /// The lines that it leaves without a proof, where they are more than the blamed one. Of several findings before one
+    /// proved line, the last has them.
+    pub unproved: Option<Range>,
     /// What does not hold.
-    #[serde(flatten)]
     pub kind: FindingKind,
+}
+
+impl Finding {
+    /// One of which no more is known than its kind.
+    pub(crate) fn new(at: Option<Place>, seq: Option<u64>, kind: FindingKind) -> Finding {
+        let changed = match kind {
+            FindingKind::Altered { .. } => Some(Changed::This),
+            FindingKind::Signature { .. } => Some(Changed::ThisOrAdded),
+            _ => None,
+        };
+        Finding { at, seq, changed, stands: None, unproved: None, kind }
+    }
+
+    pub(super) fn is_tampering(&self) -> bool {
+        self.kind.verdict() == Verdict::Tampered
+    }
+
+    /// Whether it blames what stands in a line, so that it doesn't name all lines that can't be proved for it.
+    pub(super) fn blames_content(&self) -> bool {
+        use FindingKind::{Altered, Link, Malformed, Signature};
+        matches!(self.kind, Altered { .. } | Link { .. } | Malformed(_) | Signature { .. })
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        placed(f, self.at.as_ref(), self.seq, &self.kind)
+        placed(f, self.at.as_ref(), self.seq, &Sentence(self))
+    }
+}
+
+/// Who reads JSON gets the same sentence, as `message`.
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Said<'a> {
+            at: &'a Option<Place>,
+            seq: Option<u64>,
+            message: String,
+            changed: Option<Changed>,
+            stands: Option<&'a str>,
+            unproved: Option<Range>,
+            #[serde(flatten)]
+            kind: &'a FindingKind,
+        }
+        let Finding { at, seq, changed, stands, unproved, kind } = self;
+        let (seq, changed, unproved) = (*seq, *changed, *unproved);
+        let (message, stands) = (self.to_string(), stands.as_deref());
+        Said { at, seq, message, changed, stands, unproved, kind }.serialize(serializer)
     }
 }
 
@@ -137,6 +188,9 @@ pub enum FindingKind {
     Unreadable { file: String },
     /// A compressed file that can't be decompressed to its end; what came before it was verified.
     Undecodable { file: String, why: String },
+    /// A tool seems to have changed this file as a whole, and of so many files the first. `besides`: with that undone, there
+    /// is tampering still, as the findings after this one say; else it explains all of it.
+    Rewritten { how: Vec<Rewrite>, file: String, files: u64, besides: bool },
 
     /// The log that replaced this one went on from another line than its last.
     SuccessionDiffers { successor: KeyId, expected: u64, hash: Hash, last: Option<u64> },

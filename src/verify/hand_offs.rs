@@ -17,7 +17,7 @@ use super::FindingKind;
 use crate::trail::{Genesis, Handoff, Hash, Keeps, KeyId, Line, Position, PublicKey, Timestamp};
 
 /// The keys that copies of hand-offs lead to, one after the other from the log's first.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct HandOffs {
     /// Ordered by epoch, without holes, from 0.
     epochs: Vec<Epoch>,
@@ -39,6 +39,7 @@ struct Disputed {
 }
 
 /// An epoch to whose key the copies lead.
+#[derive(Clone)]
 struct Epoch {
     key: [u8; 32],
     id: KeyId,
@@ -168,6 +169,12 @@ impl HandOffs {
     /// The number of the last line of which there is a copy.
     pub(super) fn last_seq(&self) -> Option<u64> {
         self.epochs.last().and_then(|known| known.line).map(|line| line.seq)
+    }
+
+    /// The number of the last copied line that stands in a file before this one, as far as the lines say it.
+    pub(super) fn last_seq_before_file(&self, file: u64) -> Option<u64> {
+        let lines = self.epochs.iter().rev().filter_map(|known| known.line);
+        lines.filter(|line| line.file.is_some_and(|stands_in| stands_in < file)).map(|line| line.seq).next()
     }
 
     /// Whether a hand-off of this hash is among the copies.

@@ -10,7 +10,7 @@ use super::measure::Measure;
 use super::proof::{Proof, ProvedLine, Trust};
 use super::standing::Key;
 use super::walk::{Next, Walk};
-use super::{Finding, FindingKind, NotTorn, NoticeKind, Place};
+use super::{Finding, FindingKind, NotTorn, NoticeKind, Place, Range};
 use crate::trail::{Control, InvalidControl, KeyId, Kind, Line, Timestamp, Torn};
 
 /// Records wait for the writer, each with the time of its thread, for 5 s by default.
@@ -123,7 +123,7 @@ impl Proof {
         }
         if !self.begun && hole.is_none() {
             let at = Some(place.clone());
-            let no_genesis = Finding { at, seq: Some(line.link.seq), kind: FindingKind::NoGenesis };
+            let no_genesis = Finding::new(at, Some(line.link.seq), FindingKind::NoGenesis);
             hole = Some(Hole {
                 from: run_from,
                 until: run_from,
@@ -150,7 +150,11 @@ impl Proof {
         let (mut findings, more) = walk.blame_at(next, torn);
         if findings.is_empty() {
             let kind = FindingKind::Link { expected: next.prev, found: line.link.prev };
-            findings.push(Finding { at: Some(place.clone()), seq: Some(line.link.seq), kind });
+            findings.push(Finding::new(Some(place.clone()), Some(line.link.seq), kind));
+        }
+        let last = findings.last_mut().filter(|last| last.blames_content());
+        if let Some(last) = last.filter(|_| until > from.saturating_add(1)) {
+            last.unproved = Some(Range { from, to: until - 1 });
         }
         Hole { from, until, findings, more, signatures: self.signatures, epoch: self.epoch() }
     }
@@ -262,6 +266,9 @@ impl Proof {
         let (seq, hash) = (line.link.seq, line.hash());
         if let Some(signature) = &line.link.signature {
             self.count_signatures(1, signature.key, time);
+        }
+        if self.head.is_none() {
+            self.began = Some(time);
         }
         let met = meets(trust, seq, hash, || self.place());
         self.expected.note(met);

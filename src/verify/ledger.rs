@@ -61,7 +61,7 @@ impl Ledger {
     }
 
     pub(crate) fn find(&mut self, at: Option<Place>, seq: Option<u64>, kind: FindingKind) {
-        self.enter(Finding { at, seq, kind });
+        self.enter(Finding::new(at, seq, kind));
     }
 
     pub(crate) fn enter(&mut self, finding: Finding) {
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn finding(kind: FindingKind) -> Finding {
-        Finding { at: None, seq: None, kind }
+        Finding::new(None, None, kind)
     }
 
     #[test]

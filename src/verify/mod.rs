@@ -60,6 +60,8 @@
 //!     step 7 and no start has attested them yet; else tampered. A last file closed `rotated`: incomplete. So is a log that
 //!     ends before a known hand-off. Then the caller's expectations: the head, the silence (a last line more than a minute
 //!     ahead of the clock is a finding), the start, no losses.
+//!     A caller may ask for a part of the log: then files before the first one aren't missed, nor those after a last one that
+//!     was closed `rotated`, nor hand-offs known to stand in them; the first and last line are named.
 //! 13. **Endorsement.** Where the first key is not pinned and a fleet's is, the genesis with `seq` 0, or its copy, must have
 //!     the fleet's signature for its own key and `origin`; that key must have signed it.
 //! 14. **Name.** Each genesis must have the `origin` by which the log is known, where it is known by one: else
@@ -75,6 +77,10 @@
 //! Where a line's `prev` fails, that line is blamed, unless its own signature or the link after it confirms it; then
 //! the one before. Where numbers are skipped, lines are missing and no line is blamed. A broken link beside a blamed
 //! line is explained by it.
+//!
+//! Where a tool seems to have changed a whole file (CRLF line ends, a byte order mark, files joined into one), what it did is
+//! undone in memory and verified beside the files as they stand: one finding says so, and those after it what is found with
+//! that undone. No line is proved by it.
 //!
 //! # What the default mode leaves out
 //!
@@ -118,7 +124,9 @@ mod quick;
 mod quoted;
 mod ranges;
 mod report;
+mod rewritten;
 mod standing;
+mod stands;
 mod strays;
 mod succession;
 mod trust;
@@ -144,5 +152,7 @@ pub use report::{
     Agreement, ExpectedHead, Head, InvalidExpectedHead, InvalidSuccession, LISTED, LogReport, Options,
     Report, SCHEMA, Succession, Verdict,
 };
+pub use rewritten::Rewrite;
+pub use stands::Changed;
 pub use trust::{InvalidTrust, InvalidTrustLine, TrustFile, TrustLine};
 pub use verifier::Verifier;

@@ -47,6 +47,18 @@ pub enum NoticeKind {
     TornLine,
     /// An operator looked into a loss and let the log go on after it.
     Accepted(Accepted),
+    /// As was asked, a part of the log: what comes before its first line, and after its last, it can't show. `one_key_from`: no
+    /// hand-off that is known follows from the lines from there on; the key that signed them has handed over since, so that
+    /// whoever kept it may have written them.
+    Part {
+        first: u64,
+        last: u64,
+        from: Timestamp,
+        to: Timestamp,
+        first_file: Option<u64>,
+        last_file: Option<u64>,
+        one_key_from: Option<u64>,
+    },
     /// Retention removed the files before this one.
     Pruned { file: u64, oldest: u64 },
     /// From this line on another number of files is kept; the oldest of them before it, and from it on.
@@ -146,6 +158,24 @@ impl fmt::Display for NoticeKind {
                     f,
                     "what was before file {file} is gone, or in part: its retention keeps all from file {oldest} on"
                 )
+            }
+            NoticeKind::Part { first, last, from, to, first_file, last_file, one_key_from } => {
+                write!(f, "a part of the log, as was asked: lines {first} to {last}, of {from} to {to}")?;
+                if let Some((first, last)) = first_file.zip(*last_file) {
+                    write!(f, ", in files {first} to {last}")?;
+                }
+                let before = if *first > 0 { format!("before line {first}, nor ") } else { String::new() };
+                write!(f, "; it can't show what came {before}after line {last}")?;
+                one_key_from.map_or(Ok(()), |from| {
+                    match from == *last {
+                        true => write!(f, "; line {last} rests")?,
+                        false => write!(f, "; lines {from} to {last} rest")?,
+                    }
+                    f.write_str(
+                        " on the signature of one key, which has handed over since: up to the next hand-off, more files \
+                         would tell",
+                    )
+                })
             }
             NoticeKind::ClockBack { from, to } => write!(f, "the clock went back from {from} to {to}"),
             NoticeKind::Meddled { ended } => {

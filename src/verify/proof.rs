@@ -12,7 +12,7 @@ use super::identity::Identity;
 use super::join::Hole;
 use super::ledger::Ledger;
 use super::measure::Measure;
-use super::piece::{Piece, PieceEnd, begins_like_a_line};
+use super::piece::{Piece, PieceEnd};
 use super::ranges::Coverage;
 use super::report::Agreement;
 use super::standing::{Key, Standing};
@@ -41,6 +41,8 @@ pub(super) struct Proof {
 
     /// The last proved line.
     pub(super) head: Option<ProvedLine>,
+    /// The time of the first one.
+    pub(super) began: Option<Timestamp>,
     pub(super) key: Option<Key>,
     pub(super) walk: Walk,
     /// The bytes behind the last signed line of this file.
@@ -135,6 +137,7 @@ impl Proof {
             before_file: 0,
             found: 0,
             head: None,
+            began: None,
             key: first.map(|public| Key { public, id: public.id(), epoch: 0, proved: true, since: None }),
             walk: Walk::from(Next::FIRST),
             behind: Measure::default(),
@@ -203,6 +206,11 @@ impl Proof {
         self.before_file += self.offset;
         (self.file, self.line, self.offset) = (Arc::from(name), 0, 0);
         (self.begun, self.no_newline) = (false, false);
+    }
+
+    /// Whether nothing of the file was taken.
+    pub(super) fn is_at_file_start(&self) -> bool {
+        self.offset == 0
     }
 
     /// The place that the line after the last proved one takes.
@@ -390,9 +398,9 @@ impl Proof {
             self.walk.forget_pieces();
         }
         if piece.end == PieceEnd::File && whole.is_none() {
-            self.walk.piece(place, why);
+            self.walk.piece(place, piece.bytes, why);
         } else {
-            self.walk.malformed(place, begins_like_a_line(piece.bytes), why);
+            self.walk.malformed(place, piece.bytes, why);
         }
         self.set_aside(Some(place), piece, None);
     }

@@ -11,6 +11,7 @@ use crate::trail::{Ended, Hash, KeyId, PublicKey, Succeeds, Timestamp};
 
 /// What to verify against.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // one for each question
 pub struct Options {
     /// The pinned keys, one for each log, which must be there. Without any, a log can at best agree with itself.
     pub keys: Vec<PublicKey>,
@@ -25,6 +26,9 @@ pub struct Options {
     pub max_silence: Option<Duration>,
     /// Each log must be there from its line 0 on: no retention.
     pub from_start: bool,
+    /// Only some files of each log are given, that follow each other: what came before them and after them is not missed. All
+    /// else is; a trust file's `@from-start` is not asked then, [`Options::from_start`] is.
+    pub part: bool,
     /// No record may have been lost: none declared, and no crash, which may have taken what was queued.
     pub no_losses: bool,
     /// Logs that are known to have been replaced by others.
@@ -42,6 +46,7 @@ impl Default for Options {
             expect_head: None,
             max_silence: None,
             from_start: false,
+            part: false,
             no_losses: false,
             successions: Vec::new(),
             patience: Duration::from_secs(1),

@@ -55,7 +55,7 @@ fn notice(kind: NoticeKind) -> Notice {
 
 fn find(log: &mut LogReport, seq: Option<u64>, kind: FindingKind) {
     log.verdict = log.verdict.max(kind.verdict());
-    log.findings.push(Finding { at: None, seq, kind });
+    log.findings.push(Finding::new(None, seq, kind));
 }
 
 /// The last line is attested: no file and no line was to follow it.

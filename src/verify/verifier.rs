@@ -12,6 +12,7 @@ use super::outlet::Outlet;
 use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
 use super::quick::Quick;
+use super::rewritten::{self, Undone};
 use super::standing::Standing;
 use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges, Stretch};
 use crate::trail::{Ended, Hash, KeyId, Kind, MAX_LINE, Records, Timestamp};
@@ -52,6 +53,10 @@ pub struct Verifier {
     outlet: Option<Outlet>,
     /// Behind which holes lines will be given up, where that is known.
     given_up: Option<HashSet<u64>>,
+    /// What a tool did to whole files, undone.
+    pub(super) undone: Option<Undone>,
+    /// Whether that is looked for.
+    pub(super) may_undo: bool,
 }
 
 impl Verifier {
@@ -69,6 +74,8 @@ impl Verifier {
             overlong: false,
             outlet: None,
             given_up: None,
+            undone: None,
+            may_undo: true,
         }
     }
 
@@ -136,6 +143,9 @@ impl Verifier {
     pub fn begin_file(&mut self, name: &str) {
         self.end_file();
         self.proof.begin_file(name, &self.ledger);
+        if let Some(undone) = &mut self.undone {
+            undone.begin_file(name);
+        }
         if let Some(outlet) = &mut self.outlet {
             outlet.begin_file(name);
         }
@@ -198,6 +208,9 @@ impl Verifier {
         if !self.unended.is_empty() || self.overlong {
             self.end(PieceEnd::File);
         }
+        if let Some(undone) = &mut self.undone {
+            undone.end_file();
+        }
         let Some(quick) = &self.quick else { return };
         let proved = match (quick.at_signed, quick.last_signed()) {
             (true, None) => true,
@@ -215,6 +228,9 @@ impl Verifier {
 
     /// Enters what only the reader of the files can see.
     pub(super) fn find(&mut self, kind: FindingKind) {
+        if let Some(undone) = &mut self.undone {
+            undone.find(kind.clone());
+        }
         self.ledger.find(None, None, kind);
     }
 
@@ -281,8 +297,12 @@ impl Verifier {
             let proved = self.proof.proved.take().filter(|_| self.proof.identity.is_known());
             outlet.decide(&proved.unwrap_or_default(), outlet.end());
         }
-        let rest = self.stretches();
-        (self.report(), rest)
+        let (rest, undone) = (self.stretches(), self.undone.take());
+        let mut report = self.report();
+        if !undone.is_some_and(|undone| undone.finish(now, &mut report)) {
+            rewritten::sum_up(&mut report);
+        }
+        (report, rest)
     }
 
     /// Hands on what is decided for good.
@@ -383,6 +403,9 @@ impl Verifier {
         for run in chunk.runs {
             self.each_line(&chunk.bytes[at..run.bytes.start], Self::line);
             at = run.bytes.end;
+            if let Some(undone) = &mut self.undone {
+                undone.records(&chunk.bytes[run.bytes.clone()]);
+            }
             self.run(&chunk.bytes, run);
         }
         self.each_line(&chunk.bytes[at..chunk.lines.end], Self::line);
@@ -397,6 +420,7 @@ impl Verifier {
 
     /// Takes what is no ordinary record.
     fn line(&mut self, piece: Piece<'_>) {
+        self.undo(piece);
         if !self.proves(piece) {
             self.look_closely();
         }

@@ -1,10 +1,13 @@
 //! The way from the last proved line to the next one, and whom to blame where it is broken.
 //!
 //! Where a line's `prev` fails, that line is blamed, unless its own signature or the link after it confirms it; then
-//! the one before. A broken link next to a line that is blamed already is explained by it.
+//! the one before. A broken link next to a line that is blamed already is explained by it. That a line was changed is
+//! said only where a signature covers what stood in its place: the link after it alone may have been written by the same hand.
 
 use super::measure::Measure;
-use super::{Finding, FindingKind, LISTED, Place};
+use super::piece::begins_like_a_line;
+use super::stands::{in_bytes, in_fields};
+use super::{Changed, Finding, FindingKind, LISTED, Place};
 use crate::trail::{Hash, Line, MalformedLine, Torn};
 
 /// The place in the chain that the next line should take.
@@ -57,6 +60,7 @@ enum Last {
         place: Place,
         hash: Hash,
         next: Next,
+        stands: String,
     },
     /// A blamed line: the link from it says nothing.
     Bad,
@@ -83,8 +87,9 @@ struct Broken {
     expected: Next,
     seq: u64,
     prev: Hash,
-    /// The line before, where it is not proved.
-    before: Option<(Place, Hash)>,
+    stands: String,
+    /// The line before, where it is not proved; and what stands there.
+    before: Option<(Place, Hash, String)>,
 }
 
 impl Walk {
@@ -112,6 +117,9 @@ impl Walk {
         fault: Option<Fault>,
     ) {
         self.settle(Some(line.link.prev));
+        if confirmed {
+            self.confirm_changed(line);
+        }
         let expected = self.next();
         let goes_on = expected.is_some_and(|next| next.is_taken_by(line));
         if !goes_on || self.run_from < self.unproved_from && self.unproved_from == line.link.seq {
@@ -119,25 +127,43 @@ impl Walk {
         }
         self.at_first = fault.is_some() && self.bad.is_empty();
         if let Some(Fault { kind, voids }) = fault {
-            self.blame(place.clone(), Some(line.link.seq), kind);
+            // The line after a hand-off follows it, whoever wrote this one.
+            let is_link = matches!(kind, FindingKind::Link { .. });
+            let changed = is_link.then_some(Changed::ThisOrAdded);
+            // A line that stands in another's place may be as it was written.
+            let is_moved = matches!(kind, FindingKind::Sequence { .. });
+            let stands = (!is_moved).then(|| in_fields(line.fields));
+            self.blame(place.clone(), Some(line.link.seq), kind, changed, stands);
             self.last = if voids { Last::Void(Next::after(line.link.seq, line.hash())) } else { Last::Bad };
             return;
         }
         if let Some(expected) = expected.filter(|next| !next.is_taken_by(line)) {
             let before = match &self.last {
-                Last::Line { place, hash, .. } => Some((place.clone(), *hash)),
+                Last::Line { place, hash, stands, .. } => Some((place.clone(), *hash, stands.clone())),
                 _ => None,
             };
-            let (seq, prev) = (line.link.seq, line.link.prev);
-            let broken = Broken { place: place.clone(), expected, seq, prev, before };
+            let (seq, prev, stands) = (line.link.seq, line.link.prev, in_fields(line.fields));
+            let broken = Broken { place: place.clone(), expected, seq, prev, stands, before };
             if confirmed {
-                self.blame_before(broken);
+                self.blame_before(broken, true);
             } else {
                 self.pending = Some(broken);
             }
         }
-        let hash = line.hash();
-        self.last = Last::Line { place: place.clone(), hash, next: Next::after(line.link.seq, hash) };
+        let (hash, stands) = (line.hash(), in_fields(line.fields));
+        self.last = Last::Line { place: place.clone(), hash, next: Next::after(line.link.seq, hash), stands };
+    }
+
+    /// A validly signed line follows a blamed one, and another than stands there: that one was changed.
+    fn confirm_changed(&mut self, line: &Line<'_>) {
+        let Last::Void(next) = self.last else { return };
+        if next.seq != line.link.seq || next.prev == line.link.prev {
+            return;
+        }
+        let blamed = self.bad.last_mut().filter(|bad| bad.seq.is_some_and(|seq| seq + 1 == next.seq));
+        if let Some(blamed) = blamed.filter(|bad| bad.changed == Some(Changed::ThisOrAdded)) {
+            blamed.changed = Some(Changed::This);
+        }
     }
 
     /// Whether a line chains through one that can't be the log's.
@@ -152,14 +178,14 @@ impl Walk {
     }
 
     /// Meets a line that is none. Where it doesn't begin like one, it is taken for a piece of the bad line before.
-    pub(super) fn malformed(&mut self, place: &Place, begins_a_line: bool, why: MalformedLine) {
+    pub(super) fn malformed(&mut self, place: &Place, bytes: &[u8], why: MalformedLine) {
         self.settle(None);
         let after_malformed = matches!(self.last, Last::Bad)
             && self.bad.last().is_some_and(|bad| matches!(bad.kind, FindingKind::Malformed(_)));
-        if begins_a_line || !after_malformed {
+        if begins_like_a_line(bytes) || !after_malformed {
             self.at_first = self.bad.is_empty();
             let seq = self.next().map(|next| next.seq);
-            self.blame(place.clone(), seq, FindingKind::Malformed(why));
+            self.blame(place.clone(), seq, FindingKind::Malformed(why), None, Some(in_bytes(bytes)));
         } else {
             self.at_first = self.bad.len() == 1;
             if self.at_first {
@@ -177,10 +203,11 @@ impl Walk {
     }
 
     /// Meets a piece without newline at the end of a file: to blame only where a file follows that doesn't attest it.
-    pub(super) fn piece(&mut self, place: &Place, why: MalformedLine) {
+    pub(super) fn piece(&mut self, place: &Place, bytes: &[u8], why: MalformedLine) {
         self.settle(None);
         let seq = self.next().map(|next| next.seq);
-        self.piece = Some(Finding { at: Some(place.clone()), seq, kind: FindingKind::Malformed(why) });
+        let finding = Finding::new(Some(place.clone()), seq, FindingKind::Malformed(why));
+        self.piece = Some(Finding { stands: Some(in_bytes(bytes)), ..finding });
         self.at_first = false;
         self.last = Last::Bad;
     }
@@ -243,6 +270,13 @@ impl Walk {
         let torn = bad.iter().take(surplus).take_while(|bad| matches!(bad.kind, FindingKind::Malformed(_)));
         let torn = torn.count();
         bad.drain(..torn);
+        // The signature proves the lines that follow these.
+        let is_followed = |bad: &Finding| bad.seq.is_some_and(|seq| seq + 1 >= run_from);
+        for bad in bad.iter_mut().filter(|bad| is_followed(bad)) {
+            if bad.changed == Some(Changed::ThisOrNext) {
+                bad.changed = Some(Changed::This);
+            }
+        }
         (bad, more)
     }
 
@@ -260,40 +294,57 @@ impl Walk {
             _ => None,
         };
         if prev.is_some() && prev == hash {
-            self.blame_before(broken);
+            self.blame_before(broken, false);
         } else {
-            let Broken { place, expected, seq, prev, .. } = broken;
-            let kind = if seq == expected.seq {
-                FindingKind::Link { expected: expected.prev, found: prev }
+            let Broken { place, expected, seq, prev, stands, before } = broken;
+            if seq == expected.seq {
+                let kind = FindingKind::Link { expected: expected.prev, found: prev };
+                let changed = if before.is_some() { Changed::ThisOrPrevious } else { Changed::ThisOrAdded };
+                self.blame(place, Some(seq), kind, Some(changed), Some(stands));
             } else {
-                FindingKind::Sequence { expected: expected.seq, found: seq }
-            };
-            self.blame(place, Some(seq), kind);
+                let kind = FindingKind::Sequence { expected: expected.seq, found: seq };
+                self.blame(place, Some(seq), kind, None, None);
+            }
             self.last = Last::Bad;
         }
     }
 
-    /// The line behind the broken link is confirmed.
-    fn blame_before(&mut self, broken: Broken) {
-        let Broken { place, expected, seq, prev, before } = broken;
-        let (place, seq, kind) = if seq > expected.seq {
-            (place, seq, FindingKind::Missing { from: expected.seq, to: seq - 1 })
+    /// The line after the broken link is confirmed: `signed`, or by nothing but the link after it.
+    fn blame_before(&mut self, broken: Broken, signed: bool) {
+        let Broken { place, expected, seq, prev, stands, before } = broken;
+        if seq > expected.seq {
+            let kind = FindingKind::Missing { from: expected.seq, to: seq - 1 };
+            self.blame(place, Some(seq), kind, None, None);
         } else if seq < expected.seq {
-            (place, seq, FindingKind::Sequence { expected: expected.seq, found: seq })
-        } else if let Some((before, found)) = before {
-            (before, seq - 1, FindingKind::Altered { expected: prev, found })
+            let kind = FindingKind::Sequence { expected: expected.seq, found: seq };
+            self.blame(place, Some(seq), kind, None, None);
+        } else if let Some((before, found, stands)) = before {
+            let kind = FindingKind::Altered { expected: prev, found };
+            let changed = if signed { Changed::This } else { Changed::ThisOrNext };
+            self.blame(before, Some(seq - 1), kind, Some(changed), Some(stands));
         } else {
-            (place, seq, FindingKind::Link { expected: expected.prev, found: prev })
-        };
-        self.blame(place, Some(seq), kind);
+            let kind = FindingKind::Link { expected: expected.prev, found: prev };
+            // Of two signed lines that contradict each other, neither was changed.
+            let changed = (!signed).then_some(Changed::ThisOrAdded);
+            self.blame(place, Some(seq), kind, changed, Some(stands));
+        }
     }
 
-    fn blame(&mut self, place: Place, seq: Option<u64>, kind: FindingKind) {
+    /// `changed`: what is known beyond the kind.
+    fn blame(
+        &mut self,
+        place: Place,
+        seq: Option<u64>,
+        kind: FindingKind,
+        changed: Option<Changed>,
+        stands: Option<String>,
+    ) {
         // One finding for a run of lines that the same wrong key signed.
         if self.bad.last().is_some_and(|last| is_one_run(&last.kind, &kind)) {
             return;
         }
-        self.push(Finding { at: Some(place), seq, kind });
+        let finding = Finding::new(Some(place), seq, kind);
+        self.push(Finding { changed: changed.or(finding.changed), stands, ..finding });
     }
 
     fn push(&mut self, finding: Finding) {

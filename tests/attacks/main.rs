@@ -3,6 +3,7 @@
 mod bits;
 mod blame;
 mod bounds;
+mod changed;
 mod claims;
 #[cfg(feature = "compressed")]
 mod compressed;
@@ -27,6 +28,7 @@ mod live;
 mod log;
 mod odd;
 mod pages;
+mod part;
 #[cfg(target_os = "linux")]
 #[allow(dead_code)] // the faults ask for the rest
 #[path = "../common/program.rs"]
@@ -37,6 +39,7 @@ mod reading;
 mod require;
 #[cfg(unix)]
 mod restart;
+mod rewritten;
 #[cfg(unix)]
 #[path = "../common/service.rs"]
 mod service;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_audit::trail::{
     Accepted, Ended, Hash, Keeps, KeyId, MalformedLine, Position, SecretKey, Succeeds, Timestamp, Torn,
 };
-use tracing_audit::verify::{FindingKind, NotTorn, NoticeKind};
+use tracing_audit::verify::{FindingKind, NotTorn, NoticeKind, Rewrite};
 
 fn key(seed: u8) -> KeyId {
     SecretKey::from_seed(&[seed; 32]).id()
@@ -69,6 +69,18 @@ pub(crate) fn findings() -> Vec<FindingKind> {
         FindingKind::HeadDiffers { expected: Hash::of_bytes(b"x"), found: Hash::of_bytes(b"x") },
         FindingKind::Unreadable { file: text() },
         FindingKind::Undecodable { file: text(), why: text() },
+        FindingKind::Rewritten {
+            how: vec![
+                Rewrite::LineEnds,
+                Rewrite::ByteOrderMark,
+                Rewrite::Joined,
+                Rewrite::Reordered,
+                Rewrite::Reformatted,
+            ],
+            file: text(),
+            files: 7,
+            besides: true,
+        },
         FindingKind::SuccessionDiffers {
             successor: key(7),
             expected: 7,
@@ -131,6 +143,24 @@ pub(crate) fn notices() -> Vec<NoticeKind> {
         NoticeKind::GivenUp { lines: 7 },
         NoticeKind::TornLine,
         NoticeKind::Accepted(Accepted { at: time(), by: text(), reason: text() }),
+        NoticeKind::Part {
+            first: 7,
+            last: 7,
+            from: time(),
+            to: time(),
+            first_file: Some(7),
+            last_file: Some(7),
+            one_key_from: Some(7),
+        },
+        NoticeKind::Part {
+            first: 0,
+            last: 7,
+            from: time(),
+            to: time(),
+            first_file: None,
+            last_file: None,
+            one_key_from: None,
+        },
         NoticeKind::Pruned { file: 7, oldest: 7 },
         NoticeKind::RetentionChanged {
             from: Keeps::Newest(7),

@@ -5,6 +5,7 @@
 
 mod examples;
 mod json;
+mod many;
 mod proved;
 mod schema;
 mod sentences;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use tracing_audit::trail::{Control, Ended, Line};
-use tracing_audit::verify::{Finding, Notice, Place};
+use tracing_audit::verify::{Changed, Finding, Notice, Place, Range};
 
 use super::vectors::SAID;
 use super::{examples, json, require};
@@ -110,9 +110,18 @@ fn an_example_of_each_finding_and_notice_is_valid() {
             0,
             "finding",
             schema,
-            serde_json::to_value(Finding { at: at(), seq: None, kind: kind.clone() }).unwrap(),
+            serde_json::to_value(Finding {
+                at: at(),
+                seq: None,
+                changed: Some(Changed::ThisOrNext),
+                stands: Some("fields \"{}\"".into()),
+                unproved: Some(Range { from: 3, to: 7 }),
+                kind: kind.clone(),
+            })
+            .unwrap(),
         );
-        add(0, "finding", schema, serde_json::to_value(Finding { at: None, seq: Some(7), kind }).unwrap());
+        let finding = Finding { at: None, seq: Some(7), changed: None, stands: None, unproved: None, kind };
+        add(0, "finding", schema, serde_json::to_value(finding).unwrap());
     }
     for kind in examples::notices() {
         add(

@@ -38,6 +38,8 @@ pub(crate) struct Given {
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) from_start: bool,
     #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) part: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) no_losses: bool,
     /// `OLD=NEW`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -20,6 +20,7 @@ mod losses;
 mod page;
 mod power;
 mod retention;
+mod rewritten;
 mod shapes;
 mod torn;
 mod trust;
@@ -56,6 +57,7 @@ fn made() -> Vec<Vector> {
         ends::vectors(),
         losses::vectors(),
         altered::vectors(),
+        rewritten::vectors(),
         control::vectors(),
         forged::vectors(),
         keys::vectors(),
@@ -112,6 +114,7 @@ fn what_is_expected_agrees_with_itself() {
             || asks.expect_head.is_some()
             || asks.max_silence_seconds.is_some()
             || asks.from_start
+            || asks.part
             || asks.no_losses;
         for log in &expect.logs {
             assert!(log.verdict != "intact" || (log.whole || asks) && log.findings.is_empty(), "{name}");
@@ -170,6 +173,7 @@ fn found(path: &Path, expect: &Expect, every_signature: bool) -> Expect {
         expect_head: given.expect_head.as_ref().map(|head| head.parse().unwrap()),
         max_silence: given.max_silence_seconds.map(Duration::from_secs),
         from_start: given.from_start,
+        part: given.part,
         no_losses: given.no_losses,
         successions: given.successions.iter().map(succession).collect(),
         patience: Duration::ZERO,

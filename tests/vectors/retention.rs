@@ -3,11 +3,33 @@
 use tracing_audit::trail::{Ended, Keeps};
 
 use crate::log::{Log, lines};
-use crate::shapes::{FIRST, SECOND};
+use crate::shapes::{FIRST, SECOND, THIRD};
 use crate::vector::Vector;
 
 pub(crate) fn vectors() -> Vec<Vector> {
-    [pruned(), older(), starts()].into_iter().flatten().collect()
+    [pruned(), older(), starts(), parts()].into_iter().flatten().collect()
+}
+
+fn parts() -> Vec<Vector> {
+    let title = "Of a part of a log, asked as one, what came before and after is not missed; all else is.";
+    let asked = |name, done: &str| {
+        let log = Log::of_three_files(name);
+        Vector::new(name, title, done).log(&log).given(|given| given.part = true)
+    };
+    vec![
+        asked("part-one-file-with-copies", "Only the second file is given.")
+            .without(FIRST)
+            .without(THIRD)
+            .intact(4, 8)
+            .whole(false)
+            .notice("part"),
+        asked("part-with-a-hole", "The second file is gone.")
+            .without(SECOND)
+            .tampered(&[(0, 3), (9, 13)])
+            .missing(&[(4, 8)])
+            .find_at("files-missing", THIRD, 1, 9)
+            .notice("part"),
+    ]
 }
 
 fn pruned() -> Vec<Vector> {

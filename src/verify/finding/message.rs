@@ -2,10 +2,29 @@
 
 use std::fmt;
 
-use super::FindingKind;
+use super::{Finding, FindingKind};
 use crate::trail::Position;
-use crate::verify::NotTorn;
 use crate::verify::quoted::Quoted;
+use crate::verify::{NotTorn, Rewrite};
+
+/// What is said of a finding, its place aside: what became of the line first, what stands there now, and the evidence.
+pub(super) struct Sentence<'a>(pub(super) &'a Finding);
+
+impl fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { changed, stands, unproved, kind, .. } = self.0;
+        match (changed, stands) {
+            (Some(changed), Some(stands)) => write!(f, "{changed}; there stands {stands}; {kind}"),
+            (Some(changed), None) => write!(f, "{changed}; {kind}"),
+            (None, Some(stands)) => write!(f, "{kind}; there stands {stands}"),
+            (None, None) => kind.fmt(f),
+        }?;
+        match unproved {
+            Some(range) => write!(f, "; {} not proved", Lines(range.from, range.to)),
+            None => Ok(()),
+        }
+    }
+}
 
 impl fmt::Display for FindingKind {
     #[allow(clippy::too_many_lines)] // one sentence each
@@ -27,10 +46,7 @@ impl fmt::Display for FindingKind {
                 write!(f, "it follows a line of hash {found}; the line before it has {expected}")
             }
             FindingKind::Altered { expected, found } => {
-                write!(
-                    f,
-                    "altered: the line after it followed a line of hash {expected}; this one has {found}"
-                )
+                write!(f, "the line after it followed a line of hash {expected}; this one has {found}")
             }
             FindingKind::Sequence { expected, found } => {
                 write!(f, "out of place: line {found} stands where line {expected} belongs")
@@ -156,6 +172,21 @@ impl fmt::Display for FindingKind {
             }
             FindingKind::Undecodable { file, why } => {
                 write!(f, "{}: can't be decompressed to its end: {}", Quoted(file), Quoted(why))
+            }
+            FindingKind::Rewritten { how, file, files, besides } => {
+                write!(f, "{}", Quoted(file))?;
+                match files {
+                    0 | 1 => f.write_str(" looks")?,
+                    files => write!(f, " and {} look", Count(files - 1, "more file"))?,
+                }
+                f.write_str(" as if a tool had changed all of it: ")?;
+                for (at, how) in how.iter().enumerate() {
+                    write!(f, "{}{}", if at > 0 { ", " } else { "" }, Did(*how))?;
+                }
+                f.write_str(match besides {
+                    true => "; that does not explain all that is found: see below",
+                    false => "; with that undone, no tampering is found",
+                })
             }
             FindingKind::SuccessionDiffers { successor, expected, hash, last: Some(last) } => write!(
                 f,
@@ -355,6 +386,21 @@ impl fmt::Display for Json<'_> {
             Ok(_) => f.write_str(self.0),
             Err(_) => Quoted(self.0).fmt(f),
         }
+    }
+}
+
+/// What a tool did.
+struct Did(Rewrite);
+
+impl fmt::Display for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Rewrite::LineEnds => "a carriage return stands before each newline",
+            Rewrite::ByteOrderMark => "a byte order mark stands before the first line",
+            Rewrite::Joined => "several files of the log stand in it",
+            Rewrite::Reordered => "its lines are in another order, or stand there more than once",
+            Rewrite::Reformatted => "its lines are JSON that is spelled otherwise",
+        })
     }
 }
 

@@ -49,7 +49,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::Altered { expected: hash, found: zeros },
             Tampered,
-            "altered: the line after it followed a line of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this one has 0000000000000000000000000000000000000000000000000000000000000000",
+            "the line after it followed a line of hash 38a9c1e721584da284b90ceea4ed7eb8db15ac4ea86c2c75ec925d5f8799fcf0; this one has 0000000000000000000000000000000000000000000000000000000000000000",
         ),
         (
             FindingKind::Sequence { expected: 1, found: 2 },
@@ -155,6 +155,21 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             FindingKind::Undecodable { file: file(), why: why() },
             Tampered,
             "audit.jsonl: can't be decompressed to its end: because",
+        ),
+        (
+            FindingKind::Rewritten { how: vec![Rewrite::LineEnds], file: file(), files: 1, besides: false },
+            Tampered,
+            "audit.jsonl looks as if a tool had changed all of it: a carriage return stands before each newline; with that undone, no tampering is found",
+        ),
+        (
+            FindingKind::Rewritten {
+                how: vec![Rewrite::ByteOrderMark, Rewrite::Joined, Rewrite::Reordered, Rewrite::Reformatted],
+                file: file(),
+                files: 3,
+                besides: true,
+            },
+            Tampered,
+            "audit.jsonl and 2 more files look as if a tool had changed all of it: a byte order mark stands before the first line, several files of the log stand in it, its lines are in another order, or stand there more than once, its lines are JSON that is spelled otherwise; that does not explain all that is found: see below",
         ),
         (
             succession(key, hash, Some(5)),
@@ -443,9 +458,49 @@ fn succession(successor: KeyId, hash: Hash, last: Option<u64>) -> FindingKind {
 #[test]
 fn a_finding_says_where_it_is() {
     let at = Some(Place { file: "audit.jsonl".into(), line: 3, offset: 700 });
-    let said = |at, seq| Finding { at, seq, kind: FindingKind::NoGenesis }.to_string();
+    let said = |at, seq| Finding::new(at, seq, FindingKind::NoGenesis).to_string();
     let what = "the file does not begin with a genesis";
     assert_eq!(said(at.clone(), Some(9)), format!("audit.jsonl, line 3 (seq 9): {what}"));
     assert_eq!(said(at, None), format!("audit.jsonl, line 3: {what}"));
     assert_eq!(said(None, Some(9)), what);
+}
+
+#[test]
+fn what_became_of_a_line_stands_before_what_shows_it_and_json_has_the_same_sentence() {
+    let hash = Hash::of_bytes(b"x");
+    let altered = Finding::new(None, Some(3), FindingKind::Altered { expected: hash, found: hash });
+    let stands = Some("actor \"eve\"".to_owned());
+    let evidence = format!("the line after it followed a line of hash {hash}; this one has {hash}");
+    let changed = |changed, stands| Finding { changed, stands, ..altered.clone() };
+    for (finding, said) in [
+        (altered.clone(), format!("its content was changed after it was written; {evidence}")),
+        (
+            changed(Some(Changed::This), stands.clone()),
+            format!("its content was changed after it was written; there stands actor \"eve\"; {evidence}"),
+        ),
+        (
+            changed(Some(Changed::ThisOrNext), None),
+            format!("its content was changed after it was written, or that of the line after it; {evidence}"),
+        ),
+        (
+            changed(Some(Changed::ThisOrPrevious), None),
+            format!(
+                "its content was changed after it was written, or that of the line before it; {evidence}"
+            ),
+        ),
+        (
+            changed(Some(Changed::ThisOrAdded), None),
+            format!(
+                "its content was changed after it was written, or it was added by somebody without the key; {evidence}"
+            ),
+        ),
+        (changed(None, stands), format!("{evidence}; there stands actor \"eve\"")),
+        (
+            Finding { unproved: Some(Range { from: 2, to: 4 }), ..altered.clone() },
+            format!("its content was changed after it was written; {evidence}; lines 2 to 4 are not proved"),
+        ),
+    ] {
+        assert_eq!(finding.to_string(), said);
+        assert_eq!(serde_json::to_value(&finding).unwrap()["message"], said);
+    }
 }

@@ -19,6 +19,18 @@ fn each_notice_has_its_sentence() {
             "3 records were lost since 2026-11-21T20:41:00.250000000Z, declared by the writer: \"queue full\"",
         ),
         (
+            NoticeKind::Part {
+                first: 7,
+                last: 9,
+                from: Timestamp::from_nanos(1_795_293_660_250_000_000),
+                to: Timestamp::from_nanos(1_795_293_661_250_000_000),
+                first_file: Some(2),
+                last_file: Some(3),
+                one_key_from: None,
+            },
+            "a part of the log, as was asked: lines 7 to 9, of 2026-11-21T20:41:00.250000000Z to 2026-11-21T20:41:01.250000000Z, in files 2 to 3; it can't show what came before line 7, nor after line 9",
+        ),
+        (
             NoticeKind::Pruned { file: 2, oldest: 1 },
             "what was before file 2 is gone, or in part: its retention keeps all from file 1 on",
         ),

@@ -177,7 +177,7 @@ fn verify_once(
     if all().next().is_some() && all().all(FindingKind::is_of_moving_files) && snapshot.has_moved() {
         return Ok(None);
     }
-    let findings: Vec<_> = kinds.into_iter().map(|kind| Finding { at: None, seq: None, kind }).collect();
+    let findings: Vec<_> = kinds.into_iter().map(|kind| Finding::new(None, None, kind)).collect();
     let verdicts = findings.iter().map(|finding| finding.kind.verdict());
     let verdict = verdicts.chain(logs.iter().map(|log| log.verdict)).max().unwrap_or(Verdict::Intact);
     let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();

@@ -1,6 +1,6 @@
 //! What to do about a finding.
 
-use tracing_audit::verify::{FindingKind, Verdict};
+use tracing_audit::verify::{FindingKind, Rewrite, Verdict};
 
 #[allow(clippy::too_many_lines)] // one each
 pub(super) fn advice(kind: &FindingKind) -> &'static str {
@@ -21,7 +21,10 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "Was the service given another name? Then begin a new log: a name is for a log's life. Else somebody lets it pass \
              for another."
         }
-        FindingKind::LogMissing { .. } => "Was it moved or deleted? Give its path, or get it from a backup.",
+        FindingKind::LogMissing { .. } => {
+            "Was it moved or deleted? Give its path, or get it from a backup. A file that a tool wrote again (`jq`, a spreadsheet) \
+             is none of a log: give it with --shipped."
+        }
         FindingKind::UnsignedEnd { .. } => {
             "Did the writer die here, or is it stopped? It attests these bytes when it starts again. Trust no line of them."
         }
@@ -29,7 +32,7 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "Give all files of the log; if they are gone, get them from a backup or from where lines are shipped."
         }
         FindingKind::StartMissing { .. } => {
-            "Give the older files too; if they are gone, somebody deleted them and not the log's own retention."
+            "Give the older files too, or say --part where they are elsewhere and only these are asked; if they are gone, somebody deleted them and not the log's own retention."
         }
         FindingKind::KeyNotProved { .. } => {
             "Give the folder with the log's `.keys` file, or the older files: they hold the hand-offs."
@@ -92,6 +95,20 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
             "Is it the right log? `tracing-audit keys recover` makes one that says so."
         }
         FindingKind::NeedsVersion { .. } => "Verify it with a newer version of this command.",
+        FindingKind::Rewritten { how, .. } => match how.first() {
+            Some(Rewrite::LineEnds | Rewrite::ByteOrderMark) => {
+                "Keep the file as it is, and verify a copy after `dos2unix`. What copied it as text, or which editor saved it?"
+            }
+            Some(Rewrite::Joined) => {
+                "`--shipped` takes files that were joined. Keep the file as it is; the log's own files, or a backup of them, are better."
+            }
+            Some(Rewrite::Reordered) => {
+                "`--shipped` takes lines in any order, doubled too. Keep the file as it is; the log's own, or a backup of it, is better."
+            }
+            _ => {
+                "`--shipped` brings lines back whose JSON was spelled otherwise. Keep the file as it is; the log's own is better."
+            }
+        },
         FindingKind::Unreadable { .. } => "Keep the file as it is, and compare it with a backup.",
         FindingKind::SuccessionDiffers { .. } => {
             "Compare its end with a backup from the time at which its keys were lost, and the new log began."

@@ -32,6 +32,10 @@ pub(crate) struct Arguments {
     /// Each log must be there from its line 0 on: for logs whose retention keeps all files
     #[arg(long, conflicts_with = "shipped")]
     from_start: bool,
+    /// The files are a part of each log, that follow each other, and its copies of hand-offs: what came before and after is not
+    /// missed
+    #[arg(long, conflicts_with_all = ["shipped", "from_start"])]
+    part: bool,
     /// No record may have been lost: none declared, and no crash, which may have taken what was queued
     #[arg(long, conflicts_with = "shipped")]
     no_losses: bool,
@@ -70,6 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,
         from_start: arguments.from_start,
+        part: arguments.part,
         no_losses: arguments.no_losses,
         successions: arguments.succession.clone(),
         ..Options::default()

@@ -1,150 +1,85 @@
-//! A report for people: what holds, then what does not, then what is worth knowing.
+//! A report for people: what holds, then what does not, then what is worth knowing. Of many logs, those that are not intact
+//! come first, the worst at the top, and each intact one has a line: of a thousand, nobody would find the three.
+
+mod basis;
+mod log;
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use tracing_audit::trail::Ended;
-use tracing_audit::verify::{Basis, Finding, LogReport, Notice, Ranges, Report, Succession, Verdict};
+use tracing_audit::verify::{Finding, Notice, Ranges, Report, Verdict};
 
 use super::advice::advice;
-use crate::terminal::{count, harmless, quoted};
+use crate::terminal::{count, harmless};
+
+pub(super) use basis::basis;
 
 pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    for log in &report.logs {
-        self::log(log, out)?;
+    if let [log] = &report.logs[..] {
+        log::log(log, out)?;
         writeln!(out)?;
+        findings(&report.findings, report.more_findings, out)?;
+    } else {
+        findings(&report.findings, report.more_findings, out)?;
+        let (bad, intact) = worst_first(&report.logs, |log| log.verdict);
+        for log in bad {
+            log::log(log, out)?;
+            writeln!(out)?;
+        }
+        for log in &intact {
+            log::in_a_line(log, out)?;
+        }
+        not_shown(intact.iter().map(|log| log.notices.len() as u64 + log.more_notices).sum(), out)?;
+        if !intact.is_empty() {
+            writeln!(out)?;
+        }
     }
-    findings(&report.findings, report.more_findings, out)?;
     notices(&report.notices, report.more_notices, out)?;
     basis(&report.basis, out)?;
-    match report.logs.len() {
-        0 => writeln!(out, "{}: no log", spoken(report.verdict)),
-        1 => writeln!(out, "{}: 1 log", spoken(report.verdict)),
-        logs => writeln!(out, "{}: the worst of {logs} logs", spoken(report.verdict)),
+    let verdicts = report.logs.iter().map(|log| log.verdict);
+    writeln!(out, "{}: {}", spoken(report.verdict), tally(verdicts))
+}
+
+/// The logs that are not intact, the worst first, and the intact ones; else in the order of the report.
+pub(super) fn worst_first<L>(logs: &[L], verdict: impl Fn(&L) -> Verdict) -> (Vec<&L>, Vec<&L>) {
+    let (mut bad, intact): (Vec<_>, Vec<_>) = logs.iter().partition(|log| verdict(log) != Verdict::Intact);
+    bad.sort_by_key(|log| Reverse(verdict(log)));
+    (bad, intact)
+}
+
+/// Where notices are that an intact log's line has no room for.
+pub(super) fn not_shown(notices: u64, out: &mut impl Write) -> io::Result<()> {
+    match notices {
+        0 => Ok(()),
+        _ => writeln!(out, "What is worth knowing of them: verify one of these logs alone, or with --json."),
     }
 }
 
-/// What the report was made with.
-pub(super) fn basis(basis: &Basis, out: &mut impl Write) -> io::Result<()> {
-    let (paths, copies) = (basis.paths.iter().map(|path| quoted(path)), basis.copies.iter());
-    let copies = copies.map(|path| format!("copies {}", quoted(path)));
-    writeln!(
-        out,
-        "Read at {} by tracing-audit {}: {}.",
-        basis.time,
-        basis.version,
-        listed(paths.chain(copies))
-    )?;
-    let pins = basis.pins.iter().map(|pin| format!("{} of log {}", pin.public_key, pin.id));
-    let fleets = basis.fleet_keys.iter().map(|key| format!("fleet key {} ({})", key.public_key, key.id));
-    let trusted = (basis.trusted > 0).then(|| format!("{} of trust files", count(basis.trusted, "log")));
-    let trusted = listed(pins.chain(fleets).chain(trusted));
-    writeln!(out, "Trusted: {}.", if trusted.is_empty() { "no key" } else { &trusted })?;
-    match listed(asked(basis).into_iter()) {
-        asked if asked.is_empty() => Ok(()),
-        asked => writeln!(out, "Asked: {asked}."),
+/// `no log`, `1 log`, `1,000 logs: 997 intact, 2 incomplete, 1 tampered`.
+pub(super) fn tally(verdicts: impl Iterator<Item = Verdict>) -> String {
+    let verdicts = verdicts.collect::<Vec<_>>();
+    match verdicts.len() {
+        0 => return "no log".to_owned(),
+        1 => return "1 log".to_owned(),
+        _ => {}
     }
+    let each = [Verdict::Intact, Verdict::Incomplete, Verdict::Forked, Verdict::Error, Verdict::Tampered];
+    let each = each.into_iter().filter_map(|verdict| {
+        let logs = verdicts.iter().filter(|each| **each == verdict).count();
+        (logs > 0).then(|| format!("{} {}", grouped(logs), spoken(verdict).to_lowercase()))
+    });
+    format!("{} logs: {}", grouped(verdicts.len()), each.collect::<Vec<_>>().join(", "))
 }
 
-/// What the caller asked beyond that: the verdict rests on it.
-fn asked(basis: &Basis) -> Vec<String> {
-    let given = |option: &str, is_given: bool| is_given.then(|| option.to_owned());
-    let head = basis.expect_head.map(|head| format!("--expect-head {head}"));
-    let silence = basis.max_silence.map(|most| format!("--max-silence {}", humantime::format_duration(most)));
-    let successions = basis.successions.iter();
-    let successions = successions.map(|Succession { old, new }| format!("--succession {old}={new}"));
-    let options = [
-        given("--from-start", basis.from_start),
-        given("--no-losses", basis.no_losses),
-        given("--every-signature", basis.every_signature),
-        given("--sparse", basis.sparse),
-        basis.at.as_deref().map(|at| format!("--at {}", quoted(at))),
-        head,
-        silence,
-    ];
-    options.into_iter().flatten().chain(successions).collect()
-}
-
-/// The first of them, and how many more there are.
-fn listed(all: impl Iterator<Item = String>) -> String {
-    let all = all.collect::<Vec<_>>();
-    let shown = all[..all.len().min(PRINTED)].join(", ");
-    match all.len() - all.len().min(PRINTED) {
-        0 => shown,
-        more => format!("{shown}, and {more} more"),
-    }
-}
-
-fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
-    match &log.origin {
-        Some(origin) => writeln!(out, "Log {} of {}: {}", log.log, quoted(origin), spoken(log.verdict))?,
-        None => writeln!(out, "Log {}: {}", log.log, spoken(log.verdict))?,
-    }
-    if let Some(head) = log.head {
-        let (proved, are) = (log.proved.lines, if log.proved.lines == 1 { "is" } else { "are" });
-        write!(out, "  {} {are} proved, ", count(proved, "line"))?;
-        ranges(&log.proved, out)?;
-        writeln!(
-            out,
-            ", in {}; {} in force, {}, {} of them checked.",
-            count(log.files, "file"),
-            count(log.keys, "key"),
-            count(log.signatures, "signature"),
-            log.signatures_checked.min(log.signatures),
-        )?;
-        let end = match log.closed {
-            Some(Ended::Shutdown) => "closed by shutdown",
-            Some(_) => "closed for the next file",
-            None => "open",
-        };
-        writeln!(out, "  What is proved ends at {}, {end}. Head: {}:{}", head.time, head.seq, head.hash)?;
-        let key = match log.endorsed_by {
-            Some(fleet) => format!("It chains from a key that fleet key {fleet} endorsed."),
-            None => "It chains from the pinned key.".to_owned(),
-        };
-        writeln!(
-            out,
-            "  {key} {} attested, {} declared lost{}.",
-            count(log.torn_bytes, "torn byte"),
-            count(log.lost, "record"),
-            crashes(log.crashes),
-        )?;
-    } else {
-        writeln!(out, "  No line is proved.")?;
-    }
-    if let Some(agrees) = &log.agrees {
-        let (lines, agree) =
-            (count(agrees.lines, "line"), if agrees.lines == 1 { "agrees" } else { "agree" });
-        let key = if log.pinned { "the pinned key" } else { "a pinned key" };
-        writeln!(
-            out,
-            "  {lines} {agree} with each other, {} to {}; nothing ties them to {key}: anybody can have made them.",
-            agrees.first, agrees.last.seq
-        )?;
-        match agrees.origin.as_deref().map(quoted) {
-            Some(origin) => {
-                writeln!(
-                    out,
-                    "  They say that they are of {origin}, the last of them of {}.",
-                    agrees.last.time
-                )?;
-            }
-            None => writeln!(out, "  The last of them says that it is of {}.", agrees.last.time)?,
-        }
-    }
-    for (what, lines) in [("there, and not proved", &log.unproved), ("not there", &log.missing)] {
-        if lines.lines > 0 {
-            let are = if lines.lines == 1 { "is" } else { "are" };
-            write!(out, "  {} {are} {what}: ", count(lines.lines, "line"))?;
-            ranges(lines, out)?;
-            writeln!(out, ".")?;
-        }
-    }
-    findings(&log.findings, log.more_findings, out)?;
-    match log.pinned {
-        true => notices(&log.notices, log.more_notices, out),
-        false => noticed("Worth knowing, if these lines are true:", &log.notices, log.more_notices, out),
-    }
+/// `1,000`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let first = match digits.len() % 3 {
+        0 => 3,
+        first => first,
+    };
+    let (first, rest) = digits.split_at(first.min(digits.len()));
+    rest.as_bytes().chunks(3).fold(first.to_owned(), |all, group| all + "," + &String::from_utf8_lossy(group))
 }
 
 /// Ranges that are printed; the report as JSON has more.
@@ -162,15 +97,6 @@ pub(super) fn ranges(ranges: &Ranges, out: &mut impl Write) -> io::Result<()> {
     match (ranges.listed.len() as u64).saturating_sub(PRINTED as u64) + ranges.more {
         0 => Ok(()),
         more => write!(out, ", and {} more", count(more, "range")),
-    }
-}
-
-/// Nobody knows what a crash took.
-fn crashes(crashes: u64) -> String {
-    match crashes {
-        0 => String::new(),
-        1 => "; 1 crash, which may have taken what was queued".to_owned(),
-        crashes => format!("; {crashes} crashes, each of which may have taken what was queued"),
     }
 }
 
@@ -217,5 +143,38 @@ pub(super) fn spoken(verdict: Verdict) -> &'static str {
         Verdict::Forked => "FORKED",
         Verdict::Error => "NOT JUDGED",
         Verdict::Tampered => "TAMPERED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Verdict::{Error, Incomplete, Intact, Tampered};
+
+    #[test]
+    fn many_logs_are_counted_by_their_verdicts_and_a_thousand_has_a_comma() {
+        for (verdicts, said) in [
+            (vec![], "no log"),
+            (vec![Tampered], "1 log"),
+            (vec![Intact, Tampered, Intact], "3 logs: 2 intact, 1 tampered"),
+            (vec![Error, Incomplete], "2 logs: 1 incomplete, 1 not judged"),
+        ] {
+            assert_eq!(tally(verdicts.into_iter()), said);
+        }
+        let many = [vec![Incomplete; 2], vec![Intact; 997], vec![Tampered]].concat();
+        assert_eq!(tally(many.into_iter()), "1,000 logs: 997 intact, 2 incomplete, 1 tampered");
+        for (number, said) in
+            [(0, "0"), (12, "12"), (999, "999"), (12_345, "12,345"), (1_000_000, "1,000,000")]
+        {
+            assert_eq!(grouped(number), said);
+        }
+    }
+
+    #[test]
+    fn the_worst_log_comes_first_and_equals_keep_their_order() {
+        let logs = [("a", Intact), ("b", Incomplete), ("c", Tampered), ("d", Incomplete), ("e", Intact)];
+        let (bad, intact) = worst_first(&logs, |log| log.1);
+        let names = |logs: Vec<&(&'static str, Verdict)>| logs.iter().map(|log| log.0).collect::<String>();
+        assert_eq!((names(bad), names(intact)), ("cbd".into(), "ae".into()));
     }
 }

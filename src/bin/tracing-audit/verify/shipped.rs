@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use tracing_audit::shipped::{LogReport, Named, Options, Report, verify_shipped_with};
+use tracing_audit::shipped::{self, LogReport, Named, Options, Report, verify_shipped_with};
 use tracing_audit::trail::PublicKey;
 use tracing_audit::verify::{Ranges, TrustFile};
 
@@ -37,11 +37,13 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
 }
 
 fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    for log in &report.logs {
+    if let [log] = &report.logs[..] {
         self::log(log, out)?;
         writeln!(out)?;
+        print::findings(&report.findings, 0, out)?;
+    } else {
+        many(report, out)?;
     }
-    print::findings(&report.findings, 0, out)?;
     print::notices(&report.notices, 0, out)?;
     if report.sparse {
         writeln!(
@@ -63,9 +65,47 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
         "{}: {} of {}; {} of none",
         print::spoken(report.verdict),
         count(report.lines, "line"),
-        count(report.logs.len() as u64, "log"),
+        print::tally(report.logs.iter().map(|log| log.verdict)),
         count(report.others, "item"),
     )
+}
+
+/// The worst first, and each intact one in a line.
+fn many(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    print::findings(&report.findings, 0, out)?;
+    let (bad, intact) = print::worst_first(&report.logs, |log| log.verdict);
+    // What nothing proves beside its lines is said of an intact log too.
+    let (plain, more): (Vec<&LogReport>, _) = intact.into_iter().partition(|log| is_plain(log));
+    for log in bad.into_iter().chain(more) {
+        self::log(log, out)?;
+        writeln!(out)?;
+    }
+    for log in &plain {
+        let origin = log.origin.as_deref().map_or("an unknown origin".into(), quoted);
+        write!(out, "Log {} of {origin}: {}:", log.log, print::spoken(log.verdict))?;
+        write!(out, " {} proved, ", count(log.proved.lines, "line"))?;
+        print::ranges(&log.proved, out)?;
+        if let Some(head) = log.head {
+            write!(out, ", up to {}. Head: {}:{}", head.time, head.seq, head.hash)?;
+        }
+        if let Some(fleet) = log.endorsed_by {
+            write!(out, "; endorsed by fleet key {fleet}")?;
+        }
+        match log.notices.len() as u64 + log.more_notices {
+            0 => writeln!(out)?,
+            notices => writeln!(out, "; {}", count(notices, "notice"))?,
+        }
+    }
+    print::not_shown(plain.iter().map(|log| log.notices.len() as u64 + log.more_notices).sum(), out)?;
+    if plain.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// Whether all lines came byte for byte, with nothing beside them, and none declares losses.
+fn is_plain(log: &LogReport) -> bool {
+    let shipped::Beside { compared, unproved } = &log.beside;
+    let (restored, more) =
+        (&log.restored, [compared, unproved, &log.restored.foreign, &log.restored.retyped]);
+    restored.lines == 0 && log.lost == 0 && more.iter().all(|members| members.is_empty())
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {

@@ -1,0 +1,129 @@
+//! One log: in full, or in a line.
+
+use std::io::{self, Write};
+
+use tracing_audit::trail::Ended;
+use tracing_audit::verify::{LogReport, NoticeKind};
+
+use super::{findings, noticed, notices, ranges, spoken};
+use crate::terminal::{count, quoted};
+
+/// All that there is to say of it.
+pub(super) fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
+    match &log.origin {
+        Some(origin) => writeln!(out, "Log {} of {}: {}", log.log, quoted(origin), spoken(log.verdict))?,
+        None => writeln!(out, "Log {}: {}", log.log, spoken(log.verdict))?,
+    }
+    if let Some(head) = log.head {
+        let (proved, are) = (log.proved.lines, if log.proved.lines == 1 { "is" } else { "are" });
+        write!(out, "  {} {are} proved, ", count(proved, "line"))?;
+        ranges(&log.proved, out)?;
+        writeln!(
+            out,
+            ", in {}; {} in force, {}, {} of them checked.",
+            count(log.files, "file"),
+            count(log.keys, "key"),
+            count(log.signatures, "signature"),
+            log.signatures_checked.min(log.signatures),
+        )?;
+        writeln!(
+            out,
+            "  What is proved ends at {}, {}. Head: {}:{}",
+            head.time,
+            end(log),
+            head.seq,
+            head.hash
+        )?;
+        let key = match log.endorsed_by {
+            Some(fleet) => format!("It chains from a key that fleet key {fleet} endorsed."),
+            None => "It chains from the pinned key.".to_owned(),
+        };
+        writeln!(
+            out,
+            "  {key} {} attested, {} declared lost{}.",
+            count(log.torn_bytes, "torn byte"),
+            count(log.lost, "record"),
+            crashes(log.crashes),
+        )?;
+    } else {
+        writeln!(out, "  No line is proved.")?;
+    }
+    if let Some(agrees) = &log.agrees {
+        let (lines, agree) =
+            (count(agrees.lines, "line"), if agrees.lines == 1 { "agrees" } else { "agree" });
+        let key = if log.pinned { "the pinned key" } else { "a pinned key" };
+        writeln!(
+            out,
+            "  {lines} {agree} with each other, {} to {}; nothing ties them to {key}: anybody can have made them.",
+            agrees.first, agrees.last.seq
+        )?;
+        match agrees.origin.as_deref().map(quoted) {
+            Some(origin) => {
+                writeln!(
+                    out,
+                    "  They say that they are of {origin}, the last of them of {}.",
+                    agrees.last.time
+                )?;
+            }
+            None => writeln!(out, "  The last of them says that it is of {}.", agrees.last.time)?,
+        }
+    }
+    for (what, lines) in [("there, and not proved", &log.unproved), ("not there", &log.missing)] {
+        if lines.lines > 0 {
+            let are = if lines.lines == 1 { "is" } else { "are" };
+            write!(out, "  {} {are} {what}: ", count(lines.lines, "line"))?;
+            ranges(lines, out)?;
+            writeln!(out, ".")?;
+        }
+    }
+    findings(&log.findings, log.more_findings, out)?;
+    match log.pinned {
+        true => notices(&log.notices, log.more_notices, out),
+        false => noticed("Worth knowing, if these lines are true:", &log.notices, log.more_notices, out),
+    }
+}
+
+/// An intact log among others.
+pub(super) fn in_a_line(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
+    write!(out, "Log {}", log.log)?;
+    if let Some(origin) = &log.origin {
+        write!(out, " of {}", quoted(origin))?;
+    }
+    let are = if log.proved.lines == 1 { "is" } else { "are" };
+    let is_part = log.notices.iter().any(|notice| matches!(notice.kind, NoticeKind::Part { .. }));
+    let part = if is_part { " (a part, as was asked)" } else { "" };
+    write!(out, ": {}{part}: {} {are} proved, ", spoken(log.verdict), count(log.proved.lines, "line"))?;
+    ranges(&log.proved, out)?;
+    if let Some(head) = log.head {
+        write!(out, ", up to {}, {}. Head: {}:{}", head.time, end(log), head.seq, head.hash)?;
+    }
+    if let Some(fleet) = log.endorsed_by {
+        write!(out, "; endorsed by fleet key {fleet}")?;
+    }
+    if log.lost > 0 {
+        write!(out, "; {} declared lost", count(log.lost, "record"))?;
+    }
+    write!(out, "{}", crashes(log.crashes))?;
+    match log.notices.len() as u64 + log.more_notices {
+        0 => writeln!(out),
+        notices => writeln!(out, "; {}", count(notices, "notice")),
+    }
+}
+
+/// How what is proved ends.
+fn end(log: &LogReport) -> &'static str {
+    match log.closed {
+        Some(Ended::Shutdown) => "closed by shutdown",
+        Some(_) => "closed for the next file",
+        None => "open",
+    }
+}
+
+/// Nobody knows what a crash took.
+fn crashes(crashes: u64) -> String {
+    match crashes {
+        0 => String::new(),
+        1 => "; 1 crash, which may have taken what was queued".to_owned(),
+        crashes => format!("; {crashes} crashes, each of which may have taken what was queued"),
+    }
+}
