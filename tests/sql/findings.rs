@@ -13,6 +13,17 @@ pub(crate) struct Cases {
     pub(crate) heads: Vec<String>,
 }
 
+/// What a crash leaves, or somebody puts between the lines: torn within a character, zeros, what looks like a delimiter, a
+/// carriage return, what ends a `copy`, nothing. One more is a line after whose end something follows.
+const PIECES: [&[u8]; 6] = [
+    b"{\"fields\":{\"t\":\"\xe6\x97",
+    &[0; 600],
+    b"{\"fields\":{\"a\x01\x02",
+    b"{\"fields\":{\"a\r",
+    b"\\.",
+    b"",
+];
+
 /// Made once for all engines.
 pub(crate) static CASES: LazyLock<Cases> = LazyLock::new(Cases::all);
 
@@ -34,10 +45,8 @@ impl Cases {
         torn(&mut parts);
         ends(&mut parts);
         let Parts { mut lines, known, heads, mut chain, mut found_by_heads } = parts;
-        // What a crash tears: within a character, zeros, what looks like a delimiter, nothing.
-        let pieces: [&[u8]; 4] =
-            [b"{\"fields\":{\"t\":\"\xe6\x97", &[0; 600], b"{\"fields\":{\"a\x01\x02", b""];
-        lines.extend(pieces.map(<[u8]>::to_vec));
+        let stretched = format!("{}x", Made::new("stretched").tail(1).lines[1]);
+        lines.extend(PIECES.into_iter().chain([stretched.as_bytes()]).map(<[u8]>::to_vec));
         tables::shuffle(&mut lines);
         chain.sort_unstable();
         found_by_heads.sort_unstable();

@@ -1,14 +1,16 @@
--- DuckDB 1.1 or later: the ends of all lines, for the other queries.
+-- DuckDB 1.2 or later: the ends of all lines, for the other queries.
 --
 --   create table audit_lines (line varchar not null);   -- each line as the log has it, without its newline
 --   create table audit_known (line varchar not null);   -- lines that an earlier check proved; may be empty
 --   create table audit_heads (log varchar not null, seq bigint not null, hash varchar not null);   -- proved now; may be empty
 --   insert into audit_lines select line from read_csv('lines.jsonl', columns = {'line': 'varchar'}, header = false,
---     auto_detect = false, delim = chr(1), quote = '', escape = '', ignore_errors = true) where line is not null;
+--     auto_detect = false, delim = chr(1), quote = '', escape = '', new_line = '\n', strict_mode = false,
+--     ignore_errors = true) where line is not null;
 --   insert into audit_heads select * from read_csv('heads.csv', header = false, auto_detect = false,
 --     columns = {'log': 'varchar', 'seq': 'bigint', 'hash': 'varchar'});
 --
--- What is left out as an error is no line: after a crash, what was torn within a character.
+-- What is left out as an error is no line: after a crash, what was torn within a character. (Without `strict_mode = false`
+-- one carriage return ends the load.)
 -- Where there is room, make it a table: each line is then cut and hashed once, not once for each query.
 create view audit_links as
 with given as (
