@@ -10,7 +10,7 @@ use tracing_audit::trail::{Chain, Hash, Kind, Line, SecretKey, Timestamp};
 use crate::host::{Host, text, tracing_audit};
 use crate::postgresql::Server;
 use crate::python::Python;
-use crate::{require, tables};
+use crate::{require, sqlite, tables};
 
 const PAGE: &str = include_str!("../../docs/FLEET.md");
 
@@ -21,6 +21,7 @@ const OVERLAP: usize = 30;
 pub(crate) enum Store {
     PostgreSql(Server),
     Python(&'static Python),
+    Sqlite,
 }
 
 impl Store {
@@ -29,6 +30,7 @@ impl Store {
         match self {
             Store::PostgreSql(server) => server.environment(tables) + block("query() { psql"),
             Store::Python(python) => python.functions(tables),
+            Store::Sqlite => sqlite::functions(tables),
         }
     }
 }

@@ -19,7 +19,8 @@ with given as (
 ), numbered as (
   select known, line, left(right(line, length(link) + 26), 16) as log, left(link, 64) as prev,
     case when substr(link, 65) ~ '^","seq":[0-9]{1,16}(,|\}+$)'
-      and translate(left(right(line, length(link) + 26), 16), '0123456789abcdef', '') = '' then
+      and translate(left(right(line, length(link) + 26), 16), '0123456789abcdef', '') = ''
+      and left(right(line, length(link) + 10), 10) = '","prev":"' then
       split_part(rtrim(substr(link, 73), '}'), ',', 1)::bigint end as seq,
     substr(link, 73) as tail,
     -- What stands before `"log":"`.
