@@ -1,13 +1,12 @@
--- SQLite: what is wrong with the chains in `audit_lines`, by the view of links.sql. Of many logs, in any order; a
+-- SQLite: what is wrong with the chains in `audit_lines`, by the table of links.sql. Of many logs, in any order; a
 -- line that is there twice, alike, counts once. One row for each finding: ../README.md says what each of them means.
-with recursive links as materialized (
-  select log, seq, prev, hash, signed, stripped, torn, length(line) as bytes from audit_links where not known
-), linked as (
-  select * from links where seq is not null
-), attested as (
+with recursive linked as not materialized (
+  select log, seq, prev, hash, signed, stripped, torn, length(line) as bytes
+  from audit_links where not known and seq is not null
+), attested as materialized (
   -- Unsigned lines after the last signature are of one write, of a MiB or little more.
   select distinct log, seq, prev, min(torn, 16777216) as room from linked where torn > 0
-), torn as (
+), torn as materialized (
   -- Unsigned lines that branch off where a line attests torn bytes, as many as fit into those.
   select linked.log, attested.seq as begin, linked.seq, linked.hash, attested.room - linked.bytes - 1 as room
   from attested join linked on linked.log = attested.log and linked.seq = attested.seq and linked.prev = attested.prev
@@ -17,11 +16,11 @@ with recursive links as materialized (
   from torn join linked on linked.log = torn.log and linked.seq = torn.seq + 1 and linked.prev = torn.hash
   where linked.bytes <= torn.room and not linked.signed and not linked.stripped
 ), numbers as (
-  -- Of lines that differ, two are enough to tell.
+  -- Of lines that differ, two are enough to tell. (A hash is of one line, with its log and number.)
   select log, seq, min(hash) as hash, max(hash) as other, min(prev) as prev, max(prev) as other_prev,
     max(signed) as signed, max(stripped) as stripped
   from linked
-  where (log, seq, hash) not in (select log, seq, hash from torn)
+  where hash not in (select hash from torn)
   group by log, seq
 ), followed as (
   -- `follows` is null where the number before is not there. (Three times `lag` would take three times as long.)
@@ -60,7 +59,7 @@ union all
 select log, 'torn', begin, max(seq) from torn group by log, begin
 union all
 -- Pieces of lines: a crash leaves them, no longer together than what is attested.
-select null, case when sum(bytes) <= (select sum(room) from attested) then 'torn' else 'malformed' end,
+select null, case when sum(length(line)) <= (select sum(room) from attested) then 'torn' else 'malformed' end,
   null, count(*)
-from links where seq is null having count(*) > 0
+from audit_links where not known and seq is null having count(*) > 0
 order by log, first_seq;

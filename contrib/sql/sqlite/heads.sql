@@ -1,5 +1,5 @@
 -- SQLite: whether the lines of `audit_lines` go on from those that an earlier check proved, and end with those that
--- were proved now; by the view of links.sql. One row for each finding: ../README.md says what each of them means.
+-- were proved now; by the table of links.sql. One row for each finding: ../README.md says what each of them means.
 with known as (
   select distinct log, seq, hash from audit_links where known and seq is not null
 ), given as (

@@ -11,13 +11,12 @@
 drop table if exists audit_links;
 create table audit_links as
 with given as (
-  select line, false as known from audit_lines union all select line, true from audit_known
-), suffixed as (
   -- (`limit -1 offset 0`: computed once, not at each mention. Bytes: a text that begins within a character is cut elsewhere.)
-  select known, line, substr(line, -300) as suffix from given limit -1 offset 0
+  select line, false as known, substr(line, -300) as suffix from audit_lines
+  union all select line, true, substr(line, -300) from audit_known limit -1 offset 0
 ), found as (
   select known, line, substr(suffix, coalesce(nullif(instr(suffix, cast('"prev":"' as blob)), 0) + 8, 1)) as link
-  from suffixed limit -1 offset 0
+  from given limit -1 offset 0
 ), cut as (
   -- What follows the last `"prev":"`: 64 digits, `","seq":`, the number, `}}` or `,"sig":"`, 88 characters, `"}}`.
   select known, line, case instr(link, cast('"prev":"' as blob)) when 0 then link else (
@@ -30,28 +29,29 @@ with given as (
   from found limit -1 offset 0
 ), parted as (
   select known, line, length(link) as size, cast(substr(line, -26 - length(link), 16) as text) as log,
-    cast(substr(link, 1, 64) as text) as prev, cast(substr(link, 65, 8) as text) as comma,
+    cast(substr(link, 1, 64) as text) as prev, substr(link, 65, 8) = cast('","seq":' as blob) as leads,
     cast(substr(link, 73) as text) as tail
   from cut limit -1 offset 0
 ), digits as (
   -- What stands after the number's digits.
-  select known, line, size, log, prev, comma, tail,
+  select known, line, size, log, prev, leads, tail,
     case when tail glob '[1-9]*' then substr(tail, length(cast(tail as integer)) + 1)
       else ltrim(tail, '0123456789') end as after
   from parted limit -1 offset 0
 ), numbered as (
   select known, line, size, log, prev, tail, after,
-    case when comma = '","seq":' and length(tail) - length(after) between 1 and 16
+    case when leads and length(tail) - length(after) between 1 and 16
       and (after = '}}' or after glob ',*' or after <> '' and ltrim(after, '}') = '')
       and length(log) = 16 and log not glob '*[^0-9a-f]*'
       and substr(line, -10 - size, 10) = cast('","prev":"' as blob) then cast(tail as integer) end as seq
   from digits limit -1 offset 0
 ), ended as (
+  -- (`case`: what stands after an `and` is computed only where it counts.)
   select known, line, size, log, prev, seq,
-    after glob ',"sig":"*=="}}' and length(after) = 99 and (tail = seq || after) is true
-      and substr(line, -67 - size, 16) = cast('"trail":{"key":"' as blob) as signed,
-    after = '}}' and (tail = seq || after) is true
-      and substr(line, -42 - size, 9) = cast('"trail":{' as blob) as plain
+    case when after glob ',"sig":"*=="}}' and length(after) = 99 and tail = seq || after
+      and substr(line, -67 - size, 16) = cast('"trail":{"key":"' as blob) then true else false end as signed,
+    case when after = '}}' and tail = seq || after
+      and substr(line, -42 - size, 9) = cast('"trail":{' as blob) then true else false end as plain
   from numbered limit -1 offset 0
 ), fronted as (
   -- What stands before level, target and timestamp ends, of the 200 characters before `"log":"`.
@@ -80,11 +80,12 @@ with given as (
 )
 select known, line, log, seq, prev, signed, kind,
   -- Read in one way only: no other line is within.
-  signed and coalesce(kind in ('genesis', 'handoff'), false)
+  case when signed and kind in ('genesis', 'handoff')
     and instr(substr(line, instr(line, cast('trail":' as blob)) + 7), cast('trail":' as blob)) = 0
-    and instr(line, cast('trail\' as blob)) = 0 and instr(line, cast('\u' as blob)) = 0 as names_keys,
+    and instr(line, cast('trail\' as blob)) = 0 and instr(line, cast('\u' as blob)) = 0
+    then true else false end as names_keys,
   -- All kinds but two are always signed, and `key` and `sig` stand together.
-  not signed and not (plain and coalesce(kind, 'event') in ('event', 'span')) as stripped,
+  case when signed or plain and coalesce(kind, 'event') in ('event', 'span') then false else true end as stripped,
   -- What a line that goes on after a crash attests.
   case when signed and kind in ('genesis', 'resume') then (
     with recursive rest (text) as (
@@ -96,5 +97,5 @@ select known, line, log, seq, prev, signed, kind,
     where length(text) - length(ltrim(text, '0123456789')) between 1 and 12
       and ltrim(text, '0123456789') glob ',*'
   ) end as torn,
-  lower(hex(sha256(cast(x'00' || line as blob)))) as hash
+  sha256(cast(x'00' || line as blob)) as hash
 from told;

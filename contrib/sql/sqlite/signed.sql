@@ -1,4 +1,4 @@
--- SQLite: of `audit_lines`, by the view of links.sql, the lines that a verifier needs to prove all the others: those
+-- SQLite: of `audit_lines`, by the table of links.sql, the lines that a verifier needs to prove all the others: those
 -- that name keys, and the newest signed line of each log.
 with signed as (
   select line, seq, names_keys, max(seq) over (partition by log) as newest
