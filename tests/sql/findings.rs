@@ -13,6 +13,18 @@ pub(crate) struct Cases {
     pub(crate) heads: Vec<String>,
 }
 
+/// What a crash leaves, or somebody puts between the lines: torn within a character, zeros, what looks like a delimiter, a
+/// carriage return, what ends a `copy`, nothing. Two more are a line after whose end something
+/// follows, and one without its beginning.
+const PIECES: [&[u8]; 6] = [
+    b"{\"fields\":{\"t\":\"\xe6\x97",
+    &[0; 600],
+    b"{\"fields\":{\"a\x01\x02",
+    b"{\"fields\":{\"a\r",
+    b"\\.",
+    b"",
+];
+
 /// Made once for all engines.
 pub(crate) static CASES: LazyLock<Cases> = LazyLock::new(Cases::all);
 
@@ -34,10 +46,10 @@ impl Cases {
         torn(&mut parts);
         ends(&mut parts);
         let Parts { mut lines, known, heads, mut chain, mut found_by_heads } = parts;
-        // What a crash tears: within a character, zeros, what looks like a delimiter, nothing.
-        let pieces: [&[u8]; 4] =
-            [b"{\"fields\":{\"t\":\"\xe6\x97", &[0; 600], b"{\"fields\":{\"a\x01\x02", b""];
-        lines.extend(pieces.map(<[u8]>::to_vec));
+        let line = &Made::new("other").tail(1).lines[1];
+        let (stretched, half) = (format!("{line}x"), &line[line.len() - 75..]);
+        let of_a_line = [stretched.as_bytes(), half.as_bytes()];
+        lines.extend(PIECES.into_iter().chain(of_a_line).map(<[u8]>::to_vec));
         tables::shuffle(&mut lines);
         chain.sort_unstable();
         found_by_heads.sort_unstable();
@@ -82,6 +94,14 @@ fn honest(parts: &mut Parts) {
         .unsigned(r#"{"duration_ns":1,"fields":{},"kind":"span","level":"ERROR","name":"handoff","target":"audit::x""#)
         .write(1);
     parts.log(&lookalikes, &[], &[]);
+    // Characters of two to four bytes wherever a query may cut.
+    let wide = (0..12).fold(Made::new("wide"), |log, pad| {
+        let text = format!("{}{}", "é日😀".repeat(60), "x".repeat(pad));
+        log.unsigned(&format!(
+            r#"{{"fields":{{"message":"{text}"}},"kind":"event","level":"INFO","target":"audit""#
+        ))
+    });
+    parts.log(&wide.write(1), &[], &[]);
 }
 
 fn stripped(parts: &mut Parts) {

@@ -1,21 +1,16 @@
 //! The check of a fleet, as `docs/FLEET.md` has it: over two days of real logs of several hosts, honest and forged.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
-use base64::Engine as _;
 use tempfile::TempDir;
-use tracing::{Dispatch, dispatcher, info};
 use tracing_audit::trail::{Chain, Hash, Kind, Line, SecretKey, Timestamp};
-use tracing_audit::{AuditLayer, Guard, KeyStore, Rotation};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::registry;
 
+use crate::host::{Host, text, tracing_audit};
 use crate::postgresql::Server;
 use crate::python::Python;
-use crate::{require, tables};
+use crate::{require, sqlite, tables};
 
 const PAGE: &str = include_str!("../../docs/FLEET.md");
 
@@ -26,6 +21,7 @@ const OVERLAP: usize = 30;
 pub(crate) enum Store {
     PostgreSql(Server),
     Python(&'static Python),
+    Sqlite,
 }
 
 impl Store {
@@ -34,6 +30,7 @@ impl Store {
         match self {
             Store::PostgreSql(server) => server.environment(tables) + block("query() { psql"),
             Store::Python(python) => python.functions(tables),
+            Store::Sqlite => sqlite::functions(tables),
         }
     }
 }
@@ -42,149 +39,6 @@ impl Store {
 fn block(begin: &str) -> &'static str {
     let at = PAGE.find(&format!("```sh\n{begin}")).expect("the page has the block") + "```sh\n".len();
     PAGE[at..].split("```").next().expect("it ends")
-}
-
-/// One service with its log and its keys.
-struct Host {
-    name: &'static str,
-    folder: TempDir,
-    running: Option<(Dispatch, Guard)>,
-}
-
-impl Host {
-    fn new(name: &'static str) -> Host {
-        Host { name, folder: tempfile::tempdir().unwrap(), running: None }
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
-    }
-
-    fn keys(&self) -> PathBuf {
-        self.folder.path().join("keys")
-    }
-
-    fn start(&mut self) -> &mut Host {
-        let keys = KeyStore::open_or_create(self.keys()).unwrap();
-        let builder = AuditLayer::builder(self.log(), keys).rotation(Rotation::NEVER).origin(self.name);
-        let (layer, guard) = builder.sync_interval(Duration::from_secs(10)).build().unwrap();
-        self.running = Some((Dispatch::new(registry().with(layer)), guard));
-        self
-    }
-
-    fn records(&mut self, count: u64) -> &mut Host {
-        let (dispatch, guard) = self.running.as_ref().unwrap();
-        dispatcher::with_default(dispatch, || {
-            (0..count).for_each(|number| info!(target: "audit", number, text = "a\\b\n é日😀 %$'\"", "read"));
-        });
-        guard.flush().unwrap();
-        self
-    }
-
-    fn guard(&self) -> &Guard {
-        &self.running.as_ref().unwrap().1
-    }
-
-    fn hand_over(&mut self) -> &mut Host {
-        self.guard().rotate_key().unwrap();
-        self
-    }
-
-    fn rotate(&mut self) -> &mut Host {
-        self.guard().rotate().unwrap();
-        self
-    }
-
-    fn stop(&mut self) -> &mut Host {
-        self.guard().shutdown().unwrap();
-        self.running = None;
-        self
-    }
-
-    /// The disk as it is now, with these bytes at the end of the log: what a crash leaves.
-    fn crashed(&self, torn: impl FnOnce(&Line<'_>) -> Vec<u8>) -> Host {
-        let after = Host::new(self.name);
-        for (from, to) in [(self.log(), after.log()), (self.keys(), after.keys())] {
-            fs::create_dir(&to).unwrap();
-            fs::set_permissions(&to, fs::metadata(&from).unwrap().permissions()).unwrap();
-            for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-                fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-            }
-        }
-        let name = self.guard().status().file;
-        let live = after.log().join(name.file_name().unwrap());
-        let mut bytes = fs::read(&live).unwrap();
-        let last = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let torn = torn(&Line::parse(&bytes[last..bytes.len() - 1]).unwrap());
-        bytes.extend(torn);
-        fs::write(live, bytes).unwrap();
-        after
-    }
-
-    /// The lines of all its files, as a shipper relays them.
-    fn shipped(&self) -> Vec<Vec<u8>> {
-        let paths = fs::read_dir(self.log()).unwrap().map(|entry| entry.unwrap().path());
-        let mut paths: Vec<_> =
-            paths.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
-        // `audit.jsonl`, `audit.1.jsonl`, `audit.2.jsonl`: in the order of their lines.
-        paths.sort();
-        paths.sort_by_key(|path| path.file_stem().unwrap().len());
-        let texts = paths.iter().map(|path| fs::read(path).unwrap());
-        texts
-            .flat_map(|text| {
-                text.strip_suffix(b"\n")
-                    .unwrap()
-                    .split(|byte| *byte == b'\n')
-                    .map(<[u8]>::to_vec)
-                    .collect::<Vec<_>>()
-            })
-            .collect()
-    }
-
-    /// Those that came since there were these, and some before.
-    fn window(&self, before: &[Vec<u8>]) -> Window {
-        self.shipped().split_off(before.len() - OVERLAP)
-    }
-
-    /// Its line of a trust file.
-    fn trust(&self) -> String {
-        let pin = KeyStore::read_pin(self.keys()).unwrap();
-        format!("\"{}\" {} {pin}\n", self.name, pin.id())
-    }
-
-    /// By a fleet key, before it starts; the line of a trust file for that.
-    fn endorse(&self) -> String {
-        let [fleet, endorsement] = ["fleet", "endorsement"].map(|name| self.folder.path().join(name));
-        let fleet_key = tracing_audit(&["keys", "new", text(&fleet)]);
-        let key = tracing_audit(&["keys", "new", text(&self.keys())]);
-        let secret = fleet.join("epoch-0.pem");
-        let endorse =
-            ["keys", "endorse", "--fleet-key-file", text(&secret), "--origin", self.name, key.trim()];
-        fs::write(&endorsement, tracing_audit(&endorse)).unwrap();
-        tracing_audit(&["keys", "install-endorsement", text(&self.keys()), text(&endorsement)]);
-        format!("* * {fleet_key}")
-    }
-
-    /// The key in force, as somebody steals it who takes the host.
-    fn stolen(&self) -> SecretKey {
-        let files = fs::read_dir(self.keys()).unwrap().map(|entry| entry.unwrap().path());
-        let key = files.filter(|path| path.extension().is_some_and(|end| end == "pem")).max().unwrap();
-        let text = fs::read_to_string(key).unwrap();
-        let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
-        SecretKey::from_seed(bytes.last_chunk().unwrap())
-    }
-}
-
-/// What the command prints.
-fn tracing_audit(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_tracing-audit")).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 /// Unsigned lines that go on after the last one, and a piece that ends within a character.
@@ -252,16 +106,21 @@ impl Fleet {
         for host in &mut pay {
             host.records(50).hand_over().records(25).records(25);
         }
-        let second = [&web, &db, &mail].into_iter().zip(&first).flat_map(|(host, first)| host.window(first));
+        let second = [&web, &db, &mail].into_iter().zip(&first).flat_map(|(host, first)| window(host, first));
         let second = second.collect();
         let victims = pay.iter().zip(&first_of_pay).map(|(host, first)| {
             let stolen = host.stolen();
-            Victim { window: host.window(first), stolen }
+            Victim { window: window(host, first), stolen }
         });
         let victims = victims.collect();
         let first = first.into_iter().chain(first_of_pay).flatten().collect();
         Fleet { trust, first, second, victims }
     }
+}
+
+/// The lines that came since there were these, and some before.
+fn window(host: &Host, before: &[Vec<u8>]) -> Window {
+    host.shipped().split_off(before.len() - OVERLAP)
 }
 
 /// A check of some lines, after those that remembered what is known.

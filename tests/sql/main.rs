@@ -4,13 +4,16 @@
 #[path = "../common/require.rs"]
 mod require;
 
+mod crash;
 mod findings;
 mod fleet;
+mod host;
 mod logs;
 mod made;
 mod postgresql;
 mod python;
 mod queries;
+mod sqlite;
 mod tables;
 
 use std::path::Path;
@@ -22,6 +25,7 @@ use fleet::Store;
 use logs::Table;
 use postgresql::{Server, postgresql};
 use python::{CLICKHOUSE, DUCKDB, clickhouse, duckdb};
+use sqlite::sqlite;
 
 /// Loads the tables of a folder, runs queries, gives the rows of each; `None` where the engine is absent.
 type Engine = fn(tables: &Path, queries: &[&str]) -> Option<Vec<Vec<String>>>;
@@ -69,7 +73,7 @@ fn names_what_is_wrong(engine: Engine, pieces: u64) {
     if let Some(found) = engine(&CASES.path, &["chain", "heads"]) {
         let [mut chain, mut heads] = <[_; 2]>::try_from(found).unwrap();
         let mut expected = CASES.chain.clone();
-        expected.extend((pieces > 0).then(|| format!("|torn||{pieces}")));
+        expected.push(format!("|torn||{pieces}"));
         expected.sort_unstable();
         chain.sort_unstable();
         heads.sort_unstable();
@@ -80,18 +84,49 @@ fn names_what_is_wrong(engine: Engine, pieces: u64) {
 
 #[test]
 fn row_37_postgresql_names_forged_tails_and_all_else_that_is_wrong() {
-    names_what_is_wrong(postgresql, 0);
+    names_what_is_wrong(postgresql, 2);
 }
 
 #[test]
 fn row_37_duckdb_names_forged_tails_and_all_else_that_is_wrong() {
-    names_what_is_wrong(duckdb, 1);
+    names_what_is_wrong(duckdb, 6);
+}
+
+#[test]
+fn row_37_sqlite_names_forged_tails_and_all_else_that_is_wrong() {
+    names_what_is_wrong(sqlite, 7);
+}
+
+#[test]
+fn row_37_sqlite_shell_names_forged_tails_and_all_else_that_is_wrong() {
+    names_what_is_wrong(sqlite::shell, 7);
 }
 
 #[test]
 #[ignore = "an engine of 900 MB"]
 fn row_37_clickhouse_names_forged_tails_and_all_else_that_is_wrong() {
-    names_what_is_wrong(clickhouse, 3);
+    names_what_is_wrong(clickhouse, 7);
+}
+
+#[test]
+fn postgresql_loads_what_a_crash_left_and_tells_it_from_forks() {
+    crash::are_told_from_forks(postgresql);
+}
+
+#[test]
+fn duckdb_loads_what_a_crash_left_and_tells_it_from_forks() {
+    crash::are_told_from_forks(duckdb);
+}
+
+#[test]
+fn sqlite_loads_what_a_crash_left_and_tells_it_from_forks() {
+    crash::are_told_from_forks(sqlite);
+}
+
+#[test]
+#[ignore = "an engine of 900 MB"]
+fn clickhouse_loads_what_a_crash_left_and_tells_it_from_forks() {
+    crash::are_told_from_forks(clickhouse);
 }
 
 #[test]
@@ -102,6 +137,16 @@ fn postgresql_names_each_break_of_many_logs() {
 #[test]
 fn duckdb_names_each_break_of_many_logs() {
     names_each_break(duckdb, &LARGE);
+}
+
+#[test]
+fn sqlite_names_each_break_of_many_logs() {
+    names_each_break(sqlite, &LARGE);
+}
+
+#[test]
+fn sqlite_gives_the_lines_that_prove_the_rest() {
+    gives_what_proves_the_rest(sqlite);
 }
 
 #[test]
@@ -127,6 +172,12 @@ fn duckdb_names_each_break_in_a_million_lines() {
 }
 
 #[test]
+#[ignore = "a million lines"]
+fn sqlite_names_each_break_in_a_million_lines() {
+    names_each_break(sqlite, &MILLION);
+}
+
+#[test]
 #[ignore = "an engine of 900 MB"]
 fn clickhouse_names_each_break_in_a_million_lines() {
     names_each_break(clickhouse, &MILLION);
@@ -149,6 +200,13 @@ fn a_fleet_is_checked_in_postgresql_as_the_page_has_it() {
 fn a_fleet_is_checked_in_duckdb_as_the_page_has_it() {
     if DUCKDB.is_there() {
         fleet::is_checked(&Store::Python(&DUCKDB));
+    }
+}
+
+#[test]
+fn a_fleet_is_checked_in_sqlite_as_the_page_has_it() {
+    if sqlite::is_there() {
+        fleet::is_checked(&Store::Sqlite);
     }
 }
 

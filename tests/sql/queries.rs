@@ -34,12 +34,25 @@ pub(crate) fn load_heads(engine: &str) -> String {
     statements(engine, "heads.csv")
 }
 
+/// Those lines at the head of `links.sql` in which this is.
+pub(crate) fn commands(engine: &str, within: &str) -> String {
+    let text = query(engine, "links");
+    let commands: Vec<_> = head(&text).filter(|code| code.contains(within)).collect();
+    assert!(!commands.is_empty(), "{engine}: {within}");
+    commands.join("\n")
+}
+
+/// The lines of code in the comments, without what is said of them.
+fn head(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("--   "));
+    lines.map(|line| line.split_once("   --").map_or(line, |(code, _)| code))
+}
+
 /// Those statements at the head of `links.sql` in which this is: a `\copy` is a line, others end with a semicolon.
 fn statements(engine: &str, within: &str) -> String {
     let text = query(engine, "links");
     let mut statements = vec![String::new()];
-    for line in text.lines().filter_map(|line| line.strip_prefix("--   ")) {
-        let (code, _) = line.split_once("   --").unwrap_or((line, ""));
+    for code in head(&text) {
         let last = statements.last_mut().expect("one is begun");
         *last += code;
         *last += "\n";

@@ -16,7 +16,8 @@ with given as (
   select known, line, splitByString('"prev":"', right(line, 300))[-1] as link from given
 ), numbered as (
   select known, line, left(right(line, length(link) + 26), 16) as log, left(link, 64) as prev,
-    if(match(substring(link, 65, 26), '^","seq":[0-9]{1,16}[,}]') and match(log, '^[0-9a-f]{16}$'),
+    if(match(substring(link, 65, 26), '^","seq":[0-9]{1,16}[,}]') and match(log, '^[0-9a-f]{16}$')
+        and left(right(line, length(link) + 10), 10) = '","prev":"',
       toInt64OrNull(splitByChar(',', trim(trailing '}' from substring(link, 73)))[1]), null) as seq,
     ifNull(toString(seq), '') as number, substring(link, 73) as tail,
     -- What stands before `"log":"`.

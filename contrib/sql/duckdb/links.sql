@@ -1,14 +1,16 @@
--- DuckDB 1.1 or later: the ends of all lines, for the other queries.
+-- DuckDB 1.2 or later: the ends of all lines, for the other queries.
 --
 --   create table audit_lines (line varchar not null);   -- each line as the log has it, without its newline
 --   create table audit_known (line varchar not null);   -- lines that an earlier check proved; may be empty
 --   create table audit_heads (log varchar not null, seq bigint not null, hash varchar not null);   -- proved now; may be empty
 --   insert into audit_lines select line from read_csv('lines.jsonl', columns = {'line': 'varchar'}, header = false,
---     auto_detect = false, delim = chr(1), quote = '', escape = '', ignore_errors = true) where line is not null;
+--     auto_detect = false, delim = chr(1), quote = '', escape = '', new_line = '\n', strict_mode = false,
+--     ignore_errors = true) where line is not null;
 --   insert into audit_heads select * from read_csv('heads.csv', header = false, auto_detect = false,
 --     columns = {'log': 'varchar', 'seq': 'bigint', 'hash': 'varchar'});
 --
--- What is left out as an error is no line: after a crash, what was torn within a character.
+-- What is left out as an error is no line: after a crash, what was torn within a character. (Without `strict_mode = false`
+-- one carriage return ends the load.)
 -- Where there is room, make it a table: each line is then cut and hashed once, not once for each query.
 create view audit_links as
 with given as (
@@ -19,7 +21,8 @@ with given as (
 ), numbered as (
   select known, line, left(right(line, length(link) + 26), 16) as log, left(link, 64) as prev,
     case when substr(link, 65, 8) = '","seq":' and link[73:89] similar to '[0-9]{1,16}[,}].*'
-      and translate(left(right(line, length(link) + 26), 16), '0123456789abcdef', '') = '' then
+      and translate(left(right(line, length(link) + 26), 16), '0123456789abcdef', '') = ''
+      and left(right(line, length(link) + 10), 10) = '","prev":"' then
       try_cast(split_part(rtrim(substr(link, 73), '}'), ',', 1) as bigint) end as seq,
     substr(link, 73) as tail,
     -- What stands before `"log":"`.

@@ -3,10 +3,11 @@
 --   create table audit_lines (line text not null);   -- each line as the log has it, without its newline
 --   create table audit_known (line text not null);   -- lines that an earlier check proved; may be empty
 --   create table audit_heads (log text not null, seq bigint not null, hash text not null);   -- proved now; may be empty
---   \copy audit_lines from program 'LC_ALL=C.UTF-8 grep -aP "^[^\x00-\x1f]+$" lines.jsonl || [ $? = 1 ]' with (format csv, delimiter e'\x01', quote e'\x02')
+--   \copy audit_lines from program 'LC_ALL=C.UTF-8 grep -aP "^(?!\\\\[.]$)[^\x00-\x1f]++$" lines.jsonl || [ $? = 1 ]' with (format csv, delimiter e'\x01', quote e'\x02', encoding 'UTF8')
 --   \copy audit_heads from 'heads.csv' with (format csv)
 --
--- `grep` leaves out what no line has and no text can hold: after a crash, zeros, and what was torn within a character.
+-- `grep` leaves out what no line has and no text can hold: after a crash, zeros, and what was torn within a character; and a
+-- line `\.`, at which `copy` would end. (Without `++` it gives up at a piece of megabytes.)
 -- Where there is room, make it a table: each line is then cut and hashed once, not once for each query.
 create view audit_links as
 with given as (
@@ -17,8 +18,9 @@ with given as (
   select known, line, split_part(right(line, 300), '"prev":"', -1) as link from given offset 0
 ), numbered as (
   select known, line, left(right(line, length(link) + 26), 16) as log, left(link, 64) as prev,
-    case when substr(link, 65) ~ '^","seq":[0-9]{1,16}[,}]'
-      and translate(left(right(line, length(link) + 26), 16), '0123456789abcdef', '') = '' then
+    case when substr(link, 65) ~ '^","seq":[0-9]{1,16}(,|\}+$)'
+      and translate(left(right(line, length(link) + 26), 16), '0123456789abcdef', '') = ''
+      and left(right(line, length(link) + 10), 10) = '","prev":"' then
       split_part(rtrim(substr(link, 73), '}'), ',', 1)::bigint end as seq,
     substr(link, 73) as tail,
     -- What stands before `"log":"`.
