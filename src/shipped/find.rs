@@ -1,12 +1,11 @@
 //! The lines of a log within what a shipper, a store or a query made of them.
 
 use memchr::memmem;
-use serde::de::IgnoredAny;
 
 use super::compare::{self, Beside};
 use super::restore::{self, Restored};
 use super::tree::{Members, Tree, member};
-use super::{cells, marks};
+use super::{cells, json, marks};
 use crate::trail::{Line, Timestamp};
 
 /// Where shippers put the line that they relay, the likeliest first.
@@ -143,24 +142,21 @@ impl<'f> Finder<'f> {
             self.is_uncompared |= found;
             return found.then_some((true, end));
         }
-        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
-        values.next()?.ok()?;
-        let length = values.byte_offset();
-        let found = self.json(&bytes[..length], depth);
+        let (tree, length) = json::value(bytes)?;
+        let found = self.json(&bytes[..length], &tree, depth);
         // Where one place is named, no other counts.
         (found || self.at.is_some()).then_some((found, length))
     }
 
-    fn json(&mut self, bytes: &[u8], depth: usize) -> bool {
+    fn json(&mut self, bytes: &[u8], tree: &Tree, depth: usize) -> bool {
         if let Some((line, time)) = restore::line(bytes) {
             (self.found)(Found::Line(&line, time));
             self.raw.push(line.text.to_owned());
             return true;
         }
-        let Some(tree) = Tree::parse(bytes) else { return false };
         let before = self.raw.len();
-        let found = self.tree(&tree, depth);
-        self.compare(&tree, before);
+        let found = self.tree(tree, depth);
+        self.compare(tree, before);
         found
     }
 

@@ -2,10 +2,8 @@
 
 use std::io::{self, Read};
 
-use serde::de::IgnoredAny;
-
 use super::fact::At;
-use super::{cells, frame, marks};
+use super::{cells, frame, json, marks};
 
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
@@ -195,7 +193,7 @@ impl Scan {
         // No value ends within what a line begins with.
         let ahead = &bytes[1..bytes.len().min(end + AHEAD)];
         let across = || marks::start(ahead).filter(|at| at + 1 < end) != marks::start(&bytes[1..end]);
-        let broken = || serde_json::from_slice::<IgnoredAny>(&bytes[..end]).is_err();
+        let broken = || json::value(&bytes[..end]).is_none_or(|(_, length)| length != end);
         self.may_be_broken(bytes, end) && (broken() || across())
     }
 

@@ -273,10 +273,11 @@ fn broken(log: KeyId, seq: u64, text: Vec<u8>, at: At) -> Fact {
         hash: Hash::of_line(&text),
         shape: Shape::Broken,
         at,
-        prev: Hash::ZERO,
+        prev: restore::prev(&text).unwrap_or(Hash::ZERO),
         time: Timestamp::default(),
         control: false,
         signature: None,
+        length: u32::try_from(text.len()).unwrap_or(u32::MAX),
         text,
     }
 }
