@@ -39,6 +39,7 @@ mod cells;
 mod chain;
 mod compare;
 mod dispute;
+mod doubled;
 mod fact;
 mod find;
 mod frame;
@@ -63,6 +64,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod utf16;
 mod verifier;
 mod walk;
 

@@ -3,6 +3,7 @@
 //! Order, spaces, escapes and the spelling of numbers come back by RFC 8785. What can't come back is what a shipper
 //! took for something else: a number that it made a string. There the hash tells which of the few possible lines it was.
 
+use super::doubled;
 use super::tree::{Members, Tree, member};
 use crate::trail::canonical::MAX_SAFE_INTEGER;
 use crate::trail::{Hash, KeyId, Line, MAX_LINE, Timestamp};
@@ -137,11 +138,12 @@ pub(super) fn prev(text: &[u8]) -> Option<Hash> {
     Hash::parse(member(trail, "prev")?.as_text()?.as_bytes())
 }
 
-/// Whether a line may have been another one: a string in it reads as a number or a boolean, or what it has is nothing. Others
-/// than these have no line that they are tried as.
+/// Whether a line may have been another one: a string in it reads as a number or a boolean, what it has is nothing, or each
+/// backslash stands there twice. Others have no line that they are tried as.
 pub(super) fn may_be_retyped(line: &Line<'_>) -> bool {
     let values = [line.fields, line.spans.unwrap_or_default()];
     line.name.as_deref() == Some("")
+        || doubled::halved(line.text).is_some()
         || line.duration_ns == Some(0)
         || line.spans == Some("[]")
         || values.into_iter().any(|values| {
@@ -173,6 +175,10 @@ pub(super) fn repair(text: &[u8], is_it: impl Fn(&Line<'_>) -> bool) -> Option<(
         return None; // no line was that long, whatever a shipper added
     }
     let tree = Tree::parse(text)?;
+    let halved = std::str::from_utf8(text).ok().and_then(doubled::halved).map(String::into_bytes);
+    if let Some(halved) = halved.filter(|text| line(text).is_some_and(|(line, _)| is_it(&line))) {
+        return Some((halved, Vec::new()));
+    }
     if let Some(found) = changed(&tree, &is_it) {
         return Some(found);
     }

@@ -29,11 +29,13 @@ pub(crate) fn disagreement(
         // Of a file that holds a piece of its first line only.
         return (report.lines > 0).then(|| format!("no line was shipped\n{}", said()));
     };
-    let given_up = report.notices.iter().any(|notice| matches!(notice.kind, NoticeKind::GivenUp { .. }))
-        || report.findings.iter().any(|finding| matches!(finding.kind, FindingKind::Gone { .. }));
+    let given_up = report.notices.iter().any(|notice| matches!(notice.kind, NoticeKind::GivenUp { .. }));
+    let gone = report.findings.iter().any(|finding| matches!(finding.kind, FindingKind::Gone { .. }));
     let verdict = verdict_of_lines(report);
-    // Validly signed lines that were given up are a branch, or stand after a hole: so do those of a copy of the keys.
-    let is_branch = given_up && matches!(log.verdict, Verdict::Forked | Verdict::Incomplete);
+    // Validly signed lines that were given up are a branch, or stand after a hole: so do those of a copy of the keys. What is
+    // gone from files may have been shipped, or stand where no file has it in order.
+    let is_branch = (given_up || gone) && matches!(log.verdict, Verdict::Forked | Verdict::Incomplete)
+        || gone && log.verdict == Verdict::Intact && log.missing.lines == 0;
     // What stands behind a hole that the cut left counts until the log has lines of these numbers.
     let hole =
         log.missing.listed.last().is_some_and(|range| Some(range.from) > report.head.map(|head| head.seq));
@@ -43,10 +45,10 @@ pub(crate) fn disagreement(
     // Copies prove what they hold as well, wherever it stands.
     let from = report.proved.listed.first().map_or(0, |range| range.from);
     let (shown, proved) = (numbers(&log.proved, from), numbers(&report.proved, from));
-    if shown != proved && !given_up {
+    if shown != proved && !given_up && !gone {
         return Some(format!("other lines are proved as shipped\n{}", said()));
     }
-    if given_up {
+    if given_up || gone {
         return None;
     }
     if log.head != report.head || log.lost != report.lost || log.epoch != report.epoch {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tracing_audit::shipped::{LogReport, Named, Options, Report, verify_shipped_with};
 use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::{Ranges, TrustFile};
+use tracing_audit::verify::{Notice, NoticeKind, Ranges, TrustFile};
 
 use super::{Arguments, print};
 use crate::terminal::{self, count, harmless, quoted};
@@ -37,12 +37,15 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
 }
 
 fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    // What an input seems to be explains all the rest.
+    let (looks, notices): (Vec<_>, Vec<_>) = report.notices.iter().cloned().partition(is_look);
+    print::notices(&looks, 0, out)?;
     for log in &report.logs {
         self::log(log, out)?;
         writeln!(out)?;
     }
     print::findings(&report.findings, 0, out)?;
-    print::notices(&report.notices, 0, out)?;
+    print::notices(&notices, 0, out)?;
     if report.sparse {
         writeln!(
             out,
@@ -66,6 +69,10 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
         count(report.logs.len() as u64, "log"),
         count(report.others, "item"),
     )
+}
+
+fn is_look(notice: &Notice) -> bool {
+    matches!(notice.kind, NoticeKind::LooksLike { .. })
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
