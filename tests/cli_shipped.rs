@@ -213,3 +213,32 @@ fn what_an_outsider_chose_is_quoted_and_escaped_in_text_and_json() {
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["logs"][0]["beside"]["unproved"][0]["member"], "a: INTACT\u{9b}\u{202e}");
 }
+
+#[test]
+fn what_an_input_looks_like_comes_before_all_else() {
+    let rows =
+        lines().into_iter().map(|line| serde_json::json!({ "doc": { "body": line } }).to_string() + "\n");
+    let (code, text) = piped(&rows.collect::<String>(), &["--key", KEY, "--at", "other"]);
+    assert_eq!(code, Some(3), "{text}");
+    let hint = "Worth knowing:\n- \"standard input\": lines stand in another member than --at names: in \"doc.body\".";
+    let text = text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
+    assert!(text.trim_start().starts_with(hint), "{text}");
+    assert!(!text.contains("something cuts"), "{text}");
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.xz"), b"\xfd7zXZ\0\0\x04\n{\"\n\n").unwrap();
+    let output = shipped(&[folder.path()], &["--key", KEY], "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("looks like xz; give it unpacked: xz -dc FILE"), "{text}");
+    assert!(text.lines().count() < 15, "{text}");
+}
+
+#[test]
+fn a_line_with_a_value_that_none_can_have_is_not_called_missing() {
+    let text = lines().join("\n").replacen("\"rate_limit\":100", "\"rate_limit\":1e309", 1);
+    let (code, text) = piped(&text, &["--key", KEY]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("line 2 (seq 1)") && text.contains("member \"fields.rate_limit\""), "{text}");
+    assert!(!text.contains("missing"), "{text}");
+}

@@ -24,8 +24,12 @@ pub(super) struct Chain {
     pub(super) signer: Option<KeyId>,
     /// One of these signatures stands behind where it last branched off.
     pub(super) signed: bool,
-    /// Its first line behind where it last branched off.
+    /// Its first line behind where it last branched off, or its first.
     pub(super) branch: Option<(u64, Hash)>,
+    /// Bytes of the lines behind there, with their newlines.
+    pub(super) bytes: u64,
+    /// None of these lines has a signature, good or not.
+    pub(super) bare: bool,
     /// A known line speaks against one of its lines: from there on nothing is proved.
     pub(super) barred: bool,
     /// The chains that it branched off from, each with the last line that both have, and itself; none where they are too
@@ -52,15 +56,17 @@ impl Chain {
         Chain {
             id,
             unproved: first.seq,
-            tip: first,
+            bytes: u64::from(first.length) + 1,
+            bare: first.signature.is_none(),
             waiting: Vec::new(),
             key: None,
             wrong: None,
             signer: None,
             signed: false,
-            branch: None,
+            branch: Some((first.seq, first.hash)),
             barred: false,
             lineage: None,
+            tip: first,
         }
     }
 
@@ -73,8 +79,17 @@ impl Chain {
                 lineage
             });
         }
+        self.bytes += u64::from(line.length) + 1;
+        self.bare &= line.signature.is_none();
         (self.id, self.tip) = (id, line);
         self
+    }
+
+    /// As the last line of the chain, which others follow as well: a branch begins here.
+    pub(super) fn branch_off(mut self, id: u32, line: Fact) -> Chain {
+        (self.bytes, self.bare) = (0, true);
+        self.branch = Some((line.seq, line.hash));
+        self.with(id, line)
     }
 
     /// The chains whose lines it has, each with the last of them.
@@ -85,7 +100,13 @@ impl Chain {
     }
 
     pub(super) fn leads_to(&self, line: &Fact) -> bool {
-        self.tip.hash == line.prev && self.tip.seq + 1 == line.seq && self.tip.shape != Shape::Broken
+        let whole = self.tip.shape != Shape::Broken && line.shape != Shape::Broken;
+        whole && self.tip.hash == line.prev && self.tip.seq + 1 == line.seq
+    }
+
+    /// Whether a crash may have left the lines behind where it last branched off: nobody signed them.
+    pub(super) fn may_be_torn(&self) -> bool {
+        self.bare && !self.is_proved() && self.tip.shape != Shape::Broken
     }
 
     /// Its last line has a good signature by this key, if by any.

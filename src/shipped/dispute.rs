@@ -1,5 +1,6 @@
 //! Lines that can't all be true, until it is known which of them are proved; then, whom to blame.
 
+use super::attested::Attested;
 use super::chain::Chain;
 use super::compare::cut;
 use super::fact::{At, Fact, Shape};
@@ -17,14 +18,16 @@ pub(super) struct Claim {
     pub(super) shape: Shape,
     /// Why it can't be brought back, where it was re-emitted.
     pub(super) doubt: Option<Box<(Option<String>, String)>>,
-    /// It says that its writer goes on after a crash,
+    /// It says that its writer goes on after a crash, or a power cut left it there.
     pub(super) crash: bool,
-    /// and attests what the crash left.
-    pub(super) torn: bool,
     /// A key that signed its chain, and was over or not in force yet.
     pub(super) excuse: Option<KeyId>,
     /// Its chain is signed behind where it branched off.
     pub(super) signed: bool,
+    /// Where the branch begins that it is of, so many bytes of it are known, and a crash may have left them.
+    pub(super) branch: Option<(u64, Hash)>,
+    pub(super) bytes: u64,
+    pub(super) may_be_torn: bool,
     /// The chains that have it, and may prove it yet.
     pub(super) chains: Vec<u32>,
     pub(super) proved: bool,
@@ -41,7 +44,7 @@ pub(super) enum Dispute {
     Rivals(Vec<Claim>),
     /// A line that follows none of the lines before it.
     Break {
-        begin: Claim,
+        begin: Box<Claim>,
         prev: Hash,
         /// A line chains from it.
         confirmed: bool,
@@ -52,13 +55,15 @@ pub(super) enum Dispute {
 /// What is known of a dispute, once it is settled.
 pub(super) struct Decision {
     pub(super) blames: Vec<Blame>,
-    /// Unsigned lines that a crash left, and that the line in their place attests as torn.
+    /// Where branches of unsigned lines begin that a crash left, and that the line in their place attests as torn.
     pub(super) torn: Vec<(u64, Hash, At)>,
+    /// Blames that count unless the branch that begins there is torn.
+    pub(super) unless_torn: Vec<((u64, Hash), Blame)>,
 }
 
 impl From<Vec<Blame>> for Decision {
     fn from(blames: Vec<Blame>) -> Decision {
-        Decision { blames, torn: Vec::new() }
+        Decision { blames, torn: Vec::new(), unless_torn: Vec::new() }
     }
 }
 
@@ -82,17 +87,18 @@ impl Claim {
     /// The last line of a chain.
     pub(super) fn of(chain: &Chain) -> Claim {
         let fact = &chain.tip;
-        let (crash, torn) = if fact.control { goes_on_after(&fact.text) } else { (false, false) };
         Claim {
             seq: fact.seq,
             hash: fact.hash,
             at: fact.at,
             shape: fact.shape,
             doubt: (fact.shape != Shape::Raw).then(|| Box::new(doubt(&fact.text))),
-            crash,
-            torn,
+            crash: fact.control && goes_on_after_a_crash(&fact.text),
             excuse: chain.signer,
             signed: chain.signed,
+            branch: chain.branch,
+            bytes: chain.bytes,
+            may_be_torn: chain.may_be_torn(),
             chains: vec![chain.id],
             proved: chain.is_proved(),
             begins: false,
@@ -109,6 +115,20 @@ impl Claim {
 
     fn is_settled(&self) -> bool {
         self.proved || self.chains.is_empty()
+    }
+
+    fn is_start_of_branch(&self) -> bool {
+        self.branch == Some((self.seq, self.hash))
+    }
+
+    /// Whether a branch begins here that a crash left: whole lines that no signature followed when the process died, whose
+    /// numbers its successor took.
+    fn is_torn(&self, attested: &mut Attested) -> bool {
+        let from_there = !self.detached;
+        self.may_be_torn
+            && !self.proved
+            && self.is_start_of_branch()
+            && attested.take(self.seq, from_there, self.bytes)
     }
 
     /// The line is not the one that was written.
@@ -128,18 +148,15 @@ impl Claim {
 }
 
 /// Whether a line says that its writer goes on after a crash, or after a failed sync: so does one that was started from a
-/// copy of the keys, and one whose last lines a power cut took. And whether it attests torn bytes.
-fn goes_on_after(text: &[u8]) -> (bool, bool) {
+/// copy of the keys, and one whose last lines a power cut took.
+fn goes_on_after_a_crash(text: &[u8]) -> bool {
     let control = Line::parse(text).ok().and_then(|line| Control::parse(&line).ok().flatten());
-    let (ended, torn) = match control {
-        Some(Control::Resume(resume)) => (Some(resume.ended), resume.torn),
-        Some(Control::Genesis(genesis)) => match genesis.previous {
-            Some(previous) => (Some(previous.ended), previous.torn.or(genesis.torn)),
-            None => (None, genesis.torn),
-        },
-        _ => (None, None),
+    let ended = match control {
+        Some(Control::Resume(resume)) => Some(resume.ended),
+        Some(Control::Genesis(genesis)) => genesis.previous.map(|previous| previous.ended),
+        _ => None,
     };
-    (matches!(ended, Some(Ended::Crash | Ended::Unsynced)), torn.is_some())
+    matches!(ended, Some(Ended::Crash | Ended::Unsynced))
 }
 
 /// What a line that has not the expected hash is.
@@ -165,7 +182,7 @@ impl Dispute {
     fn claims(&mut self) -> impl Iterator<Item = &mut Claim> {
         let (begin, others) = match self {
             Dispute::Rivals(claims) => (None, claims),
-            Dispute::Break { begin, ends, .. } => (Some(begin), ends),
+            Dispute::Break { begin, ends, .. } => (Some(&mut **begin), ends),
         };
         begin.into_iter().chain(others)
     }
@@ -177,13 +194,15 @@ impl Dispute {
         }
     }
 
-    /// A chain has ended. `signer` signed it.
-    pub(super) fn ended(&mut self, chain: u32, signer: Option<KeyId>) {
+    /// A chain has ended.
+    pub(super) fn ended(&mut self, chain: &Chain) {
         for claim in self.claims() {
             let chains = claim.chains.len();
-            claim.chains.retain(|known| *known != chain);
+            claim.chains.retain(|known| *known != chain.id);
             if claim.chains.len() < chains {
-                claim.excuse = claim.excuse.or(signer);
+                claim.excuse = claim.excuse.or(chain.signer);
+                claim.bytes = claim.bytes.max(chain.bytes);
+                claim.may_be_torn &= chain.may_be_torn() && claim.branch == chain.branch;
             }
         }
     }
@@ -234,10 +253,31 @@ impl Dispute {
         self.claims().all(|claim| claim.is_settled())
     }
 
-    /// Whom to blame, as far as is known. `signs`: whether a key signs lines of a number.
-    pub(super) fn verdict(self, known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Decision {
+    /// Whom to blame, as far as is known. `signs`: whether a key signs lines of a number. `attested`: what starts said of
+    /// torn bytes.
+    pub(super) fn verdict(
+        self,
+        known_fork: bool,
+        signs: impl Fn(KeyId, u64) -> bool,
+        attested: &mut Attested,
+    ) -> Decision {
         match self {
-            Dispute::Rivals(claims) => rivals(&claims, known_fork, signs),
+            Dispute::Rivals(claims) => {
+                let (torn, mut others): (Vec<Claim>, Vec<Claim>) =
+                    claims.into_iter().partition(|claim| claim.is_torn(attested));
+                for claim in others.iter_mut().filter(|claim| claim.detached && claim.signed) {
+                    claim.crash |= attested.take(claim.seq, false, claim.bytes);
+                }
+                let mut decision = rivals(&others, known_fork, signs);
+                decision.torn = torn.iter().map(|claim| (claim.seq, claim.hash, claim.at)).collect();
+                decision
+            }
+            Dispute::Break { begin, ends, .. }
+                if ends.iter().any(|end| end.proved) && begin.is_torn(attested) =>
+            {
+                let torn = vec![(begin.seq, begin.hash, begin.at)];
+                Decision { torn, ..Decision::from(Vec::new()) }
+            }
             Dispute::Break { begin, prev, confirmed, ends } => broken(&begin, prev, confirmed, &ends).into(),
         }
     }
@@ -245,14 +285,6 @@ impl Dispute {
 
 /// `known_fork`: branches of the log are known, which may go on here behind a hole.
 fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool) -> Decision {
-    // Whole lines that no signature followed, when the process died: its successor took their numbers.
-    let attests = claims.iter().any(|claim| claim.proved && claim.torn);
-    let is_torn = |claim: &Claim| {
-        let is_raw = claim.shape == Shape::Raw;
-        attests && !claim.detached && !claim.proved && !claim.signed && is_raw
-    };
-    let (torn, claims): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| is_torn(claim));
-    let torn = torn.iter().map(|claim| (claim.seq, claim.hash, claim.at)).collect();
     // The key's own line, though not the one that its hand-off follows: of a branch that ends where the log hands over.
     let is_signed = |claim: &Claim| claim.signed && claim.excuse.is_some_and(|key| signs(key, claim.seq));
     let crash = claims.iter().any(|claim| claim.begins && claim.crash && (claim.proved || is_signed(claim)));
@@ -268,7 +300,12 @@ fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool
         return blamed.or_else(conflict).into_iter().collect::<Vec<_>>().into();
     };
     let expected = claims.iter().find(|claim| claim.proved).map_or(first.hash, |claim| claim.hash);
-    let mut blames: Vec<_> = others.iter().map(|claim| claim.altered(expected)).collect();
+    // What is of a branch that began before is torn where that is.
+    let (later, now): (Vec<&Claim>, Vec<&Claim>) =
+        others.iter().partition(|claim| claim.may_be_torn && !claim.is_start_of_branch());
+    let later = later.iter().filter_map(|claim| Some((claim.branch?, claim.altered(expected))));
+    let unless_torn = later.collect();
+    let mut blames: Vec<_> = now.iter().map(|claim| claim.altered(expected)).collect();
     if proved.len() > 1
         && let Some(branch) = proved.iter().rev().find(|claim| claim.begins)
     {
@@ -277,7 +314,7 @@ fn rivals(claims: &[Claim], known_fork: bool, signs: impl Fn(KeyId, u64) -> bool
             blames.push(branch.blame(FindingKind::Forked { branches: proved.len() as u64, crash }));
         }
     }
-    Decision { blames, torn }
+    Decision { blames, torn: Vec::new(), unless_torn }
 }
 
 fn broken(begin: &Claim, prev: Hash, confirmed: bool, ends: &[Claim]) -> Vec<Blame> {

@@ -1,5 +1,6 @@
 //! What is kept of a line while all are sorted: what its proof needs, and not its text.
 
+use super::restore;
 use crate::trail::{Hash, KeyId, Line, Timestamp};
 
 /// A line of a log, as it came.
@@ -15,7 +16,10 @@ pub(super) struct Fact {
     /// A control line.
     pub(super) control: bool,
     pub(super) signature: Option<Signature>,
-    /// The whole line, where more of it may be asked: of control lines, and of those that came otherwise than written.
+    /// Bytes of the line, without its newline.
+    pub(super) length: u32,
+    /// The whole line, where more of it may be asked: of control lines, and of those that came otherwise than written, or may
+    /// have.
     pub(super) text: Vec<u8>,
 }
 
@@ -50,7 +54,7 @@ pub(super) struct Signature {
 impl Fact {
     pub(super) fn of(line: &Line<'_>, time: Timestamp, shape: Shape, at: At) -> Fact {
         let control = line.kind.is_control();
-        let keep = control || shape != Shape::Raw;
+        let keep = control || shape != Shape::Raw || restore::may_be_retyped(line);
         let signature = line.link.signature.zip(line.unsigned_hash());
         Fact {
             log: line.link.log,
@@ -66,6 +70,7 @@ impl Fact {
                 bytes: signature.bytes,
                 unsigned,
             }),
+            length: u32::try_from(line.text.len()).unwrap_or(u32::MAX),
             text: if keep { line.text.as_bytes().to_vec() } else { Vec::new() },
         }
     }
@@ -81,6 +86,7 @@ impl Fact {
         out.extend_from_slice(&self.at.offset.to_be_bytes());
         out.extend_from_slice(self.prev.as_bytes());
         out.extend_from_slice(&self.time.as_nanos().to_be_bytes());
+        out.extend_from_slice(&self.length.to_be_bytes());
         out.push(u8::from(self.control) | u8::from(self.signature.is_some()) << 1);
         if let Some(signature) = &self.signature {
             out.extend_from_slice(signature.key.as_bytes());
@@ -108,6 +114,7 @@ impl Fact {
         };
         let prev = Hash::from(take(&mut rest)?);
         let time = Timestamp::from_nanos(u64::from_be_bytes(take(&mut rest)?));
+        let length = u32::from_be_bytes(take(&mut rest)?);
         let [flags] = take(&mut rest)?;
         let signature = if flags & 2 == 0 {
             None
@@ -116,7 +123,7 @@ impl Fact {
             Some(Signature { key, bytes, unsigned: Hash::from(take(&mut rest)?) })
         };
         let (control, text) = (flags & 1 != 0, rest.to_vec());
-        Some(Fact { log, seq, hash, shape, at, prev, time, control, signature, text })
+        Some(Fact { log, seq, hash, shape, at, prev, time, control, signature, length, text })
     }
 }
 

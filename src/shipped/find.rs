@@ -1,12 +1,11 @@
 //! The lines of a log within what a shipper, a store or a query made of them.
 
 use memchr::memmem;
-use serde::de::IgnoredAny;
 
 use super::compare::{self, Beside};
 use super::restore::{self, Restored};
 use super::tree::{Members, Tree, member};
-use super::{cells, marks};
+use super::{cells, doubled, json, marks};
 use crate::trail::{Line, Timestamp};
 
 /// Where shippers put the line that they relay, the likeliest first.
@@ -119,7 +118,9 @@ impl<'f> Finder<'f> {
                 && self.text(&content, depth)
             {
                 (found, behind) = (true, place + length);
-            } else if let Some((any, length)) = self.within(&bytes[place..], depth) {
+            } else if let Some((any, length)) =
+                self.within(&bytes[place..], depth).or_else(|| self.escaped_again(&bytes[place..], depth))
+            {
                 (found, behind) = (found | any, place + length);
             } else {
                 self.credit = self.credit.saturating_sub(bytes.len() - place);
@@ -143,24 +144,34 @@ impl<'f> Finder<'f> {
             self.is_uncompared |= found;
             return found.then_some((true, end));
         }
-        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
-        values.next()?.ok()?;
-        let length = values.byte_offset();
-        let found = self.json(&bytes[..length], depth);
+        let (tree, length) = json::value(bytes)?;
+        let found = self.json(&bytes[..length], &tree, depth);
         // Where one place is named, no other counts.
         (found || self.at.is_some()).then_some((found, length))
     }
 
-    fn json(&mut self, bytes: &[u8], depth: usize) -> bool {
+    /// A line, or JSON around one, whose escapes were escaped once more.
+    fn escaped_again(&mut self, bytes: &[u8], depth: usize) -> Option<(bool, usize)> {
+        if !matches!(bytes, [_, b'"' | b'\\', ..]) {
+            return None;
+        }
+        let plain = if bytes[1] == b'"' { doubled::copied(bytes) } else { Some(doubled::quoted(bytes)) };
+        let (text, length) =
+            plain.filter(|(text, _)| marks::start(text) == Some(0) || text.starts_with(b"{\""))?;
+        let found = self.text(&text, depth);
+        self.is_uncompared |= found;
+        found.then_some((true, length))
+    }
+
+    fn json(&mut self, bytes: &[u8], tree: &Tree, depth: usize) -> bool {
         if let Some((line, time)) = restore::line(bytes) {
             (self.found)(Found::Line(&line, time));
             self.raw.push(line.text.to_owned());
             return true;
         }
-        let Some(tree) = Tree::parse(bytes) else { return false };
         let before = self.raw.len();
-        let found = self.tree(&tree, depth);
-        self.compare(&tree, before);
+        let found = self.tree(tree, depth);
+        self.compare(tree, before);
         found
     }
 
@@ -240,6 +251,30 @@ impl<'f> Finder<'f> {
         }
         self.values(members.iter().map(|(_, value)| value), depth)
     }
+}
+
+/// Where a line stands in an item, or what begins like one: the member, from the item down.
+pub(super) fn member_with_a_line(item: &[u8]) -> Option<String> {
+    fn search(tree: &Tree, path: &mut Vec<String>) -> bool {
+        match tree {
+            Tree::Text(text) | Tree::Odd { text, .. } => marks::start(text.as_bytes()).is_some(),
+            Tree::Object(members) if restore::is_line(members) => true,
+            Tree::Object(members) => members.iter().any(|(name, value)| {
+                path.push(compare::cut(name.clone()));
+                let found = search(value, path);
+                if !found {
+                    path.pop();
+                }
+                found
+            }),
+            Tree::Array(items) => items.iter().any(|item| search(item, path)),
+            _ => false,
+        }
+    }
+    let begin = memchr::memchr(b'{', item)?;
+    let (tree, _) = json::value(&item[begin..])?;
+    let mut path = Vec::new();
+    (search(&tree, &mut path) && !path.is_empty()).then(|| path.join("."))
 }
 
 /// `event.original`: a member of that name, or `original` within `event`.

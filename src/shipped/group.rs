@@ -46,14 +46,14 @@ impl Group {
     }
 
     /// Finds the lines that re-emitted ones were: by what the next line follows, or by their own signatures, which
-    /// `is_good` checks. The answer names the members that had to be changed.
+    /// `is_good` checks, whatever became of the next line. The answer names the members that had to be changed.
     pub(super) fn repair(
         &mut self,
         next: Option<&Group>,
         is_good: impl Fn(&Line<'_>) -> bool,
     ) -> Vec<String> {
         let mut members = Vec::new();
-        if self.lines.iter().all(|line| line.shape == Shape::Raw) {
+        if self.lines.iter().all(|line| line.text.is_empty()) {
             return members;
         }
         let follow = next.filter(|next| next.seq == self.seq + 1);
@@ -62,11 +62,16 @@ impl Group {
         if self.lines.iter().any(|line| wanted.contains(&line.hash)) {
             return members;
         }
-        let is_it = |line: &Line<'_>| wanted.contains(&line.hash()) || wanted.is_empty() && is_good(line);
-        for fact in self.lines.iter_mut().filter(|line| line.shape != Shape::Raw) {
-            let is_whole = restore::line(&fact.text).is_some_and(|(line, _)| is_it(&line));
-            let repaired = if is_whole { None } else { restore::repair(&fact.text, is_it) };
-            let Some((text, changed)) = repaired else { continue };
+        let is_next = |line: &Line<'_>| wanted.contains(&line.hash());
+        for fact in self.lines.iter_mut().filter(|line| !line.text.is_empty()) {
+            if restore::line(&fact.text).is_some_and(|(line, _)| is_good(&line)) {
+                continue;
+            }
+            // What the next line follows is known at once; signatures take their time.
+            let repaired = if wanted.is_empty() { None } else { restore::repair(&fact.text, is_next) };
+            let Some((text, changed)) = repaired.or_else(|| restore::repair(&fact.text, &is_good)) else {
+                continue;
+            };
             if let Some((line, time)) = restore::line(&text) {
                 *fact = Fact::of(&line, time, Shape::Restored, fact.at);
                 members.extend(changed);

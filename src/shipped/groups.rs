@@ -1,5 +1,6 @@
 //! The sorted lines, by log and number; those of one log as often as they are asked for.
 
+use std::cell::Cell;
 use std::io;
 
 use super::Sources;
@@ -7,6 +8,10 @@ use super::fact::Fact;
 use super::group::Group;
 use super::sort::{Mark, Sorted};
 use crate::trail::{KeyId, Line};
+
+/// Signatures that are checked to find out which lines re-emitted ones were. Whoever sends lines that can't be brought back
+/// gets no more time than that.
+const TRIES: u32 = 1 << 16;
 
 pub(super) struct Groups<'a> {
     sorted: Sorted,
@@ -16,11 +21,13 @@ pub(super) struct Groups<'a> {
     next: Option<Fact>,
     /// The first line of the log, and what comes after it.
     first: Option<(Fact, Mark)>,
+    tries: u32,
 }
 
 impl<'a> Groups<'a> {
     pub(super) fn new(sorted: Sorted, sources: &'a Sources) -> io::Result<Groups<'a>> {
-        let mut groups = Groups { sorted, record: Vec::new(), sources, next: None, first: None };
+        let mut groups =
+            Groups { sorted, record: Vec::new(), sources, next: None, first: None, tries: TRIES };
         groups.next = groups.fact()?;
         Ok(groups)
     }
@@ -54,7 +61,13 @@ impl<'a> Groups<'a> {
         let mut next = self.group(log)?;
         while let Some(mut group) = next {
             next = self.group(log)?;
-            let changed = group.repair(next.as_ref(), |line| is_good(state, line));
+            let tries = Cell::new(self.tries);
+            let changed = group.repair(next.as_ref(), |line| {
+                let left = tries.get().checked_sub(u32::from(line.link.signature.is_some()));
+                tries.set(left.unwrap_or(0));
+                left.is_some() && is_good(state, line)
+            });
+            self.tries = tries.get();
             take(state, group, changed);
         }
         Ok(())

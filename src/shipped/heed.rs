@@ -35,6 +35,7 @@ impl Walk<'_> {
                 return self.ledger.find(Some(place), Some(seq), FindingKind::Fields { why });
             }
         };
+        self.attested.heed(seq, control.as_ref());
         let wrong = match &control {
             Some(Control::Genesis(genesis)) => {
                 if let Some(kind) = self.identity.heed(&line, genesis).filter(|_| self.trusted) {

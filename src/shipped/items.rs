@@ -2,10 +2,8 @@
 
 use std::io::{self, Read};
 
-use serde::de::IgnoredAny;
-
 use super::fact::At;
-use super::{cells, frame, marks};
+use super::{cells, frame, json, marks};
 
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
@@ -15,6 +13,9 @@ const LONGEST: usize = 1 << 20;
 
 /// Bytes that are looked at beyond an item, for a line that begins across its end.
 const AHEAD: usize = 160;
+
+/// A name of a member is looked at so far, and spaces after it.
+const NAME: usize = 256;
 
 /// Bytes that may be looked at in vain, to find an end where there is none: each byte that is passed earns some, so that
 /// no stream is looked at more than so often.
@@ -26,6 +27,7 @@ const EARNED: usize = 8;
 ///
 /// What is broken, or does not end, takes nothing else with it: the next item begins at the next line, or where a line of a
 /// log may begin. A value that is too long is passed through: the next item is the next object within it.
+#[allow(clippy::struct_excessive_bools)] // where in a stream it stands
 pub(super) struct Items<R> {
     source: u32,
     reader: R,
@@ -38,6 +40,10 @@ pub(super) struct Items<R> {
     /// The item before was a frame.
     framed: bool,
     credit: usize,
+    /// Within a value that was too long to be taken as a whole.
+    inside: bool,
+    /// A field of the journal's export format follows, its length before it.
+    field: bool,
 }
 
 impl<R: Read> Items<R> {
@@ -52,11 +58,19 @@ impl<R: Read> Items<R> {
             ended: false,
             framed: false,
             credit: CREDIT,
+            inside: false,
+            field: false,
         }
     }
 
     /// The next item, and where it began.
     pub(super) fn next(&mut self) -> io::Result<Option<(At, &[u8])>> {
+        if let Some(length) = self.field()? {
+            let at = At { source: self.source, line: self.line, offset: self.offset };
+            let start = self.start;
+            self.pass(length);
+            return Ok(Some((at, &self.buffer[start..start + length])));
+        }
         if !self.skip_between()? {
             return Ok(None);
         }
@@ -89,12 +103,46 @@ impl<R: Read> Items<R> {
                 self.credit = self.credit.saturating_sub(looked_at);
             }
             let descends = scan.kind == Kind::Json && looked_at > longest;
+            self.inside |= descends;
             resume(rest, descends).min(looked_at).max(1)
         });
         self.framed = scan.kind == Kind::Frame;
+        self.field = scan.kind == Kind::Text && is_name_of_field(&rest[..end]);
         let start = self.start;
         self.pass(end);
         Ok(Some((at, &self.buffer[start..start + end])))
+    }
+
+    /// The length of the field that begins here, where the item before is its name: the journal's export format has a newline
+    /// then, 64 bits with the length, the field, and a newline. Whoever writes something like it into a stream of lines takes
+    /// none of them with it.
+    fn field(&mut self) -> io::Result<Option<usize>> {
+        const BEFORE: usize = 9;
+        if !std::mem::take(&mut self.field) || !self.has(BEFORE)? {
+            return Ok(None);
+        }
+        let [b'\n', length @ ..] = &self.buffer[self.start..self.start + BEFORE] else { return Ok(None) };
+        let length = length.iter().rev().try_fold(0_usize, |sum, byte| {
+            sum.checked_mul(256).map(|sum| sum + usize::from(*byte)).filter(|sum| *sum <= LONGEST)
+        });
+        let Some(length) = length.filter(|length| *length > 0) else { return Ok(None) };
+        if !self.has(BEFORE + length + 1)? {
+            return Ok(None);
+        }
+        let (field, after) = self.buffer[self.start + BEFORE..].split_at(length);
+        let is_field = after[0] == b'\n' && !spans_our_lines(field);
+        if is_field {
+            self.pass(BEFORE);
+        }
+        Ok(is_field.then_some(length))
+    }
+
+    /// Whether so many bytes follow.
+    fn has(&mut self, bytes: usize) -> io::Result<bool> {
+        while self.buffer.len() - self.start < bytes && !self.ended {
+            self.fill()?;
+        }
+        Ok(self.buffer.len() - self.start >= bytes)
     }
 
     /// Goes to the next item, over white space and what stands between the items of an array, and cells.
@@ -106,6 +154,9 @@ impl<R: Read> Items<R> {
             let skipped = rest.iter().position(|byte| !between(byte)).unwrap_or(rest.len());
             let any = skipped < rest.len();
             self.pass(skipped);
+            if any && self.inside && self.skip_name() {
+                continue;
+            }
             if any {
                 return Ok(true);
             }
@@ -114,6 +165,21 @@ impl<R: Read> Items<R> {
             }
             self.fill()?;
         }
+    }
+
+    /// Goes over the name of a member whose value is an object or an array: within a long value these are what is taken.
+    fn skip_name(&mut self) -> bool {
+        let rest = &self.buffer[self.start..];
+        let name =
+            rest.strip_prefix(b"\"").and_then(|rest| memchr::memchr(b'"', &rest[..rest.len().min(NAME)]));
+        let Some(colon) = name.map(|end| end + 2) else { return false };
+        let Some(between) = rest[colon..].strip_prefix(b":") else { return false };
+        let spaces = between.iter().take(NAME).take_while(|byte| byte.is_ascii_whitespace()).count();
+        let opens = matches!(between.get(spaces), Some(b'{' | b'['));
+        if opens {
+            self.pass(colon + 1 + spaces);
+        }
+        opens
     }
 
     fn pass(&mut self, bytes: usize) {
@@ -143,6 +209,12 @@ fn resume(bytes: &[u8], descends: bool) -> usize {
     let newline = memchr::memchr(b'\n', before);
     let object = memchr::memchr(b'{', before).filter(|_| descends);
     [start, newline, object].into_iter().flatten().min().map_or(bytes.len(), |at| at + 1)
+}
+
+/// Whether a line is the name of a field, and nothing else: `MESSAGE`.
+fn is_name_of_field(line: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    (1..=64).contains(&line.len()) && line.iter().all(is_letter)
 }
 
 /// Whether a line of a log begins in the second line of an item, or later.
@@ -195,7 +267,7 @@ impl Scan {
         // No value ends within what a line begins with.
         let ahead = &bytes[1..bytes.len().min(end + AHEAD)];
         let across = || marks::start(ahead).filter(|at| at + 1 < end) != marks::start(&bytes[1..end]);
-        let broken = || serde_json::from_slice::<IgnoredAny>(&bytes[..end]).is_err();
+        let broken = || json::value(&bytes[..end]).is_none_or(|(_, length)| length != end);
         self.may_be_broken(bytes, end) && (broken() || across())
     }
 
@@ -402,6 +474,35 @@ mod tests {
         let message = format!("<13>host app: {ours}\n");
         let framed = format!("{} {message}", message.len()).repeat(2);
         assert_eq!(items(&framed).len(), 2);
+    }
+
+    #[test]
+    fn fields_of_the_journal_are_taken_by_their_length() {
+        for length in [0x22, 0x7b, 0x5b, 0x0a, 0x31, 0x5c, 0x2222, 0x7b22] {
+            let mut field = format!("{{ \"a\": \"{}\" }}", "x".repeat(length));
+            field.truncate(length - 1);
+            field.push('}');
+            let mut stream = b"__CURSOR=s\nMESSAGE\n".to_vec();
+            stream.extend_from_slice(&(length as u64).to_le_bytes());
+            stream.extend_from_slice(format!("{field}\n_PID=1\n\n{{}}\n").as_bytes());
+            let mut items = Items::new(0, Drip(&stream, 7));
+            let mut all = Vec::new();
+            while let Some((_, item)) = items.next().unwrap() {
+                all.push(String::from_utf8_lossy(item).into_owned());
+            }
+            assert_eq!(all, ["__CURSOR=s", "MESSAGE", &field, "_PID=1", "{}"], "{length}");
+        }
+        // A length that is none, or takes more than its field, is text.
+        let ours = "{\"fields\":{},\"kind\":\"event\"}";
+        let mut stream = b"MESSAGE\n".to_vec();
+        stream.extend_from_slice(&100_u64.to_le_bytes());
+        stream.extend_from_slice(format!("x\n{ours}\n{ours}\n{ours}\n{ours}\n").as_bytes());
+        let mut items = Items::new(0, stream.as_slice());
+        let mut found = 0;
+        while let Some((_, item)) = items.next().unwrap() {
+            found += usize::from(item == ours.as_bytes());
+        }
+        assert_eq!(found, 4);
     }
 
     #[test]

@@ -24,9 +24,9 @@
 //! 6. **Blame.** Of different lines of one number, those that are not proved were altered, if one is. Where a line
 //!    follows none of the lines before it: if it is proved, or a line follows it, the one before was altered; else it
 //!    is blamed itself. Where several of one number are proved, two writers had the keys.
-//! 7. **Restored by the hash.** A re-emitted line that is not the one that the next line follows, or, where none does,
-//!    whose own signature is not good, is tried with its strings as the numbers and booleans that they read as, and
-//!    without members that may be the shipper's. Of what came in canonical form only hashes are kept: it is not tried.
+//! 7. **Restored by the hash.** A re-emitted line that is not the one that the next line follows, and whose own signature is
+//!    not good, is tried with its strings as the numbers and booleans that they read as, and
+//!    without members that may be the shipper's, and without nulls. So is one in canonical form that has such values.
 //!
 //! # Cost
 //!
@@ -34,10 +34,12 @@
 //! that are checked: of each control line, of each hand-off twice, and the newest before each end of a chain. The lines of
 //! a log are gone over twice; seldom more, where hand-offs are in dispute.
 
+mod attested;
 mod cells;
 mod chain;
 mod compare;
 mod dispute;
+mod doubled;
 mod fact;
 mod find;
 mod frame;
@@ -46,6 +48,7 @@ mod groups;
 mod heed;
 mod history;
 mod items;
+mod json;
 mod judge;
 mod known;
 mod marks;
@@ -61,6 +64,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod utf16;
 mod verifier;
 mod walk;
 

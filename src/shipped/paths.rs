@@ -14,8 +14,8 @@ use crate::verify::{Contents, FindingKind, VerifyError};
 /// Blocks while it reads and sorts. Memory: [`Options::memory`], and about 20 MiB besides; of one log at a time 170 bytes for
 /// each of its hand-offs, up to a million of them; 32 MiB for names of members, where there are so many; and what the report
 /// takes: of each log up to [`crate::verify::LISTED`] findings and ranges of each kind, and of logs that nobody pinned up to so
-/// many with 16 findings each. It is so for any input. Temporary files take 114 bytes
-/// a line, 218 a signed one, and its length more where its JSON was written anew; where there are 128 of them, they are
+/// many with 16 findings each. It is so for any input. Temporary files take 118 bytes
+/// a line, 222 a signed one, and its length more where its JSON was written anew; where there are 128 of them, they are
 /// merged into one, which takes as much again for that time.
 pub fn verify_shipped<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Report, VerifyError> {
     verify_shipped_with::<P, &Path>(paths, &[], options)

@@ -3,13 +3,17 @@
 //! Order, spaces, escapes and the spelling of numbers come back by RFC 8785. What can't come back is what a shipper
 //! took for something else: a number that it made a string. There the hash tells which of the few possible lines it was.
 
+use super::doubled;
 use super::tree::{Members, Tree, member};
 use crate::trail::canonical::MAX_SAFE_INTEGER;
-use crate::trail::{KeyId, Line, MAX_LINE, Timestamp};
+use crate::trail::{Hash, KeyId, Line, MAX_LINE, Timestamp};
 
 /// The members of a line; all others are not ours.
 const OURS: [&str; 9] =
     ["duration_ns", "fields", "kind", "level", "name", "spans", "target", "timestamp", "trail"];
+/// Members that some lines have and others have not.
+const MAY_LACK: [&str; 4] = ["duration_ns", "fields", "name", "spans"];
+const MAY_LACK_OF_TRAIL: [&str; 2] = ["key", "sig"];
 const OURS_OF_TRAIL: [&str; 5] = ["key", "log", "prev", "seq", "sig"];
 
 /// 2^53: from here on a double can't hold every integer.
@@ -45,10 +49,12 @@ pub(super) fn restore(members: Members) -> Option<Restored> {
     let (log, seq) = place(&members)?;
     let mut foreign = Vec::new();
     let mut ours = keep(members, &OURS, "", &mut foreign);
+    without_null(&mut ours, &MAY_LACK, "", &mut foreign);
     for (name, value) in &mut ours {
         match (name.as_str(), value) {
             ("trail", Tree::Object(trail)) => {
                 *trail = keep(std::mem::take(trail), &OURS_OF_TRAIL, "trail.", &mut foreign);
+                without_null(trail, &MAY_LACK_OF_TRAIL, "trail.", &mut foreign);
                 for (_, value) in trail.iter_mut().filter(|(name, _)| name == "seq") {
                     number_again(value);
                 }
@@ -67,6 +73,17 @@ pub(super) fn restore(members: Members) -> Option<Restored> {
         text.clear(); // two members of one name: nobody can say which one was written
     }
     Some(Restored { log, seq, text, foreign })
+}
+
+/// Where others have `null`, a line has nothing.
+fn without_null(members: &mut Members, may_lack: &[&str], within: &str, foreign: &mut Vec<String>) {
+    members.retain(|(name, value)| {
+        let added = *value == Tree::Null && may_lack.contains(&name.as_str());
+        if added {
+            foreign.push(format!("{within}{name}"));
+        }
+        !added
+    });
 }
 
 fn keep(members: Members, ours: &[&str], within: &str, foreign: &mut Vec<String>) -> Members {
@@ -114,16 +131,71 @@ pub(super) fn line(bytes: &[u8]) -> Option<(Line<'_>, Timestamp)> {
     Some((line, time))
 }
 
+/// What a line that can't be brought back says of the one before it.
+pub(super) fn prev(text: &[u8]) -> Option<Hash> {
+    let tree = Tree::parse(text)?;
+    let trail = member(tree.as_object()?, "trail")?.as_object()?;
+    Hash::parse(member(trail, "prev")?.as_text()?.as_bytes())
+}
+
+/// Whether a line may have been another one: a string in it reads as a number or a boolean, what it has is nothing, or each
+/// backslash stands there twice. Others have no line that they are tried as.
+pub(super) fn may_be_retyped(line: &Line<'_>) -> bool {
+    let values = [line.fields, line.spans.unwrap_or_default()];
+    line.name.as_deref() == Some("")
+        || doubled::halved(line.text).is_some()
+        || line.duration_ns == Some(0)
+        || line.spans == Some("[]")
+        || values.into_iter().any(|values| {
+            let values = values.as_bytes();
+            memchr::memmem::find_iter(values, b":").any(|colon| match &values[colon + 1..] {
+                [b'"', text @ ..] => {
+                    let text = &text[..memchr::memchr(b'"', text).unwrap_or(text.len())];
+                    matches!(text, [b'-' | b'0'..=b'9' | b't' | b'f' | b'n', ..]) && reads_as(text).is_some()
+                }
+                text => text.starts_with(b"null"),
+            })
+        })
+}
+
+/// What a string reads as, where that is no string.
+fn reads_as(text: &[u8]) -> Option<Tree> {
+    Tree::parse(text).filter(|value| match value {
+        // A larger one stands in a string anyway.
+        Tree::Number(number) => number.abs() < EXACT,
+        Tree::Bool(_) | Tree::Null => true,
+        _ => false,
+    })
+}
+
 /// Finds the line that `text` was where a shipper made strings of its values, or has a member of its own under a name of
-/// ours; by its hash, or its signature. Also says which members had to be changed.
+/// ours, or nulls for what a line has not; by its hash, or its signature. Also says which members had to be changed.
 pub(super) fn repair(text: &[u8], is_it: impl Fn(&Line<'_>) -> bool) -> Option<(Vec<u8>, Vec<String>)> {
     if text.len() > 2 * MAX_LINE {
         return None; // no line was that long, whatever a shipper added
     }
     let tree = Tree::parse(text)?;
-    let edits = edits(&tree);
+    let halved = std::str::from_utf8(text).ok().and_then(doubled::halved).map(String::into_bytes);
+    if let Some(halved) = halved.filter(|text| line(text).is_some_and(|(line, _)| is_it(&line))) {
+        return Some((halved, Vec::new()));
+    }
+    if let Some(found) = changed(&tree, &is_it) {
+        return Some(found);
+    }
+    // Control lines have nulls of their own.
+    [&[][..], &NULLS].into_iter().find_map(|kept| {
+        let mut nulls = Vec::new();
+        let bare = without_nulls(&tree, kept, &mut Vec::new(), &mut nulls);
+        let (text, edits) = changed(&bare, &is_it).filter(|_| !nulls.is_empty())?;
+        Some((text, [nulls, edits].concat()))
+    })
+}
+
+/// The line that a value was before some of its members were changed, and which.
+fn changed(tree: &Tree, is_it: impl Fn(&Line<'_>) -> bool) -> Option<(Vec<u8>, Vec<String>)> {
+    let edits = edits(tree);
     let tried = edits.len().min(EDITS);
-    let some = (1..1_u32 << tried).map(|set| (0..tried).filter(|edit| set >> edit & 1 == 1).collect());
+    let some = (0..1_u32 << tried).map(|set| (0..tried).filter(|edit| set >> edit & 1 == 1).collect());
     let all = (tried < edits.len()).then(|| (0..edits.len()).collect::<Vec<_>>());
     some.chain(all).find_map(|set: Vec<usize>| {
         let mut tree = tree.clone();
@@ -137,12 +209,52 @@ pub(super) fn repair(text: &[u8], is_it: impl Fn(&Line<'_>) -> bool) -> Option<(
     })
 }
 
+/// Members that are null in control lines.
+const NULLS: [&str; 3] = ["fields.handoff", "fields.keeps", "fields.previous"];
+
+/// A value without the members that are null: a store with columns has each of them on each line.
+fn without_nulls(tree: &Tree, kept: &[&str], path: &mut Vec<Step>, dropped: &mut Vec<String>) -> Tree {
+    match tree {
+        Tree::Object(members) => {
+            let mut left = Members::new();
+            for (name, value) in members {
+                path.push(Step::Member(name.clone()));
+                match value {
+                    Tree::Null if !kept.contains(&member_at(path).as_str()) => dropped.push(member_at(path)),
+                    value => left.push((name.clone(), without_nulls(value, kept, path, dropped))),
+                }
+                path.pop();
+            }
+            Tree::Object(left)
+        }
+        Tree::Array(items) => {
+            let mut left = Vec::new();
+            for (at, value) in items.iter().enumerate() {
+                path.push(Step::Item(at));
+                left.push(without_nulls(value, kept, path, dropped));
+                path.pop();
+            }
+            Tree::Array(left)
+        }
+        other => other.clone(),
+    }
+}
+
 /// Why `text`, re-emitted, is not the line that was written: the member, where one can be named, and what is with it.
 pub(super) fn doubt(text: &[u8]) -> (Option<String>, String) {
     if text.is_empty() {
         return (None, "two of its members have one name".to_owned());
     }
     let Some(tree) = Tree::parse(text) else { return (None, "nested too deep".to_owned()) };
+    let mut odd = None;
+    leaves(&tree, &mut Vec::new(), &mut |path, leaf| {
+        if let (Tree::Odd { why, .. }, None) = (leaf, &odd) {
+            odd = Some((Some(member_at(path)), (*why).to_owned()));
+        }
+    });
+    if let Some(odd) = odd {
+        return odd;
+    }
     if let Err(why) = Line::parse(text) {
         let names = tree.as_object().into_iter().flatten().map(|(name, _)| name);
         // The member that begins last before the place.
@@ -195,14 +307,7 @@ fn edits(tree: &Tree) -> Vec<Edit> {
     let Tree::Object(members) = tree else { return edits };
     for (name, value) in members.iter().filter(|(name, _)| name == "fields" || name == "spans") {
         leaves(value, &mut vec![Step::Member(name.clone())], &mut |path, leaf| {
-            let value = leaf.as_text().and_then(|text| Tree::parse(text.as_bytes()));
-            let reads_as = value.filter(|value| match value {
-                // A larger one stands in a string anyway.
-                Tree::Number(number) => number.abs() < EXACT,
-                Tree::Bool(_) | Tree::Null => true,
-                _ => false,
-            });
-            if let Some(value) = reads_as {
+            if let Some(value) = leaf.as_text().and_then(|text| reads_as(text.as_bytes())) {
                 edits.push(Edit { path: path.to_vec(), value: Some(value) });
             }
         });

@@ -1,9 +1,6 @@
 //! Any JSON, as it was met, and its canonical form.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
+use super::json;
 use crate::trail::canonical::{member_order, write};
 
 /// A value. Members stand in the order in which they came, doubles too.
@@ -16,13 +13,19 @@ pub(super) enum Tree {
     Text(String),
     Array(Vec<Tree>),
     Object(Members),
+    /// What stands there is no value that a line can have, and why.
+    Odd {
+        text: String,
+        why: &'static str,
+    },
 }
 
 pub(super) type Members = Vec<(String, Tree)>;
 
 impl Tree {
     pub(super) fn parse(bytes: &[u8]) -> Option<Tree> {
-        serde_json::from_slice(bytes).ok()
+        let (value, length) = json::value(bytes)?;
+        bytes[length..].trim_ascii().is_empty().then_some(value)
     }
 
     pub(super) fn as_text(&self) -> Option<&str> {
@@ -46,6 +49,7 @@ impl Tree {
             Tree::Bool(value) => write::boolean(*value, out),
             Tree::Number(value) => write::float(*value, out),
             Tree::Text(text) => write::string(text, out),
+            Tree::Odd { text, .. } => out.extend_from_slice(text.as_bytes()),
             Tree::Array(items) => {
                 out.push(b'[');
                 for (at, item) in items.iter().enumerate() {
@@ -81,67 +85,6 @@ impl Tree {
 /// The first member of this name.
 pub(super) fn member<'a>(members: &'a Members, name: &str) -> Option<&'a Tree> {
     members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
-    }
-}
-
-struct TreeVisitor;
-
-#[allow(clippy::cast_precision_loss)] // what a double can't hold is no number of a line
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Tree;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Number(value as f64))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Number(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
-        Ok(Tree::Number(value))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Tree, E> {
-        Ok(Tree::Text(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Tree::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = access.next_entry()? {
-            members.push(member);
-        }
-        Ok(Tree::Object(members))
-    }
 }
 
 #[cfg(test)]

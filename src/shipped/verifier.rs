@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use super::fact::{At, Fact, Shape};
-use super::find::{Finder, Found, Outcome};
+use super::find::{self, Finder, Found, Outcome};
 use super::groups::Groups;
 use super::items::Items;
 use super::names::{Besides, Names};
@@ -12,9 +12,9 @@ use super::report::{Options, Report, SCHEMA};
 use super::restore::{self, Restored};
 use super::sort::Sorter;
 use super::walk::Walk;
-use super::{Sources, judge, known};
+use super::{Sources, judge, known, utf16};
 use crate::trail::{Hash, KeyId, Line, Timestamp};
-use crate::verify::{Basis, Finding, FindingKind, Identity, LISTED, Notice, NoticeKind, Verdict};
+use crate::verify::{Basis, Finding, FindingKind, Identity, LISTED, Look, Notice, NoticeKind, Verdict};
 
 /// Verifies the lines of any logs, in any order, as they come out of streams. It reads no clock; what its memory does
 /// not hold goes to temporary files, in the system's folder for them (`TMPDIR`), which nobody else can open.
@@ -35,6 +35,8 @@ pub struct Verifier {
     options: Options,
     intake: Intake,
     findings: Vec<Finding>,
+    /// Inputs without a line.
+    looks: Vec<NoticeKind>,
 }
 
 impl Verifier {
@@ -50,11 +52,12 @@ impl Verifier {
             copies: 0,
             others: 0,
             cut: None,
+            elsewhere: None,
             uncompared: None,
             named: 0,
             failed: None,
         };
-        Verifier { options: options.clone(), intake, findings: Vec::new() }
+        Verifier { options: options.clone(), intake, findings: Vec::new(), looks: Vec::new() }
     }
 
     /// Takes a stream to its end; `name` is what findings call it. It may mix lines of text, JSON values and CSV, with
@@ -84,11 +87,20 @@ impl Verifier {
         let source = self.intake.sources.add(name, copies);
         let at = self.options.at.as_deref();
         let intake = &mut self.intake;
-        let mut items = Items::new(source, reader);
+        let (text, first) = utf16::Text::new(reader)?;
+        let before = (intake.lines + intake.copies, intake.others);
+        intake.elsewhere = None;
+        let mut items = Items::new(source, text);
         while let Some((place, item)) = items.next()? {
             let outcome = intake.item(place, item, at);
-            intake.count(place, outcome);
+            intake.count(place, item, at, outcome);
             intake.failed.take().map_or(Ok(()), Err)?;
+        }
+        let any = intake.lines + intake.copies > before.0;
+        if !any && intake.others > before.1 && self.looks.len() < LISTED {
+            let member = intake.elsewhere.take();
+            let look = if member.is_some() { Look::OtherMember } else { Look::of(&first) };
+            self.looks.push(NoticeKind::LooksLike { file: name.to_owned(), look, member });
         }
         Ok(())
     }
@@ -104,7 +116,7 @@ impl Verifier {
     ///
     /// Temporary files.
     pub fn finish(self, now: Timestamp) -> io::Result<Report> {
-        let Verifier { options, intake, mut findings } = self;
+        let Verifier { options, intake, mut findings, looks } = self;
         let Intake {
             sorter, sources, mut foreign, mut besides, lines, copies, others, cut, uncompared, ..
         } = intake;
@@ -134,11 +146,13 @@ impl Verifier {
             }
         }
         findings.extend(judge::of_all(&mut logs, &options));
-        let cut = cut.map(|(at, items)| (at, NoticeKind::Cut { items }));
+        let cut = cut.map(|(at, items, member)| (at, NoticeKind::Cut { items, member }));
         let uncompared = uncompared.map(|(at, lines)| (at, NoticeKind::NotCompared { lines }));
         let notices = cut.into_iter().chain(uncompared);
         let mut notices: Vec<_> =
             notices.map(|(at, kind)| Notice { at: Some(sources.place(at)), seq: None, kind }).collect();
+        let looks = looks.into_iter().map(|kind| Notice { at: None, seq: None, kind });
+        notices.splice(0..0, looks);
         if more.0 > 0 {
             notices.push(Notice { at: None, seq: None, kind: NoticeKind::MoreLogs { logs: more.0 } });
         }
@@ -192,8 +206,10 @@ struct Intake {
     lines: u64,
     copies: u64,
     others: u64,
-    /// The first item that was cut, and how many there were.
-    cut: Option<(At, u64)>,
+    /// The first item that was cut, how many there were, and in which member it was.
+    cut: Option<(At, u64, Option<String>)>,
+    /// The member that has a line, where others than the one asked for have.
+    elsewhere: Option<String>,
     /// The first line in a string whose beginning was elsewhere, and how many there were.
     uncompared: Option<(At, u64)>,
     /// Bytes that names of members take.
@@ -221,10 +237,19 @@ impl Intake {
         Finder::new(at, &mut found).item(bytes)
     }
 
-    fn count(&mut self, place: At, outcome: Outcome) {
+    fn count(&mut self, place: At, item: &[u8], at: Option<&str>, outcome: Outcome) {
         self.others += u64::from(matches!(outcome, Outcome::Cut | Outcome::NotOurs));
         match outcome {
-            Outcome::Cut => self.cut.get_or_insert((place, 0)).1 += 1,
+            Outcome::Cut => {
+                if at.is_some() && self.elsewhere.is_none() {
+                    self.elsewhere = find::member_with_a_line(item);
+                }
+                if self.elsewhere.is_some() {
+                    return; // it is whole, and stands where nobody asked for it
+                }
+                let cut = self.cut.get_or_insert_with(|| (place, 0, find::member_with_a_line(item)));
+                cut.1 += 1;
+            }
             Outcome::NotCompared => self.uncompared.get_or_insert((place, 0)).1 += 1,
             Outcome::Ours | Outcome::NotOurs => {}
         }
@@ -273,10 +298,11 @@ fn broken(log: KeyId, seq: u64, text: Vec<u8>, at: At) -> Fact {
         hash: Hash::of_line(&text),
         shape: Shape::Broken,
         at,
-        prev: Hash::ZERO,
+        prev: restore::prev(&text).unwrap_or(Hash::ZERO),
         time: Timestamp::default(),
         control: false,
         signature: None,
+        length: u32::try_from(text.len()).unwrap_or(u32::MAX),
         text,
     }
 }

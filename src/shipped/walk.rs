@@ -1,7 +1,8 @@
 //! One log, its lines in the order of their numbers: what is proved, and what does not hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::attested::Attested;
 use super::chain::Chain;
 use super::dispute::{Blame, Claim, Decision, Dispute};
 use super::fact::Fact;
@@ -12,7 +13,7 @@ use super::meet::{Expected, Given};
 use super::parted::Parted;
 use super::{Options, Sources};
 use crate::trail::{Hash, KeyId};
-use crate::verify::{Coverage, FindingKind, Head, Identity, LISTED, Ledger, NoticeKind, Place};
+use crate::verify::{Coverage, FindingKind, Head, Identity, LISTED, Ledger, NoticeKind, Place, Range};
 
 /// Disputes that may be open; where there are more, those who dispute are asked for their signatures.
 const DISPUTES: usize = 64;
@@ -39,6 +40,11 @@ pub(super) struct Walk<'a> {
     /// What is wrong with lines by themselves; where a dispute blames one of them, it says more.
     faults: Vec<Blame>,
     blamed: BTreeSet<(u64, Hash)>,
+    /// Torn bytes, as proved starts attest them.
+    pub(super) attested: Attested,
+    /// Where branches of unsigned lines begin that end so, which a crash may have left; the last line of others.
+    unsigned_ends: BTreeMap<(u64, Hash), u64>,
+    other_end: Option<u64>,
     /// Where unsigned lines begin that a crash left.
     torn: BTreeSet<(u64, Hash)>,
     /// Faults of unsigned branches, each with where its branch begins: a crash may have left them.
@@ -104,6 +110,9 @@ impl<'a> Walk<'a> {
             disputes: Vec::new(),
             faults: Vec::new(),
             blamed: BTreeSet::new(),
+            attested: Attested::default(),
+            unsigned_ends: BTreeMap::new(),
+            other_end: None,
             torn: BTreeSet::new(),
             unless_torn: Vec::new(),
             last: None,
@@ -164,11 +173,10 @@ impl<'a> Walk<'a> {
                     let Parent { chain, heirs, .. } = parents.swap_remove(at);
                     self.disputes.iter_mut().for_each(|dispute| dispute.followed(seq, chain.id));
                     let id = chain.id;
-                    let mut chain = chain.with(id, line);
-                    if heirs > 1 {
-                        chain.branch = Some((seq, chain.tip.hash));
+                    match heirs > 1 {
+                        true => (chain.branch_off(id, line), true),
+                        false => (chain.with(id, line), false),
                     }
-                    (chain, heirs > 1)
                 }
                 Some(at) => {
                     parents[at].left -= 1;
@@ -187,7 +195,7 @@ impl<'a> Walk<'a> {
                 claims.push(claim());
             }
             if is_new && nobody_goes_on && !ends.is_empty() {
-                let (begin, ends) = (claim(), ends.clone());
+                let (begin, ends) = (Box::new(claim()), ends.clone());
                 self.disputes.push(Dispute::Break { begin, prev, confirmed: false, ends });
             }
             self.live.push(chain);
@@ -226,6 +234,25 @@ impl<'a> Walk<'a> {
         }
         self.flush_faults();
         self.settle_coverage(u64::MAX);
+        self.forget_torn();
+    }
+
+    /// Torn lines never were the log's: it ends before those of numbers that no other line has.
+    fn forget_torn(&mut self) {
+        let others = self.unsigned_ends.iter().filter(|(branch, _)| !self.torn.contains(branch));
+        let last = others.map(|(_, end)| *end).max().max(self.other_end).max(self.newest);
+        let unproved = &mut self.coverage.unproved;
+        if unproved.more > 0 || last >= self.last {
+            return;
+        }
+        self.last = last;
+        while let Some(range) = unproved.listed.pop_if(|range| Some(range.to) > last) {
+            let from = last.map_or(0, |last| last + 1).max(range.from);
+            unproved.lines -= range.to - from + 1;
+            if range.from < from {
+                unproved.listed.push(Range { to: from - 1, ..range });
+            }
+        }
     }
 
     /// A chain that goes on from one from which others go on as well.
@@ -235,8 +262,7 @@ impl<'a> Walk<'a> {
             dispute.branched(chain.id, branch);
             dispute.followed(line.seq, chain.id);
         }
-        let begin = (line.seq, line.hash);
-        Chain { branch: Some(begin), ..chain.with(branch, line) }
+        chain.branch_off(branch, line)
     }
 
     fn next_id(&mut self) -> u32 {
@@ -253,12 +279,18 @@ impl<'a> Walk<'a> {
     /// No line follows the chain.
     fn end(&mut self, mut chain: Chain) -> Claim {
         self.settle(&mut chain);
-        let Chain { id, signer, signed, .. } = chain;
         for dispute in &mut self.disputes {
-            if signed {
-                dispute.signed(id);
+            if chain.signed {
+                dispute.signed(chain.id);
             }
-            dispute.ended(id, signer);
+            dispute.ended(&chain);
+        }
+        match chain.branch.filter(|_| chain.may_be_torn() && self.unsigned_ends.len() < LISTED) {
+            Some(branch) => {
+                let end = self.unsigned_ends.entry(branch).or_default();
+                *end = chain.tip.seq.max(*end);
+            }
+            None => self.other_end = self.other_end.max(Some(chain.tip.seq)),
         }
         let mut claim = Claim::of(&chain);
         claim.chains.clear();
@@ -304,7 +336,11 @@ impl<'a> Walk<'a> {
             }
             let history = &self.history;
             let signs = |key, seq| history.epoch(key) == Some(history.epoch_at(seq));
-            let Decision { blames, torn } = dispute.verdict(self.forked, signs);
+            let Decision { blames, torn, unless_torn } =
+                dispute.verdict(self.forked, signs, &mut self.attested);
+            for (branch, blame) in unless_torn {
+                self.unless_torn(Some(branch), blame);
+            }
             for (seq, hash, at) in torn {
                 self.torn.insert((seq, hash));
                 if self.torn.len() > LISTED {
@@ -358,7 +394,11 @@ impl<'a> Walk<'a> {
 
     /// A fault of the last line of a chain, unless a crash left it: which is known once all disputes are decided.
     pub(super) fn fault_unless_torn(&mut self, chain: &Chain, fault: Blame) {
-        match chain.branch.filter(|_| !chain.signed) {
+        self.unless_torn(chain.branch.filter(|_| !chain.signed), fault);
+    }
+
+    fn unless_torn(&mut self, branch: Option<(u64, Hash)>, fault: Blame) {
+        match branch {
             Some(branch) if self.unless_torn.len() < LISTED => self.unless_torn.push((branch, fault)),
             _ => self.fault(fault),
         }

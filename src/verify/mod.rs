@@ -114,6 +114,7 @@ mod heed;
 mod identity;
 mod join;
 mod ledger;
+mod look;
 mod measure;
 mod notice;
 mod outlet;
@@ -141,6 +142,7 @@ pub(crate) use {
 pub use basis::{Basis, NamedKey};
 pub use debris::NotTorn;
 pub use finding::{Finding, FindingKind, Place};
+pub use look::Look;
 pub use notice::{Notice, NoticeKind};
 pub use outlet::Stretch;
 pub use paths::{

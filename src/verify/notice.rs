@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Place;
 use super::finding::placed;
+use super::look::Look;
 use super::quoted::Quoted;
 use crate::trail::{Accepted, Ended, Keeps, KeyId, Succeeds, Timestamp, Torn};
 
@@ -87,8 +88,10 @@ pub enum NoticeKind {
     Window { first: u64 },
     /// A copy of a hand-off names a later line than the last one given.
     LaterKnown { line: u64 },
-    /// Items that begin like a line, and are none: something cuts them.
-    Cut { items: u64 },
+    /// Items that begin like a line, and are none: something cuts them. The first of them has it in this member.
+    Cut { items: u64, member: Option<String> },
+    /// Shipped: an input in which no line of a log was found, and what it seems to be; the member that has lines.
+    LooksLike { file: String, look: Look, member: Option<String> },
     /// A file that is none of a log.
     NotALog { file: String },
     /// A link that leads to no file.
@@ -213,13 +216,21 @@ impl fmt::Display for NoticeKind {
             NoticeKind::LaterKnown { line } => {
                 write!(f, "a copy of line {line} is known: the lines given end before it")
             }
-            NoticeKind::Cut { items } => {
+            NoticeKind::Cut { items, member } => {
                 let first = "the first of them here: something cuts them";
                 match items {
-                    1 => write!(f, "an item begins like a line and is none: something cuts it"),
-                    items => write!(f, "{items} items begin like a line and are none; {first}"),
+                    1 => write!(f, "an item begins like a line and is none: something cuts it")?,
+                    items => write!(f, "{items} items begin like a line and are none; {first}")?,
+                }
+                match member {
+                    Some(member) => write!(f, "; it stands in member {member:?}"),
+                    None => Ok(()),
                 }
             }
+            NoticeKind::LooksLike { file, look, member: Some(member) } => {
+                write!(f, "{}: {look}: in {member:?}", Quoted(file))
+            }
+            NoticeKind::LooksLike { file, look, member: None } => write!(f, "{}: {look}", Quoted(file)),
             NoticeKind::NotALog { file } => write!(f, "{}: no file of a log, passed over", Quoted(file)),
             NoticeKind::Link { file } => write!(f, "{}: a link that leads to no file", Quoted(file)),
             NoticeKind::Double { file, of } => {

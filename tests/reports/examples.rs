@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_audit::trail::{
     Accepted, Ended, Hash, Keeps, KeyId, MalformedLine, Position, SecretKey, Succeeds, Timestamp, Torn,
 };
-use tracing_audit::verify::{FindingKind, NotTorn, NoticeKind, Rewrite};
+use tracing_audit::verify::{FindingKind, Look, NotTorn, NoticeKind, Rewrite};
 
 fn key(seed: u8) -> KeyId {
     SecretKey::from_seed(&[seed; 32]).id()
@@ -135,7 +135,8 @@ pub(crate) fn findings() -> Vec<FindingKind> {
 
 #[allow(clippy::too_many_lines)] // one each
 pub(crate) fn notices() -> Vec<NoticeKind> {
-    vec![
+    let looks = Look::ALL.map(|look| NoticeKind::LooksLike { file: text(), look, member: Some(text()) });
+    let mut all = vec![
         NoticeKind::Open,
         NoticeKind::NoNewline,
         NoticeKind::Torn(Torn { bytes: 7, sha256: Hash::ZERO }),
@@ -182,12 +183,16 @@ pub(crate) fn notices() -> Vec<NoticeKind> {
         NoticeKind::TornCopy { bytes: 7 },
         NoticeKind::Window { first: 7 },
         NoticeKind::LaterKnown { line: 7 },
-        NoticeKind::Cut { items: 7 },
+        NoticeKind::Cut { items: 7, member: None },
+        NoticeKind::Cut { items: 7, member: Some(text()) },
         NoticeKind::NotALog { file: text() },
         NoticeKind::Link { file: text() },
         NoticeKind::Double { file: text(), of: text() },
         NoticeKind::Special { file: text() },
         NoticeKind::NotCompared { lines: 7 },
         NoticeKind::MoreLogs { logs: 7 },
-    ]
+        NoticeKind::LooksLike { file: text(), look: Look::NoLines, member: None },
+    ];
+    all.extend(looks);
+    all
 }

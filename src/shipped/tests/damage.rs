@@ -231,15 +231,15 @@ fn a_frame_that_was_torn_takes_no_other_with_it() {
 #[test]
 fn whole_lines_that_a_crash_left_unsigned_are_torn_and_not_altered() {
     use crate::trail::Torn;
-    let torn = Some(Torn { bytes: 700, sha256: Hash::ZERO });
     let resume = |torn| Control::Resume(Resume { torn, ..Resume::new(Ended::Crash, writer()) });
     for before in [Log::new(1).events(4, 2), Log::new(1).events(4, 2).hand_over()] {
         let left = before.clone().events(4, 9);
         let left = left.lines[before.lines.len()..left.lines.len() - 1].join("\n");
+        let torn = |bytes: usize| Some(Torn { bytes: bytes as u64, sha256: Hash::ZERO });
         // One of them stands before a hand-off.
         for events in 0..3 {
             let mut over = before.clone();
-            over.control(&resume(torn));
+            over.control(&resume(torn(left.len())));
             let over = over.events(events, 1).hand_over().events(3, 1);
             let report = verify(&[&format!("{left}\n{}", over.text())], &[over.pin()]);
             is_whole(&report.logs[0], over.lines.len() as u64);
@@ -251,14 +251,16 @@ fn whole_lines_that_a_crash_left_unsigned_are_torn_and_not_altered() {
             let lines = log.lines.len() as u64;
             (verify(&[&format!("{left}\n{}", log.text())], &[log.pin()]).logs.remove(0), lines)
         };
-        let (report, lines) = verify(torn);
+        let (report, lines) = verify(torn(left.len()));
         is_whole(&report, lines);
         let notices: Vec<_> = report.notices.iter().map(|notice| (notice.seq, &notice.kind)).collect();
         assert_eq!(notices, [(Some(before.lines.len() as u64), &NoticeKind::TornLine)]);
-        // Where nothing torn is attested, nobody wrote them.
-        let (report, _) = verify(None);
-        assert_eq!(report.verdict, Verdict::Tampered);
-        let altered = |(_, kind): &(_, &FindingKind)| matches!(kind, FindingKind::Altered { .. });
-        assert!(found(&report).iter().all(altered), "{report:?}");
+        // Where nothing torn is attested, or less, nobody wrote them.
+        for less in [None, torn(left.len() - 1)] {
+            let (report, _) = verify(less);
+            assert_eq!(report.verdict, Verdict::Tampered);
+            let altered = |(_, kind): &(_, &FindingKind)| matches!(kind, FindingKind::Altered { .. });
+            assert!(found(&report).iter().all(altered), "{report:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Lines of many logs, in any order, wrapped in any way.
 
 use super::*;
+use crate::verify::{Look, NoticeKind};
 
 /// A line as one of several shippers would deliver it.
 pub(super) fn wrap(line: &str, way: usize) -> String {
@@ -108,8 +109,38 @@ fn a_query_that_takes_the_lines_out_of_another_member_says_which() {
     is_whole(&at(None).logs[0], 6);
     let other = at(Some("doc.id"));
     assert_eq!((other.logs.len(), other.others, other.verdict), (0, 6, Verdict::Incomplete));
-    // That they are there is said all the same.
-    assert_eq!(other.notices[0].kind, crate::verify::NoticeKind::Cut { items: 6 });
+    // That they are there is said all the same, and where, and nothing else.
+    let member = Some("doc.body".to_owned());
+    let kind = NoticeKind::LooksLike { file: "0".into(), look: Look::OtherMember, member };
+    assert_eq!(other.notices.iter().map(|notice| &notice.kind).collect::<Vec<_>>(), [&kind]);
+}
+
+#[test]
+fn what_has_no_line_is_said_once_with_what_it_looks_like() {
+    let log = Log::new(1).events(50, 2);
+    let looks = |bytes: &[u8]| {
+        let mut verifier = Verifier::new(&Options { keys: vec![log.pin()], ..Options::default() });
+        verifier.read("input", bytes).unwrap();
+        let report = verifier.finish(Timestamp::default()).unwrap();
+        assert!(report.findings.len() <= 2 && report.notices.len() <= 2, "{report:?}");
+        match report.notices.first().map(|notice| notice.kind.clone()) {
+            Some(NoticeKind::LooksLike { look, .. }) => Some(look),
+            _ => None,
+        }
+    };
+    let noise: Vec<u8> =
+        (0..100_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    for (first, look) in [
+        (b"\x1f\x8b\x08".as_slice(), Look::Gzip),
+        (b"\xfd7zXZ\0", Look::Xz),
+        (b"BZh9", Look::Bzip2),
+        (b"PK\x03\x04", Look::Zip),
+        (b"age-encryption.org/v1\n", Look::Age),
+        (b"words\n", Look::NoLines),
+    ] {
+        assert_eq!(looks(&[first, &noise].concat()), Some(look), "{look:?}");
+    }
+    assert_eq!((looks(b""), looks(log.text().as_bytes())), (None, None));
 }
 
 #[test]
@@ -117,6 +148,6 @@ fn cut_lines_are_noticed() {
     let log = Log::new(1).events(5, 2).with(3, |line| line[..60].to_owned());
     let report = verify(&[&log.text()], &[log.pin()]);
     assert_eq!(ranges(&report.logs[0].missing), [(3, 3)]);
-    assert_eq!(report.notices[0].kind, crate::verify::NoticeKind::Cut { items: 1 });
+    assert_eq!(report.notices[0].kind, NoticeKind::Cut { items: 1, member: None });
     assert_eq!(report.notices[0].at.as_ref().map(|at| at.line), Some(4));
 }

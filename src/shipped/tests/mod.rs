@@ -9,6 +9,7 @@ mod keys;
 mod mix;
 mod restored;
 mod rule;
+mod wrappings;
 
 use super::{LogReport, Options, Report, Verifier};
 use crate::trail::{

@@ -142,6 +142,87 @@ fn values_that_became_strings_are_found_by_the_signature_where_no_line_follows()
 }
 
 #[test]
+fn what_a_pipeline_adds_to_each_line_is_taken_away_again() {
+    let log = spelled();
+    for (members, to) in [
+        ("{\"name\":null}", ""),
+        ("{\"name\":\"\"}", ""),
+        ("{\"spans\":null}", ""),
+        ("{\"spans\":[]}", ""),
+        ("{\"duration_ns\":null}", ""),
+        ("{\"duration_ns\":0}", ""),
+        ("{\"key\":null,\"sig\":null}", "trail"),
+        ("{\"user\":null}", "fields"),
+        ("{\"user\":null,\"at\":null}", "fields"),
+    ] {
+        // Its neighbours are as little lines as itself.
+        let report = each(&log, |line| with_members(line, members, to));
+        is_whole(&report, log.lines.len() as u64);
+        assert!(report.restored.lines > 0, "{members}");
+    }
+}
+
+/// Adds members that are not there to a line, or to an object of it.
+fn with_members(line: &str, members: &str, to: &str) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+    let more: serde_json::Map<String, serde_json::Value> = serde_json::from_str(members).unwrap();
+    let object = if to.is_empty() { &mut value } else { &mut value[to] };
+    for (name, more) in more {
+        object.as_object_mut().unwrap().entry(name).or_insert(more);
+    }
+    value.to_string()
+}
+
+#[test]
+fn a_line_is_restored_by_its_own_signature_where_its_neighbours_are_broken() {
+    let log = spelled();
+    let mut restored = 0;
+    for seq in 0..5 {
+        let text = log.lines.iter().enumerate().map(|(at, line)| match at == seq {
+            true => spaced(&line.replace("1.5,", "\"1.5\",").replace("true", "\"true\"")),
+            false => spaced(&line.replacen("\"target\":", "\"tarjet\":", 1).replacen(
+                "\"prev\":\"",
+                "\"prev\":\"0",
+                1,
+            )),
+        });
+        let text = text.collect::<Vec<_>>().join("\n");
+        let report = &verify(&[&text], &[log.pin()]).logs[0];
+        if log.lines[seq].contains("\"sig\"") {
+            assert_eq!(ranges(&report.proved), [(seq as u64, seq as u64)], "{report:?}");
+            restored += 1;
+        } else {
+            assert_eq!(ranges(&report.proved), []);
+        }
+    }
+    assert!(restored >= 4);
+}
+
+#[test]
+fn a_value_that_no_line_can_have_is_named_with_its_line() {
+    let log = spelled();
+    for (to, why) in [
+        ("\"amount\":1e309", "a number that no line can have"),
+        ("\"amount\":NaN", "no value of JSON"),
+        ("\"amount\":\"\\ud800\"", "half of a character"),
+        ("\"amount\":\"\\x\"", "an escape that JSON does not have"),
+    ] {
+        for change in [|line: &str| line.to_owned(), spaced] {
+            let report = log.clone().with(3, |line| change(&line.replace("\"amount\":1.5", to))).verify();
+            let [finding] = report.findings.as_slice() else { panic!("{to}: {:?}", report.findings) };
+            let FindingKind::NotRestored { member, why: said, .. } = &finding.kind else {
+                panic!("{finding:?}")
+            };
+            assert_eq!(
+                (finding.seq, member.as_deref(), said.as_str()),
+                (Some(3), Some("fields.amount"), why)
+            );
+            assert_eq!((ranges(&report.proved), report.missing.lines), (vec![(0, 2), (4, 8)], 0), "{to}");
+        }
+    }
+}
+
+#[test]
 fn what_can_not_be_restored_is_named_with_its_member() {
     let log = spelled();
     for (from, to, member) in [

@@ -112,8 +112,20 @@ fn each_notice_has_its_sentence() {
         (NoticeKind::Window { first: 7 }, "begins with line 7: those before it were not given"),
         (NoticeKind::LaterKnown { line: 7 }, "a copy of line 7 is known: the lines given end before it"),
         (
-            NoticeKind::Cut { items: 7 },
+            NoticeKind::Cut { items: 7, member: None },
             "7 items begin like a line and are none; the first of them here: something cuts them",
+        ),
+        (
+            NoticeKind::Cut { items: 1, member: Some("a.b".into()) },
+            "an item begins like a line and is none: something cuts it; it stands in member \"a.b\"",
+        ),
+        (
+            NoticeKind::LooksLike { file: file(), look: Look::Xz, member: None },
+            "audit.jsonl: looks like xz; give it unpacked: xz -dc FILE",
+        ),
+        (
+            NoticeKind::LooksLike { file: file(), look: Look::OtherMember, member: Some("a.b".into()) },
+            "audit.jsonl: lines stand in another member than --at names: in \"a.b\"",
         ),
         (NoticeKind::NotALog { file: file() }, "audit.jsonl: no file of a log, passed over"),
         (NoticeKind::Link { file: file() }, "audit.jsonl: a link that leads to no file"),

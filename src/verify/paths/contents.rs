@@ -121,18 +121,14 @@ impl Contents {
 
     /// The file's length now, where it isn't compressed: one that is written grows.
     pub(super) fn length(&self) -> io::Result<Option<u64>> {
-        match &self.0 {
-            Decoder::Plain(file) => Ok(Some(file.metadata()?.len())),
-            _ => Ok(None),
-        }
+        let Decoder::Plain(file) = &self.0 else { return Ok(None) };
+        Ok(Some(file.metadata()?.len()))
     }
 
     /// Goes to a place in a file that isn't compressed.
     pub(super) fn seek(&mut self, offset: u64) -> io::Result<()> {
-        match &mut self.0 {
-            Decoder::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
-            _ => Err(ErrorKind::Unsupported.into()),
-        }
+        let Decoder::Plain(file) = &mut self.0 else { return Err(ErrorKind::Unsupported.into()) };
+        file.seek(SeekFrom::Start(offset)).map(drop)
     }
 
     /// Whether a read failed for what is in the file, and not for the disk.

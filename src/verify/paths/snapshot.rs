@@ -27,6 +27,7 @@ pub(super) struct Snapshot {
     /// Of which log a file is, and its number: where its genesis says them they never change.
     pub(super) seen: HashMap<FileId, Opening>,
     /// What pipes gave: they can be read only once.
+    #[cfg_attr(not(feature = "shipped"), allow(clippy::zero_sized_map_values))] // none is read then
     pub(super) spooled: HashMap<PathBuf, Spooled>,
 }
 

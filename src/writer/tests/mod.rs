@@ -6,6 +6,8 @@ mod one_path;
 pub(crate) mod oracle;
 mod power;
 mod service;
+#[cfg(feature = "shipped")]
+mod shipped;
 mod start;
 mod succession;
 mod torn;

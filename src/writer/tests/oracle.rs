@@ -5,6 +5,7 @@
 //!
 //! - It is never `tampered`. What is not yet proved stands at its end, and is called incomplete.
 //! - Each acknowledged record stands in the chain; no record stands there twice, or before one that came earlier.
+//! - The verifier of shipped lines says the same of them as that of files.
 //! - The head in the key store names a line of the chain, and the store holds one key, or two while it hands over.
 //!
 //! After a power cut this holds from the next start on, but for records that were acknowledged as written only.
@@ -12,6 +13,8 @@
 use std::ops::Range;
 use std::path::Path;
 
+#[cfg(feature = "shipped")]
+use super::shipped::disagreement;
 use super::{FOLDER, KEYS};
 use crate::files::memory::MemoryFiles;
 use crate::promises::Durability;
@@ -36,6 +39,8 @@ pub(crate) struct Proved {
     pub(crate) lines: Vec<ProvedLine>,
     /// Bytes stand behind the last proved line.
     pub(crate) has_unproved_end: bool,
+    /// Where the verifier of shipped lines says otherwise of them than that of files.
+    disagreement: Option<String>,
 }
 
 /// A line that a signature covers.
@@ -130,6 +135,9 @@ impl Oracle {
         if let Some((_, why)) = proved.findings().find(|(kind, _)| !may_be(kind)) {
             return Err(why);
         }
+        if let Some(why) = proved.disagreement {
+            return Err(why);
+        }
         let counted: u64 = proved.logs.iter().map(|log| log.lines).sum();
         // What is left of given up lines may be proved from behind, by the genesis that follows them.
         let is_given_up = proved.findings().any(|(kind, _)| matches!(kind, FindingKind::Gone { .. }));
@@ -171,20 +179,25 @@ pub(crate) fn prove(files: &MemoryFiles, pins: &[PublicKey]) -> Proved {
     let options = Options { keys: pins.to_vec(), every_signature: true, ..Options::default() };
     let found = find_logs(&[folder.path()]);
     let (strange, logs, lines, has_unproved_end) = (found.findings, Vec::new(), Vec::new(), false);
-    let mut proved = Proved { logs, strange, lines, has_unproved_end };
+    let mut proved = Proved { logs, strange, lines, has_unproved_end, disagreement: None };
     for log in found.logs {
         let mut verifier = Verifier::new(log.log, &options);
-        for path in &log.copies {
-            verifier.hand_offs(&path.display().to_string(), &std::fs::read(path).unwrap());
+        let copies: Vec<_> = log.copies.iter().map(|path| std::fs::read(path).unwrap()).collect();
+        for (path, copies) in log.copies.iter().zip(&copies) {
+            verifier.hand_offs(&path.display().to_string(), copies);
         }
+        let mut shipped = Vec::new();
         let mut chain = Chain { has_unproved_end: false, head: None, run: Vec::new(), lines: Vec::new() };
         for file in &log.files {
             let bytes = std::fs::read(&file.path).unwrap();
             verifier.begin_file(&file.path.display().to_string());
             verifier.bytes(&bytes);
             chain.file(log.log, &bytes);
+            shipped.push(bytes);
         }
-        proved.logs.push(verifier.finish(crate::trail::Timestamp::default()));
+        let report = verifier.finish(crate::trail::Timestamp::default());
+        proved.disagreement = proved.disagreement.or_else(|| disagreement(&shipped, &copies, pins, &report));
+        proved.logs.push(report);
         proved.has_unproved_end |= chain.has_unproved_end;
         proved.lines.extend(chain.lines);
     }
@@ -243,6 +256,11 @@ impl Chain {
 fn declares_loss(line: &Line<'_>) -> bool {
     matches!(Control::parse(line), Ok(Some(Control::Genesis(genesis)))
         if genesis.previous.as_ref().is_some_and(|previous| previous.ended == Ended::Unsynced))
+}
+
+#[cfg(not(feature = "shipped"))]
+fn disagreement(_: &[Vec<u8>], _: &[Vec<u8>], _: &[PublicKey], _: &LogReport) -> Option<String> {
+    None
 }
 
 /// Whether the key store has what the next start needs.

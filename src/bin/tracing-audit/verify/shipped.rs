@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tracing_audit::shipped::{self, LogReport, Named, Options, Report, verify_shipped_with};
 use tracing_audit::trail::PublicKey;
-use tracing_audit::verify::{Ranges, TrustFile};
+use tracing_audit::verify::{Notice, NoticeKind, Ranges, TrustFile};
 
 use super::{Arguments, print};
 use crate::terminal::{self, count, harmless, quoted};
@@ -37,6 +37,9 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
 }
 
 fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    // What an input seems to be explains all the rest.
+    let (looks, notices): (Vec<_>, Vec<_>) = report.notices.iter().cloned().partition(is_look);
+    print::notices(&looks, 0, out)?;
     if let [log] = &report.logs[..] {
         self::log(log, out)?;
         writeln!(out)?;
@@ -44,7 +47,7 @@ fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     } else {
         many(report, out)?;
     }
-    print::notices(&report.notices, 0, out)?;
+    print::notices(&notices, 0, out)?;
     if report.sparse {
         writeln!(
             out,
@@ -106,6 +109,10 @@ fn is_plain(log: &LogReport) -> bool {
     let (restored, more) =
         (&log.restored, [compared, unproved, &log.restored.foreign, &log.restored.retyped]);
     restored.lines == 0 && log.lost == 0 && more.iter().all(|members| members.is_empty())
+}
+
+fn is_look(notice: &Notice) -> bool {
+    matches!(notice.kind, NoticeKind::LooksLike { .. })
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
