@@ -112,13 +112,12 @@ fn what_is_packed_is_named_with_the_command_that_unpacks_it_and_nothing_is_missi
         }
         for file in [FIRST, SECOND] {
             // Whatever it is called.
-            for name in ["", "mv FILE.* plain.jsonl 2>/dev/null || mv 16 plain.jsonl"] {
+            for name in ["true", "mv FILE.* plain.jsonl 2>/dev/null || mv 16 plain.jsonl"] {
+                if name != "true" && program != "xz" {
+                    continue;
+                }
                 let folder = example();
-                sh(
-                    folder.path(),
-                    &format!("({pack}) && {name}", name = if name.is_empty() { "true" } else { name })
-                        .replace("FILE", file),
-                );
+                sh(folder.path(), &format!("({pack}) && {name}").replace("FILE", file));
                 for command_name in ["verify", "show"] {
                     let output = command(command_name).arg(folder.path()).output().unwrap();
                     let text = said(&output);
@@ -181,4 +180,22 @@ fn one_thread_is_enough() {
         assert_eq!(output.status.code(), Some(0), "{name}: {}", said(&output));
         assert!(!output.stdout.is_empty());
     }
+}
+
+#[test]
+fn what_was_loaded_and_dumped_is_said_to_look_so() {
+    let folder = example();
+    sh(folder.path(), r#"sed -i 's/":/": /g; s/,"/, "/g' *.jsonl"#);
+    let output = command("verify").arg(folder.path()).output().unwrap();
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for file in [FIRST, SECOND] {
+        let looks =
+            format!("{} looks as if a tool had changed all of it", folder.path().join(file).display());
+        assert!(text.contains(&looks), "{text}");
+    }
+    assert!(text.contains("--shipped"), "{text}");
+    // That brings the lines back.
+    let output = command("verify").arg("--shipped").arg(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }

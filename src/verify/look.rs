@@ -50,7 +50,6 @@ impl Look {
     ];
 
     /// What an input is that begins so, and has no line of a log.
-    #[cfg(feature = "shipped")]
     pub(crate) fn of(first: &[u8]) -> Look {
         const BEGINNINGS: [(&[u8], Look); 14] = [
             (b"\x1f\x8b", Look::Gzip),
@@ -71,14 +70,30 @@ impl Look {
         let begins = BEGINNINGS.iter().find(|(begins, _)| first.starts_with(begins));
         match begins {
             Some((_, look)) => *look,
+            None if is_of_openpgp(first) => Look::OpenPgp,
             None if is_base64(first) => Look::Base64,
             None => Look::NoLines,
         }
     }
 }
 
+/// Whether an encrypted session key opens it (RFC 9580, 4.2 and 5.1, 5.3): one for a public key, or for a password; its first
+/// byte after the header is the packet's version.
+fn is_of_openpgp(first: &[u8]) -> bool {
+    let [tag, rest @ ..] = first else { return false };
+    let (kind, header) = match tag {
+        0xc0..=0xff => (tag & 0x3f, 1),
+        0x80..=0xbf => (tag >> 2 & 0x0f, 1 << (tag & 3)),
+        _ => return false,
+    };
+    match kind {
+        1 => matches!(rest.get(header), Some(3 | 6)),
+        3 => matches!(rest.get(header), Some(4..=6)),
+        _ => false,
+    }
+}
+
 /// Whether it is one long word of base64, in lines of one length or in one.
-#[cfg(feature = "shipped")]
 fn is_base64(first: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     first.len() >= 64 && first.iter().all(|byte| is_letter(byte) || matches!(byte, b'\r' | b'\n'))
@@ -108,7 +123,7 @@ impl fmt::Display for Look {
     }
 }
 
-#[cfg(all(test, feature = "shipped"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -127,5 +142,16 @@ mod tests {
             assert_eq!(Look::of(first), look, "{first:?}");
         }
         assert_eq!(Look::of("eyJmaWVsZHMiOnt9".repeat(8).as_bytes()), Look::Base64);
+    }
+
+    #[test]
+    fn what_openpgp_begins_with_is_known() {
+        // As `gpg -e` and `gpg -c` begin their files, in old and new headers.
+        for start in
+            [&b"\x85\x01\x0c\x03"[..], b"\x84\x5e\x03", b"\xc1\x5e\x03", b"\x8c\x0d\x04\x09", b"\xc3\x0d\x04"]
+        {
+            assert_eq!(Look::of(start), Look::OpenPgp, "{start:x?}");
+        }
+        assert_eq!(Look::of(b"\xc3\xa9t\xc3\xa9"), Look::NoLines);
     }
 }

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use super::contents::{Contents, GZIP, ZSTD};
 use super::doubles::{Double, double};
 use super::listing::{Entry, FileId, Listing, Stands};
-use super::opening::{Copies, Opening};
+use super::opening::{Copies, Opening, looks_reformatted};
 use super::packed::{Packed, TELLING};
 use super::snapshot::Snapshot;
 use super::spool::Spooled;
 use super::{VerifyError, io_error};
 use crate::trail::KeyId;
 use crate::verify::hand_offs::CopyLines;
-use crate::verify::{FindingKind, LISTED, NoticeKind};
+use crate::verify::{FindingKind, LISTED, NoticeKind, Rewrite};
 
 /// Finds the logs under paths: named files, pipes (`-` is the standard input), and files that lie in named folders, not in
 /// folders within. Files are told apart, and ordered, by what they say, not by their names. Links are followed; a file of
@@ -209,6 +209,10 @@ impl Gathering {
             }
             Opening::Other => match Packed::of(telling) {
                 Some(packed) => self.packed(name(), packed),
+                None if looks_reformatted(&start) => {
+                    let (how, file) = (vec![Rewrite::Reformatted], name());
+                    self.found.find(FindingKind::Rewritten { how, file, files: 1, besides: true });
+                }
                 None => self.found.notice(NoticeKind::NotALog { file: name() }),
             },
         }

@@ -131,6 +131,12 @@ impl Copies {
     }
 }
 
+/// Whether bytes have the members of a line, spelled otherwise than a line spells them: they were loaded and dumped.
+pub(super) fn looks_reformatted(bytes: &[u8]) -> bool {
+    const NAMES: [&[u8]; 5] = [b"\"trail\"", b"\"prev\"", b"\"log\"", b"\"seq\"", b"\"timestamp\""];
+    NAMES.iter().all(|name| memchr::memmem::find(bytes, name).is_some())
+}
+
 /// Whether bytes have most of what each line has: one that is damaged has the rest still.
 fn looks_like_a_log(bytes: &[u8]) -> bool {
     const MARKS: [&[u8]; 5] = [b"\"trail\":{", b"\"prev\":\"", b"\"log\":\"", b"\"seq\":", b"\"kind\":\""];
