@@ -173,7 +173,7 @@ fn nothing_is_accused_where_nothing_was_changed_and_nothing_comforted_where_some
             *program == "sh" || require::available(program, Command::new(program).arg("--version"));
         if !is_there {
             let row = page.lines().find(|line| line.starts_with(&format!("| {what} |")));
-            made.push_str(&format!("{}\n", row.unwrap_or_default()));
+            made.extend([row.unwrap_or_default(), "\n"]);
             continue;
         }
         let Said { exit, what: says } = act(script);
@@ -182,7 +182,7 @@ fn nothing_is_accused_where_nothing_was_changed_and_nothing_comforted_where_some
             Packs => assert_eq!(exit, 2, "{what}: {says}"),
             Changes => assert!(matches!(exit, 1 | 3), "{what}: {exit}, {says}"),
         }
-        made.push_str(&format!("| {what} | {exit} | {says} |\n"));
+        made.extend(["| ", what, " | ", &exit.to_string(), " | ", &says, " |\n"]);
     }
     let (before, after) = ("| done | exit | said |\n|---|---|---|\n", "\n## ");
     let start = page.find(before).map(|at| at + before.len()).expect("the page has the table");
