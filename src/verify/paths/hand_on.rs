@@ -15,7 +15,7 @@ pub(super) type Take<'a> = &'a mut dyn FnMut(Stretch) -> io::Result<()>;
 /// What was decided of a log, on its way to who takes it.
 pub(super) struct HandOn<'a> {
     take: Take<'a>,
-    reading: Reading,
+    state: State,
     /// So many bytes were handed on,
     handed_on: u64,
     /// and of those that come so many were before.
@@ -23,7 +23,7 @@ pub(super) struct HandOn<'a> {
 }
 
 /// How a log is read.
-enum Reading {
+enum State {
     /// For the first time: what is decided is handed on.
     First(Ahead),
     /// For the first time: nothing more is handed on.
@@ -36,37 +36,37 @@ impl<'a> HandOn<'a> {
     /// Before the log is read.
     pub(super) fn new(take: Take<'a>, files: &LogFiles) -> Result<HandOn<'a>, VerifyError> {
         let ahead = Ahead::of(files.log, &files.files)?;
-        let reading = if ahead.is_in_order() { Reading::First(ahead) } else { Reading::Shut };
-        Ok(HandOn { take, reading, handed_on: 0, again: 0 })
+        let state = if ahead.is_in_order() { State::First(ahead) } else { State::Shut };
+        Ok(HandOn { take, state, handed_on: 0, again: 0 })
     }
 
     /// Whether bytes of the log are left to be handed on when it is read again.
     pub(super) fn is_shut(&self) -> bool {
-        matches!(self.reading, Reading::Shut)
+        matches!(self.state, State::Shut)
     }
 
     /// Nothing more is handed on before the log was verified to its end.
     pub(super) fn shut(&mut self) {
-        self.reading = Reading::Shut;
+        self.state = State::Shut;
     }
 
     /// The log was verified to its end, and lines behind these holes were given up. It is read again.
     pub(super) fn begin_again(&mut self, given_up: Vec<u64>) {
-        (self.reading, self.again) = (Reading::Again(given_up), self.handed_on);
+        (self.state, self.again) = (State::Again(given_up), self.handed_on);
     }
 
     /// Before the verifier is given anything.
     pub(super) fn prepare(&self, verifier: &mut Verifier) {
-        match &self.reading {
-            Reading::First(_) => verifier.hand_on_lines(),
-            Reading::Shut => {}
-            Reading::Again(given_up) => verifier.hand_on_lines_but(given_up),
+        match &self.state {
+            State::First(_) => verifier.hand_on_lines(),
+            State::Shut => {}
+            State::Again(given_up) => verifier.hand_on_lines_but(given_up),
         }
     }
 
     /// The verifier knows the copies.
     pub(super) fn compare(&mut self, verifier: &mut Verifier) {
-        if let Reading::First(ahead) = &self.reading
+        if let State::First(ahead) = &self.state
             && ahead.contradict(|epoch, hash| verifier.knows_another_hand_off(epoch, hash))
         {
             self.shut();
@@ -81,7 +81,7 @@ impl<'a> HandOn<'a> {
         path: &Path,
         verifier: &mut Verifier,
     ) -> Result<(), VerifyError> {
-        if let Reading::First(ahead) = &mut self.reading {
+        if let State::First(ahead) = &mut self.state {
             ahead.pass(file, verifier.taken());
             let may_be_taken_back = verifier.is_behind_hole()
                 || verifier.met_late_hand_off()

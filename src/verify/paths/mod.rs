@@ -11,30 +11,25 @@ mod hand_on;
 mod listing;
 mod opening;
 mod packed;
+mod reading;
 mod snapshot;
 mod spool;
 
-use std::collections::HashSet;
-use std::io::{self, ErrorKind, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use std::{fmt, thread};
 
 pub use contents::Contents;
-use crew::{Buffers, Crew, Passage};
+use crew::{Buffers, Crew};
 pub use gather::{FoundLogs, LogFile, LogFiles, find_logs};
 use hand_on::{HandOn, Take};
-use listing::FileId;
+use reading::Reading;
 use snapshot::Snapshot;
 
-use super::chunk::CHUNK;
 use super::expected::one_head_is_enough;
 use super::report::SCHEMA;
-use super::{
-    Basis, Finding, FindingKind, LogReport, Notice, Options, Report, Stretch, Verdict, Verifier, succession,
-};
-use crate::trail::KeyId;
+use super::{Basis, Finding, FindingKind, Notice, Options, Report, Stretch, Verdict, Verifier, succession};
 
 /// How often a log that is being written is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -46,7 +41,11 @@ const ATTEMPTS: u32 = 5;
 ///
 /// Blocks while it reads, and for up to [`Options::patience`] more for each log that ends in the middle of a write or
 /// between two files; once for all logs that nothing pinned or trusted leads to. Of a log that is being written, it verifies
-/// what was there when it began.
+/// what was there when it began. Files may be renamed, copied, compressed and deleted meanwhile.
+///
+/// # Errors
+///
+/// A path that can't be read; files that move faster than they are read, so that nobody can say what is missing.
 pub fn verify_paths<P: AsRef<Path>>(paths: &[P], options: &Options) -> Result<Report, VerifyError> {
     verify_paths_with(paths, options, &mut |_| {})
 }
@@ -76,8 +75,7 @@ pub fn verify_paths_with<P: AsRef<Path>>(
 ///
 /// # Errors
 ///
-/// As [`verify_paths`], and those of `take`. A file that vanishes meanwhile is an error too: what was handed on can't be taken
-/// back.
+/// As [`verify_paths`], and those of `take`. Where something was handed on, nothing is begun again because files moved.
 pub fn verify_paths_each<P: AsRef<Path>>(
     paths: &[P],
     options: &Options,
@@ -144,24 +142,10 @@ fn verify_once(
     for files in found.logs {
         let (buffers, progress, for_strangers) = (&mut buffers, &mut *progress, &mut for_strangers);
         let hand_on = take.as_mut().map(|take| HandOn::new(*take, &files)).transpose()?;
-        let log = files.log;
-        let verifier = Verifier::new(log, options);
-        let mut reading =
+        let verifier = Verifier::new(files.log, options);
+        let reading =
             Reading { snapshot, options, progress, hand_on, crew, buffers, for_strangers, verifier };
-        // Only one of two files is read as the log, and nobody knows which was written: what either hands over to counts.
-        let twice =
-            files.files.windows(2).any(|pair| pair[0].number.is_some() && pair[0].number == pair[1].number);
-        reading.read(files.clone(), twice)?;
-        let knows = twice || reading.was_unaware(&files)?;
-        if knows && !twice {
-            reading.again();
-            reading.read(files.clone(), true)?;
-        }
-        if reading.hand_on.as_ref().is_some_and(HandOn::is_shut) {
-            reading.again_handing_on();
-            reading.read(files, knows)?;
-        }
-        logs.push(reading.finish()?);
+        logs.push(reading.verify(files)?);
     }
     let of_logs = logs.iter_mut().filter(|log| log.more_findings == 0);
     one_head_is_enough(of_logs.map(|log| (&mut log.findings, &mut log.verdict)).collect());
@@ -183,253 +167,6 @@ fn verify_once(
     let notices = found.notices.into_iter().map(|kind| Notice { at: None, seq: None, kind }).collect();
     let (more_findings, more_notices) = (found.more_findings, found.more_notices);
     Ok(Some(Report { schema: SCHEMA, verdict, logs, findings, more_findings, notices, more_notices, basis }))
-}
-
-/// One log, while it is read.
-struct Reading<'a> {
-    snapshot: &'a mut Snapshot,
-    options: &'a Options,
-    progress: &'a mut dyn FnMut(Progress<'_>),
-    hand_on: Option<HandOn<'a>>,
-    crew: &'a Crew,
-    buffers: &'a mut Buffers,
-    /// Patience with all logs together that nothing pinned leads to: anybody can put any number of them into a folder.
-    for_strangers: &'a mut Duration,
-    verifier: Verifier,
-}
-
-impl Reading<'_> {
-    /// Reads a log to its end. `know_hand_offs`: its hand-offs count wherever they stand, before its first line is verified.
-    fn read(&mut self, mut files: LogFiles, know_hand_offs: bool) -> Result<(), VerifyError> {
-        if let Some(hand_on) = &self.hand_on {
-            hand_on.prepare(&mut self.verifier);
-        }
-        if know_hand_offs {
-            self.know_hand_offs(&files.files)?;
-        }
-        self.read_copies(&files.copies)?;
-        if let Some(hand_on) = &mut self.hand_on {
-            hand_on.compare(&mut self.verifier);
-        }
-        let mut known: HashSet<FileId> = HashSet::new();
-        let mut last: Option<(u64, PathBuf)> = None;
-        let mut patience = self.options.patience;
-        loop {
-            let (begun, count) = (known.len(), files.files.len());
-            for (at, mut file) in std::mem::take(&mut files.files).into_iter().enumerate() {
-                known.insert(file.id);
-                match &last {
-                    Some((number, other)) if file.number == Some(*number) => {
-                        let (file, other) = (file.path.display().to_string(), other.display().to_string());
-                        self.verifier.find(FindingKind::FileTwice { file, number: *number, other });
-                        continue;
-                    }
-                    _ => {}
-                }
-                // What is missing where it is gone is asked at the end.
-                let opened = self.snapshot.open(files.log, &mut file);
-                let Some(contents) = opened.map_err(|error| io_error(&file.path, error))? else { continue };
-                known.insert(file.id);
-                self.read_file(begun + at, &file.path, contents, at + 1 == count)?;
-                last = file.number.map(|number| (number, file.path)).or(last);
-            }
-            let number = last.as_ref().map(|last| last.0);
-            files.files = self.next_files(files.log, &known, number, &mut patience)?;
-            if files.files.is_empty() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Reads all copies of hand-offs. One file may begin where another ends: then all are read again, and said to be what
-    /// they are once as much is known as can be.
-    fn read_copies(&mut self, paths: &[PathBuf]) -> Result<(), VerifyError> {
-        let rounds = if paths.len() > 1 { 2 } else { 1 };
-        for round in 1..=rounds {
-            for path in paths {
-                let name = path.display().to_string();
-                let copies = match Contents::open(path) {
-                    Err(error) if error.kind() == ErrorKind::NotFound => {
-                        self.snapshot.has_slipped = true;
-                        continue;
-                    }
-                    opened => opened.map_err(|error| io_error(path, error))?,
-                };
-                let read = self.verifier.read_hand_offs(&name, copies, round == rounds);
-                read.map_err(|error| io_error(path, error))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the hand-offs that stand in files for copies, before the files are verified: a key is over at its hand-off,
-    /// wherever that stands.
-    fn know_hand_offs(&mut self, files: &[LogFile]) -> Result<(), VerifyError> {
-        for file in files {
-            let opened = self.snapshot.open(self.verifier.log(), &mut file.clone());
-            let Some(mut contents) = opened.map_err(|error| io_error(&file.path, error))? else { continue };
-            // What can't be decompressed, or read, is found when the file is verified.
-            let _ = ahead::each_hand_off(&mut contents, |_, line| self.verifier.know_hand_off(line));
-        }
-        Ok(())
-    }
-
-    /// Whether the log, read to its end, has hand-offs that would have made lines of it another's, had they been known.
-    fn was_unaware(&mut self, files: &LogFiles) -> Result<bool, VerifyError> {
-        if self.verifier.met_late_hand_off() || !self.verifier.met_stray_hand_off() {
-            return Ok(self.verifier.met_late_hand_off());
-        }
-        // Anybody can leave a line that looks like one: those count that a key of the log signed.
-        let aware = Verifier::new(self.verifier.log(), self.options);
-        let verifier = std::mem::replace(&mut self.verifier, aware);
-        self.know_hand_offs(&files.files)?;
-        self.read_copies(&files.copies)?;
-        let aware = std::mem::replace(&mut self.verifier, verifier);
-        Ok(aware.knows_dispute())
-    }
-
-    /// The files that follow one that was closed for them, where they come in time.
-    fn next_files(
-        &mut self,
-        log: KeyId,
-        known: &HashSet<FileId>,
-        last: Option<u64>,
-        patience: &mut Duration,
-    ) -> Result<Vec<LogFile>, VerifyError> {
-        while self.verifier.expects_file() && self.snapshot.paths.iter().any(|path| path.is_dir()) {
-            let mut files = self.snapshot.files_of(log)?;
-            // A known one may have been compressed meanwhile.
-            files.retain(|file| !known.contains(&file.id) && (file.number.is_none() || file.number > last));
-            if !files.is_empty() {
-                return Ok(files);
-            }
-            if !self.wait(patience) {
-                break;
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// Feeds a file, as long as it is now; of the last one, up to the end of the write that is under way.
-    fn read_file(
-        &mut self,
-        number: usize,
-        path: &Path,
-        mut contents: Contents,
-        is_last: bool,
-    ) -> Result<(), VerifyError> {
-        let fail = |error| io_error(path, error);
-        self.verifier.begin_file(&path.display().to_string());
-        let live = if is_last { contents.length().map_err(fail)? } else { None };
-        let mut passage = Passage::through(self.crew);
-        let mut damage = None;
-        let mut bytes = 0;
-        while live.is_none_or(|length| bytes < length) && damage.is_none() {
-            let left = live.map_or(u64::MAX, |length| length - bytes);
-            let mut buffer = self.buffers.take();
-            let filled = Arc::make_mut(&mut buffer);
-            match fill(filled, &mut contents, left) {
-                Ok(()) if filled.is_empty() => break,
-                Ok(()) => {}
-                Err(error) if contents.is_damage(&error) => {
-                    let (file, why) = (path.display().to_string(), error.to_string());
-                    damage = Some(FindingKind::Undecodable { file, why });
-                }
-                Err(error) => return Err(fail(error)),
-            }
-            bytes += buffer.len() as u64;
-            self.buffers.keep(&buffer);
-            passage.send(buffer, &mut self.verifier);
-            if let Some(hand_on) = &mut self.hand_on {
-                hand_on.pass(number, path, &mut self.verifier)?;
-            }
-            (self.progress)(Progress { file: path, bytes });
-        }
-        passage.end(&mut self.verifier);
-        if live.is_some() {
-            self.read_on(&mut contents).map_err(fail)?;
-        }
-        self.verifier.end_file();
-        if let Some(kind) = damage {
-            self.verifier.find_cut(kind);
-        }
-        Ok(())
-    }
-
-    /// Ready to read the log once more, before anything else of it is handed on.
-    fn again(&mut self) {
-        self.verifier = Verifier::new(self.verifier.log(), self.options);
-        self.hand_on.iter_mut().for_each(HandOn::shut);
-    }
-
-    /// Ready to read the log once more, as it was read to its end, and to hand it on.
-    fn again_handing_on(&mut self) {
-        self.verifier.end_log(SystemTime::now().into());
-        let given_up = self.verifier.given_up();
-        self.again();
-        if let Some(hand_on) = &mut self.hand_on {
-            hand_on.begin_again(given_up);
-        }
-    }
-
-    /// The log was read to its end.
-    fn finish(self) -> Result<LogReport, VerifyError> {
-        let (report, rest) = self.verifier.finish_with_lines(SystemTime::now().into());
-        if let Some(mut hand_on) = self.hand_on {
-            let file = rest.last().map(|stretch| PathBuf::from(&*stretch.file)).unwrap_or_default();
-            hand_on.take(rest).map_err(|error| io_error(&file, error))?;
-        }
-        Ok(report)
-    }
-
-    /// Reads on, line by line, until the log could end there.
-    fn read_on(&mut self, contents: &mut Contents) -> io::Result<()> {
-        let mut buffer = vec![0; CHUNK];
-        let mut patience = self.options.patience;
-        while !self.verifier.at_signed_line() {
-            let read = contents.read(&mut buffer)?;
-            for line in buffer[..read].split_inclusive(|byte| *byte == b'\n') {
-                self.verifier.bytes(line);
-                if self.verifier.at_signed_line() {
-                    return Ok(());
-                }
-            }
-            if read == 0 && !self.wait(&mut patience) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits a moment, unless all patience is spent.
-    fn wait(&mut self, patience: &mut Duration) -> bool {
-        let left = if self.verifier.is_known() { patience } else { &mut *self.for_strangers };
-        let moment = LOOK_AGAIN.min(*left);
-        *left -= moment;
-        if !moment.is_zero() {
-            thread::sleep(moment);
-        }
-        !moment.is_zero()
-    }
-}
-
-/// Fills a buffer with the next bytes of a file, `left` at most. They stand there where it fails, too.
-fn fill(buffer: &mut Vec<u8>, contents: &mut Contents, left: u64) -> io::Result<()> {
-    buffer.resize(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK), 0);
-    let mut filled = 0;
-    let mut ended = Ok(());
-    while filled < buffer.len() {
-        match contents.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) => {
-                ended = Err(error);
-                break;
-            }
-        }
-    }
-    buffer.truncate(filled);
-    ended
 }
 
 fn io_error(path: &Path, error: io::Error) -> VerifyError {

@@ -134,7 +134,9 @@ impl Copies {
 /// Whether bytes have the members of a line, spelled otherwise than a line spells them: they were loaded and dumped.
 pub(super) fn looks_reformatted(bytes: &[u8]) -> bool {
     const NAMES: [&[u8]; 5] = [b"\"trail\"", b"\"prev\"", b"\"log\"", b"\"seq\"", b"\"timestamp\""];
-    NAMES.iter().all(|name| memchr::memmem::find(bytes, name).is_some())
+    let stands = |name: &[u8]| memchr::memmem::find(bytes, name).is_some();
+    // A piece of a line is spelled as lines are.
+    NAMES.iter().all(|name| stands(name)) && !stands(b"\"trail\":{")
 }
 
 /// Whether bytes have most of what each line has: one that is damaged has the rest still.
