@@ -28,7 +28,8 @@ impl Proof {
         // Findings of the file before explain that it isn't what its successor says.
         let found = before.as_ref().map_or(ledger.found(), |before| before.found);
 
-        let is_cut = before.as_ref().is_some_and(|before| before.is_cut);
+        // What is wrong further up in that file is no matter of its end.
+        let is_cut = self.hole.is_none() && before.as_ref().is_some_and(|before| before.is_cut);
         ledger.blame_cut(self.number.sure.filter(|_| is_cut));
         if self.behind.is(genesis.torn) {
             self.attested(ledger, place, line, genesis.torn);

@@ -355,12 +355,13 @@ fn of_files_that_retention_gave_up_each_may_be_there_or_not_or_in_part() {
         let report = verified(&files);
         assert_eq!(report.verdict == Verdict::Intact, is_given_up, "{file}: {:?}", report.logs[0].findings);
         let length: usize = all[file].1.len();
-        for kept in (1_usize..length).step_by(151) {
+        for kept in (1_usize..=length).step_by(199).chain([length]) {
             let mut files = all.clone();
             files[file].1.truncate(kept);
             let report = verified(&files);
             let findings = &report.logs[0].findings;
-            assert_eq!(report.verdict == Verdict::Intact, is_given_up, "{file} to {kept}: {findings:?}");
+            let may_be = is_given_up || kept == length;
+            assert_eq!(report.verdict == Verdict::Intact, may_be, "{file} to {kept}: {findings:?}");
             // Of what a signature proves nothing may be altered.
             let is_signed = |line: &[u8]| {
                 Line::parse(line.trim_ascii_end()).is_ok_and(|line| line.link.signature.is_some())
@@ -368,11 +369,19 @@ fn of_files_that_retention_gave_up_each_may_be_there_or_not_or_in_part() {
             let rows = lines(&files[file].1);
             let proved =
                 rows.iter().rposition(|row| is_signed(row)).map_or(0, |last| rows[..=last].concat().len());
-            let altered = (0..proved.saturating_sub(2)).step_by(97).next_back();
-            if let Some(at) = altered {
+            for at in (0..proved.saturating_sub(2)).step_by(311) {
                 files[file].1[at] ^= 1;
                 let report = verified(&files);
                 assert_eq!(report.verdict, Verdict::Tampered, "{file} to {kept}, {at} altered");
+                files[file].1[at] ^= 1;
+            }
+            // Nor may a line of it be gone.
+            for row in 0..rows.len().saturating_sub(2) {
+                let mut rows = rows.clone();
+                rows.remove(row);
+                files[file].1 = rows.concat();
+                let report = verified(&files);
+                assert_eq!(report.verdict, Verdict::Tampered, "{file} to {kept}, without line {row}");
             }
         }
     }
