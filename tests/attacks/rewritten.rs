@@ -201,3 +201,20 @@ fn a_few_lines_in_other_places_and_many_that_are_gone_are_no_tool() {
     let report = verify(&each(log.files(), thinned), &pinned(log.pin()));
     assert!(report.findings.len() > 16 && !is_tool(&report), "{report:?}");
 }
+
+#[test]
+fn one_of_several_files_in_a_folder_keeps_its_place() {
+    let log = log();
+    for file in 0..8 {
+        for (change, how) in
+            [(dos as fn(&[u8]) -> Vec<u8>, Rewrite::LineEnds), (marked, Rewrite::ByteOrderMark)]
+        {
+            let mut files = log.files();
+            files[file].1 = change(&files[file].1);
+            files.push(("audit.keys".into(), log.copies.clone()));
+            let folder = crate::folders::written(&files);
+            let report = crate::folders::verify(folder.path(), &pinned(log.pin()));
+            assert_eq!(rewritten(&report.logs[0]), (&[how][..], 1, false, vec![]), "{file}");
+        }
+    }
+}

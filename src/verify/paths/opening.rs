@@ -72,9 +72,12 @@ impl Opening {
     fn among(bytes: &[u8], is_sound: impl Fn(&Line<'_>, &GenesisSays) -> bool) -> Opening {
         let mut unsound = None;
         let mut whole = false;
+        // What a tool did to all of it is found when it is verified, and takes the file from its place no more than a name does.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             whole |= line.ends_with(b"\n");
-            let Ok(line) = Line::parse(line.strip_suffix(b"\n").unwrap_or(line)) else { continue };
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let Ok(line) = Line::parse(line.strip_suffix(b"\r").unwrap_or(line)) else { continue };
             let (log, seq) = (line.link.log, Some(line.link.seq));
             if line.kind == Kind::Genesis {
                 match serde_json::from_str::<GenesisSays>(line.fields) {
