@@ -55,6 +55,8 @@ fn a_tampered_log_exits_with_1_and_names_the_line() {
     let output = verify(folder.path(), &["--key", KEY]);
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
+    // Who takes the numbers of a damaged log for all of it is told.
+    assert!(text.contains("So say the lines that are proved; others may say more."), "{text}");
     let named = format!(
         "{}, line 3 (seq 2): its content was changed after it was written; there stands actor \"eve\", action \"key.decrypt\"; the line after it",
         file.display()

@@ -40,10 +40,15 @@ pub(super) fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
         };
         writeln!(
             out,
-            "  {key} {} attested, {} declared lost{}.",
+            "  {key} {} attested, {} declared lost{}.{}",
             count(log.torn_bytes, "torn byte"),
             count(log.lost, "record"),
             crashes(log.crashes),
+            if log.findings.is_empty() {
+                ""
+            } else {
+                " So say the lines that are proved; others may say more."
+            },
         )?;
     } else {
         writeln!(out, "  No line is proved.")?;
