@@ -180,3 +180,17 @@ fn no_flipped_bit_of_a_compressed_file_hides_what_its_lines_say() {
         }
     }
 }
+
+#[test]
+fn copies_whose_compression_is_cut_short_are_a_finding_and_hide_no_other() {
+    let log = Log::of_three_files("cut copies");
+    let mut files = log.files();
+    let packed = gzip(&[&log.copies[..], &log.copies].concat());
+    files.push(("audit.keys".into(), packed[..packed.len() - 9].to_vec()));
+    let report = verify(written(&files).path(), &pinned(log.pin()));
+    assert!(matches!(kinds(&report)[..], [FindingKind::Undecodable { .. }]), "{:?}", kinds(&report));
+    assert_eq!(report.logs[0].lines, 14);
+    files[0].1[300] ^= 1;
+    let report = verify(written(&files).path(), &pinned(log.pin()));
+    assert!(kinds(&report).len() > 1 && report.verdict == Verdict::Tampered, "{:?}", kinds(&report));
+}

@@ -98,15 +98,22 @@ impl Reading<'_> {
         for round in 1..=rounds {
             for path in paths {
                 let name = path.display().to_string();
-                let copies = match Contents::open(path) {
+                let mut copies = match Contents::open(path) {
                     Err(error) if error.kind() == ErrorKind::NotFound => {
                         self.snapshot.has_slipped = true;
                         continue;
                     }
                     opened => opened.map_err(|error| io_error(path, error))?,
                 };
-                let read = self.verifier.read_hand_offs(&name, copies, round == rounds);
-                read.map_err(|error| io_error(path, error))?;
+                match self.verifier.read_hand_offs(&name, &mut copies, round == rounds) {
+                    Err(error) if copies.is_damage(&error) => {
+                        let (file, why) = (name, error.to_string());
+                        if round == rounds {
+                            self.verifier.find(FindingKind::Undecodable { file, why });
+                        }
+                    }
+                    read => read.map_err(|error| io_error(path, error))?,
+                }
             }
         }
         Ok(())
