@@ -39,6 +39,7 @@ const ACTS: &[(&str, &str, &str, Does)] = &[
     ("a second name: `ln A C`", "sh", "ln A C", Nothing),
     ("a link to it: `ln -s A latest`", "sh", "ln -s A latest", Nothing),
     ("a copy that was broken off: `scp`, `rsync`, a full disk", "sh", "head -c 1500 A > A.part", Nothing),
+    ("a part of it beside it: `tail -n 3 A > x`", "sh", "tail -n 3 A > x", Nothing),
     ("notes, a swap file, a lock beside it", "sh", "echo x > notes.txt; echo y > .A.swp; : > A.lck", Nothing),
     ("a folder with old files beside it", "sh", "mkdir old; cp A old; sed -i s/bob/eve/ old/A", Nothing),
     ("`gzip A`", "gzip", "gzip A", Nothing),

@@ -97,6 +97,15 @@ fn of_copies_one_is_read_and_of_others_of_one_number_nobody_knows_which_is_the_l
     let doubles = report.notices.iter().filter(|notice| matches!(notice.kind, NoticeKind::Double { .. }));
     assert_eq!((doubles.count(), report.verdict), (2, Verdict::Intact), "{:?}", report.notices);
 
+    // Parts that lack the beginning, too: `tail`, `split`.
+    let parts = tempfile::tempdir().unwrap();
+    for (at, from) in (0..whole.len()).step_by(700).enumerate().skip(1) {
+        let to = whole.len().min(from + [500, 900, whole.len()][at % 3]);
+        fs::write(parts.path().join(format!("part {at}")), &whole[from..to]).unwrap();
+    }
+    let both = verify_paths(&[folder.path(), parts.path()], &pinned(log.pin())).unwrap();
+    assert_eq!((kinds(&both), both.logs[0].files, both.verdict), (vec![], 3, Verdict::Intact));
+
     // The same folder by another spelling, a second name of a file, and links are the same files.
     fs::hard_link(folder.path().join("audit.1.jsonl"), folder.path().join("hard link")).unwrap();
     let spellings = [folder.path().to_owned(), folder.path().join("."), folder.path().join("audit.1.jsonl")];

@@ -11,7 +11,7 @@ pub(in crate::verify) struct CopyLine {
     start: Vec<u8>,
     /// Its bytes in the file, the newline included.
     pub(super) length: u64,
-    pub(super) is_ended: bool,
+    pub(in crate::verify) is_ended: bool,
 }
 
 impl CopyLine {

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::contents::Contents;
 use super::gather::LogFile;
+use crate::verify::hand_offs::CopyLines;
 
 /// How much of each is compared at once.
 const PIECE: usize = 64 << 10;
@@ -49,6 +50,31 @@ fn compare(mut first: Contents, mut second: Contents) -> io::Result<Double> {
             return Ok(Double::First);
         }
     }
+}
+
+/// Whether all of one file stands in another: `tail`, `split`. Its first line may lack its beginning, its last line its end.
+pub(super) fn is_part(part: &LogFile, whole: &LogFile) -> io::Result<bool> {
+    let opened = (Contents::open_the(&part.source, part.id)?, Contents::open_the(&whole.source, whole.id)?);
+    let (Some(part), Some(whole)) = opened else { return Ok(false) };
+    let (mut part, mut whole) = (CopyLines::new(part), CopyLines::new(whole));
+    let Some(first) = part.next()? else { return Ok(false) };
+    loop {
+        let Some(line) = whole.next()? else { return Ok(false) };
+        if line.is_ended && line.text().ends_with(first.text()) {
+            break;
+        }
+    }
+    while let Some(line) = part.next()? {
+        let Some(there) = whole.next()? else { return Ok(false) };
+        let is_same = match line.is_ended {
+            true => there.text() == line.text(),
+            false => there.text().starts_with(line.text()),
+        };
+        if !is_same {
+            return Ok(false);
+        }
+    }
+    Ok(first.is_ended)
 }
 
 /// The next [`PIECE`]; fewer bytes at the end, or where the rest can't be decompressed.

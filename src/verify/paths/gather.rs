@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::contents::{Contents, GZIP, ZSTD};
-use super::doubles::{Double, double};
+use super::doubles::{Double, double, is_part};
 use super::listing::{Entry, FileId, Listing, Stands};
 use super::opening::{Copies, Opening, looks_reformatted};
 use super::packed::{Packed, TELLING};
@@ -16,6 +16,9 @@ use super::{VerifyError, io_error};
 use crate::trail::KeyId;
 use crate::verify::hand_offs::CopyLines;
 use crate::verify::{FindingKind, LISTED, NoticeKind, Rewrite};
+
+/// So many parts of files are looked for in files that are there whole: each costs a reading.
+const PARTS: usize = 16;
 
 /// Finds the logs under paths: named files, pipes (`-` is the standard input), and files that lie in named folders, not in
 /// folders within. Files are told apart, and ordered, by what they say, not by their names. Links are followed; a file of
@@ -248,6 +251,7 @@ impl Gathering {
         for mut log in logs.into_values() {
             log.order();
             log.pass_over_doubles(&mut found);
+            log.pass_over_parts(&mut found);
             found.logs.push(log);
         }
         found
@@ -348,5 +352,26 @@ impl LogFiles {
             }
         }
         self.files = kept;
+    }
+
+    /// Passes over parts of a file that is there whole. Those that lack its beginning say no number.
+    fn pass_over_parts(&mut self, found: &mut FoundLogs) {
+        let mut left = PARTS;
+        let (parts, wholes): (Vec<_>, Vec<_>) = self.files.iter().partition(|file| file.number.is_none());
+        let mut passed = HashSet::new();
+        for part in parts.into_iter().filter(|part| part.seq.is_some()) {
+            let Some(whole) = wholes.iter().rev().find(|whole| whole.seq <= part.seq).filter(|_| left > 0)
+            else {
+                continue;
+            };
+            left -= 1;
+            // What can't be read is found where it is verified.
+            if is_part(part, whole).unwrap_or(false) {
+                passed.insert(part.id);
+                let [file, of] = [&part.path, &whole.path].map(|path| path.display().to_string());
+                found.notice(NoticeKind::Double { file, of });
+            }
+        }
+        self.files.retain(|file| !passed.contains(&file.id));
     }
 }
