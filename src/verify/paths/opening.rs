@@ -114,23 +114,28 @@ pub(super) enum Copies {
     Of(Vec<KeyId>),
     /// No line that can be read.
     Unreadable,
-    /// Other lines too: it is a file of a log.
+    /// Most are other lines: it is a file of a log.
     Records,
 }
 
 impl Copies {
     pub(super) fn among(mut lines: CopyLines<impl Read>) -> Copies {
         let mut logs: Vec<KeyId> = Vec::new();
+        // Who adds a line to copies makes no other file of them.
+        let (mut copied, mut others) = (0_u64, 0_u64);
         while let Ok(Some(copy)) = lines.next() {
             let Ok(line) = Line::parse(copy.text()) else { continue };
-            if line.kind != Kind::Handoff && !(line.kind == Kind::Genesis && line.link.seq == 0) {
-                return Copies::Records;
-            }
+            let is_copy = line.kind == Kind::Handoff || line.kind == Kind::Genesis && line.link.seq == 0;
+            (copied, others) = (copied + u64::from(is_copy), others + u64::from(!is_copy));
             if logs.len() < LOGS && !logs.contains(&line.link.log) {
                 logs.push(line.link.log);
             }
         }
-        if logs.is_empty() { Copies::Unreadable } else { Copies::Of(logs) }
+        match logs.is_empty() {
+            true => Copies::Unreadable,
+            false if others > copied => Copies::Records,
+            false => Copies::Of(logs),
+        }
     }
 }
 
