@@ -395,3 +395,17 @@ fn of_files_that_retention_gave_up_each_may_be_there_or_not_or_in_part() {
         }
     }
 }
+
+#[test]
+fn what_is_longer_than_any_line_makes_no_part_of_a_file() {
+    let log = Log::of_three_files("long parts");
+    let mut files = log.files();
+    let rest = lines(&files[2].1)[1..].concat();
+    let overlong = |end: &str| format!("{}{end}\n", "x".repeat(70_000)).into_bytes();
+    files[2].1.extend(overlong("a"));
+    // They differ where nothing is kept of either.
+    files.push(("part".into(), [rest, overlong("b")].concat()));
+    let report = verify(written(&files).path(), &pinned(log.pin()));
+    assert!(report.notices.iter().all(|notice| !matches!(notice.kind, NoticeKind::Double { .. })));
+    assert_eq!(report.verdict, Verdict::Tampered);
+}

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::contents::Contents;
 use super::gather::LogFile;
+use crate::trail::MAX_LINE;
 use crate::verify::hand_offs::CopyLines;
 
 /// How much of each is compared at once.
@@ -66,15 +67,17 @@ pub(super) fn is_part(part: &LogFile, whole: &LogFile) -> io::Result<bool> {
     }
     while let Some(line) = part.next()? {
         let Some(there) = whole.next()? else { return Ok(false) };
-        let is_same = match line.is_ended {
-            true => there.text() == line.text(),
-            false => there.text().starts_with(line.text()),
-        };
+        // Of what is longer than any line only a start is known.
+        let is_same = line.text().len() < MAX_LINE
+            && match line.is_ended {
+                true => there.text() == line.text(),
+                false => there.text().starts_with(line.text()),
+            };
         if !is_same {
             return Ok(false);
         }
     }
-    Ok(first.is_ended)
+    Ok(first.is_ended && first.text().len() < MAX_LINE)
 }
 
 /// The next [`PIECE`]; fewer bytes at the end, or where the rest can't be decompressed.

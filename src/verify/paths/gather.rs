@@ -82,9 +82,7 @@ impl LogFile {
                 .is_ok_and(|opening| opening == did)
             || Opening::of(&start) == did
     }
-}
 
-impl LogFile {
     /// What it says where a genesis counts only if it is signed; none where the file is gone.
     fn signed_opening(&self) -> io::Result<Option<Opening>> {
         let Some(mut contents) = Contents::open_the(&self.source, self.id)? else { return Ok(None) };
@@ -235,6 +233,17 @@ impl Gathering {
 
     fn log(&mut self, log: KeyId) -> &mut LogFiles {
         self.logs.entry(log).or_insert_with(|| LogFiles { log, files: Vec::new(), copies: Vec::new() })
+    }
+
+    /// The first of what could not be read.
+    pub(super) fn error(&mut self) -> Option<VerifyError> {
+        if self.found.unread.is_empty() { None } else { Some(self.found.unread.swap_remove(0)) }
+    }
+
+    /// What was found of one log: nothing is asked of the files of others.
+    pub(super) fn of_one(mut self, log: KeyId) -> Vec<LogFile> {
+        self.logs.retain(|found, _| *found == log);
+        self.done().logs.into_iter().flat_map(|found| found.files).collect()
     }
 
     pub(super) fn done(mut self) -> FoundLogs {

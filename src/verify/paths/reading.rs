@@ -154,9 +154,9 @@ impl Reading<'_> {
         patience: &mut Duration,
     ) -> Result<Vec<LogFile>, VerifyError> {
         while self.verifier.expects_file() && self.snapshot.paths.iter().any(|path| path.is_dir()) {
-            let mut files = self.snapshot.files_of(log)?;
+            let mut files = self.snapshot.new_files(log, known)?;
             // A known one may have been compressed meanwhile.
-            files.retain(|file| !known.contains(&file.id) && (file.number.is_none() || file.number > last));
+            files.retain(|file| file.number.is_none() || file.number > last);
             if !files.is_empty() {
                 return Ok(files);
             }

@@ -4,14 +4,14 @@
 //! log and the number that its genesis says: where another stands at its name now, it is looked for. What was opened is read
 //! to its end, whatever becomes of its name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 
 use super::VerifyError;
 use super::contents::Contents;
 use super::gather::{FoundLogs, Gathering, LogFile};
-use super::listing::{FileId, Listing};
+use super::listing::{FileId, Listing, Stands};
 use super::opening::Opening;
 use super::spool::Spooled;
 use crate::trail::KeyId;
@@ -74,9 +74,10 @@ impl Snapshot {
                 return Ok(Some(contents));
             }
         }
-        let files = self.look_for(log, &listing).logs.into_iter().flat_map(|found| found.files);
-        let mut same = files.filter(|other| file.number.is_some() && other.number == file.number);
-        let Some(other) = same.next() else { return Ok(None) };
+        let mut gathering = Gathering::new(Vec::new());
+        gathering.look_at(&listing, self);
+        let is_same = |other: &LogFile| file.number.is_some() && other.number == file.number;
+        let Some(other) = gathering.of_one(log).into_iter().find(is_same) else { return Ok(None) };
         *file = other;
         self.open_as(log, file)
     }
@@ -91,21 +92,19 @@ impl Snapshot {
         Ok(opened)
     }
 
-    /// The files of a log that are there now.
-    pub(super) fn files_of(&mut self, log: KeyId) -> Result<Vec<LogFile>, VerifyError> {
-        let (listing, unread) = Listing::of(&self.paths);
-        let found = self.look_for(log, &listing);
-        match unread.into_iter().chain(found.unread).next() {
+    /// The files of a log that are there now, but for those that are known.
+    pub(super) fn new_files(
+        &mut self,
+        log: KeyId,
+        known: &HashSet<FileId>,
+    ) -> Result<Vec<LogFile>, VerifyError> {
+        let (mut listing, unread) = Listing::of(&self.paths);
+        listing.0.retain(|entry| !matches!(entry.stands, Stands::File(id) if known.contains(&id)));
+        let mut gathering = Gathering::new(unread);
+        gathering.look_at(&listing, self);
+        match gathering.error() {
             Some(error) => Err(error),
-            None => Ok(found.logs.into_iter().flat_map(|found| found.files).collect()),
+            None => Ok(gathering.of_one(log)),
         }
-    }
-
-    fn look_for(&mut self, log: KeyId, listing: &Listing) -> FoundLogs {
-        let mut gathering = Gathering::new(Vec::new());
-        gathering.look_at(listing, self);
-        let mut found = gathering.done();
-        found.logs.retain(|found| found.log == log);
-        found
     }
 }
