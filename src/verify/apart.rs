@@ -53,7 +53,7 @@ impl Proof {
     /// Counts a line, and those before it up to `from`, that agree with each other and that nothing proves.
     pub(super) fn agree(&mut self, from: u64, last: ProvedLine) {
         self.coverage.meet(from, last.seq);
-        let head = Head { seq: last.seq, hash: last.hash, time: last.time };
+        let head = Head::from(last);
         let lines = last.seq - from + 1;
         let none = Agreement { lines: 0, first: from, last: head, origin: None, succeeds: None };
         let agrees = self.agrees.get_or_insert(none);

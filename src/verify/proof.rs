@@ -18,7 +18,7 @@ use super::report::Agreement;
 use super::standing::{Key, Standing};
 use super::strays::Strays;
 use super::walk::{Fault, Next, Walk};
-use super::{ExpectedHead, FindingKind, Place};
+use super::{ExpectedHead, FindingKind, Head, Place};
 use crate::trail::{Ended, Hash, Keeps, KeyId, Kind, Line, MalformedLine, Succeeds, Timestamp};
 
 /// What the proof rests on; it doesn't change.
@@ -125,6 +125,12 @@ pub(super) struct ProvedLine {
     pub(super) seq: u64,
     pub(super) hash: Hash,
     pub(super) time: Timestamp,
+}
+
+impl From<ProvedLine> for Head {
+    fn from(ProvedLine { seq, hash, time }: ProvedLine) -> Head {
+        Head { seq, hash, time }
+    }
 }
 
 impl Proof {

@@ -113,9 +113,9 @@ impl Verifier {
         self.outlet.as_ref().map_or(0, Outlet::taken)
     }
 
-    /// The number of the last proved line, so far.
-    pub(super) fn head_seq(&self) -> Option<u64> {
-        self.proof.proved_part().head.map(|head| head.seq)
+    /// The last proved line, so far.
+    pub(super) fn head(&self) -> Option<Head> {
+        self.proof.proved_part().head.map(Head::from)
     }
 
     /// The bytes of which it was decided since the last call whether they are proved, in the order of the log.
@@ -325,7 +325,7 @@ impl Verifier {
         let is_known = proof.identity.is_known();
         let closed = proof.last_closed().0;
         let [mut proved, mut unproved, mut missing] = proof.coverage.finish();
-        let head = proof.head.map(|head| Head { seq: head.seq, hash: head.hash, time: head.time });
+        let head = proof.head.map(Head::from);
         let mut agrees = proof.agrees;
         if !is_known {
             // All of it rests on a key that nobody pinned.

@@ -344,6 +344,24 @@ fn row_32_what_a_hand_off_in_a_later_file_takes_back_is_not_handed_on() {
 }
 
 #[test]
+fn row_32_a_line_of_which_a_later_hand_off_follows_another_is_not_handed_on() {
+    let mut log = Log::new("followed by another");
+    log.event("alice");
+    let chain = log.chain.clone();
+    log.close(Ended::Rotated);
+    // Who has the first key writes another line of the number of the close, and a hand-off behind that.
+    log.next_file(Ended::Rotated);
+    log.event("bob");
+    log.rotate();
+    let mut forger = Log { chain, keys: vec![0], files: vec![log.file().clone()], ..log.clone() };
+    forger.event("mallory");
+    forger.hand_off();
+    let mut files = log.files();
+    files[2].1.clone_from(forger.file());
+    assert_eq!(handed_on(&files, &pinned(log.pin())), 4);
+}
+
+#[test]
 fn row_32_of_lines_before_two_hand_offs_of_their_key_none_is_handed_on() {
     let mut log = Log::new("two hand-offs");
     // So many that some are decided before the file ends.

@@ -15,6 +15,7 @@ use super::contents::Contents;
 use super::gather::LogFile;
 use super::{VerifyError, io_error};
 use crate::trail::{Control, Hash, KeyId, Line, MAX_LINE};
+use crate::verify::Head;
 use crate::verify::chunk::CHUNK;
 
 /// Such a part of a file is looked through at once.
@@ -37,14 +38,14 @@ pub(super) struct Mark {
     seq: u64,
     epoch: u64,
     hash: Hash,
+    /// The hash of the line before it.
+    prev: Hash,
 }
 
 /// The hand-offs that are still to come while a log is read.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     marks: Vec<Mark>,
-    /// The lowest number of each mark and of those behind it.
-    lowest: Vec<u64>,
     /// How many were passed.
     passed: usize,
     /// Each hands over to the next epoch, at a higher number than the one before.
@@ -63,11 +64,7 @@ impl Ahead {
     pub(super) fn among(marks: Vec<Mark>) -> Ahead {
         let follows = |pair: &[Mark]| pair[0].seq < pair[1].seq && pair[0].epoch + 1 == pair[1].epoch;
         let in_order = marks.windows(2).all(follows);
-        let mut lowest: Vec<u64> = marks.iter().map(|mark| mark.seq).collect();
-        for at in (1..lowest.len()).rev() {
-            lowest[at - 1] = lowest[at - 1].min(lowest[at]);
-        }
-        Ahead { marks, lowest, passed: 0, in_order }
+        Ahead { marks, passed: 0, in_order }
     }
 
     /// Whether what is proved on the way stays so, as far as hand-offs go that are not met yet.
@@ -87,9 +84,12 @@ impl Ahead {
         }
     }
 
-    /// Whether one that is still to come may take the line of this number back.
-    pub(super) fn may_take_back(&self, seq: u64) -> bool {
-        self.lowest.get(self.passed).is_some_and(|lowest| *lowest <= seq)
+    /// Whether one that is still to come, where they are in order, may take this line back: one of its number or a lower one,
+    /// or one that follows another line of its number.
+    pub(super) fn may_take_back(&self, line: Head) -> bool {
+        self.marks.get(self.passed).is_some_and(|next| {
+            next.seq <= line.seq || next.seq == line.seq.saturating_add(1) && next.prev != line.hash
+        })
     }
 }
 
@@ -163,8 +163,8 @@ fn part(log: KeyId, file: usize, mut contents: Contents, start: Option<u64>) -> 
             return;
         }
         if let Ok(Some(Control::Handoff(handoff))) = Control::parse(&line) {
-            let (end, seq, epoch, hash) = (before + end, line.link.seq, handoff.epoch, line.hash());
-            marks.push(Mark { file, end, seq, epoch, hash });
+            let (end, epoch, hash) = (before + end, handoff.epoch, line.hash());
+            marks.push(Mark { file, end, seq: line.link.seq, epoch, hash, prev: line.link.prev });
         }
     });
     match each {
@@ -209,6 +209,7 @@ pub(super) fn each_hand_off(reader: &mut impl Read, mut take: impl FnMut(u64, &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trail::Timestamp;
 
     const HAND_OFF: &str = r#"{"kind":"handoff"}"#;
 
@@ -252,19 +253,23 @@ mod tests {
     }
 
     fn mark(end: u64, seq: u64, epoch: u64) -> Mark {
-        Mark { file: 0, end, seq, epoch, hash: Hash::ZERO }
+        Mark { file: 0, end, seq, epoch, hash: Hash::ZERO, prev: Hash::ZERO }
+    }
+
+    fn line(seq: u64) -> Head {
+        Head { seq, hash: Hash::ZERO, time: Timestamp::default() }
     }
 
     #[test]
     fn a_line_may_be_taken_back_as_long_as_a_hand_off_of_its_number_is_to_come() {
         let mut ahead = Ahead::among(vec![mark(10, 5, 1), mark(20, 7, 2)]);
-        assert!(ahead.is_in_order() && !ahead.may_take_back(4) && ahead.may_take_back(5));
+        assert!(ahead.is_in_order() && !ahead.may_take_back(line(4)) && ahead.may_take_back(line(5)));
         ahead.pass(0, 9);
-        assert!(ahead.may_take_back(5));
+        assert!(ahead.may_take_back(line(5)));
         ahead.pass(0, 10);
-        assert!(!ahead.may_take_back(6) && ahead.may_take_back(7));
+        assert!(!ahead.may_take_back(line(6)) && ahead.may_take_back(line(7)));
         ahead.pass(1, 0);
-        assert!(!ahead.may_take_back(u64::MAX));
+        assert!(!ahead.may_take_back(line(u64::MAX)));
     }
 
     #[test]
@@ -272,7 +277,13 @@ mod tests {
         for marks in [[mark(1, 5, 1), mark(2, 7, 1)], [mark(1, 5, 1), mark(2, 4, 2)]] {
             assert!(!Ahead::among(marks.into()).is_in_order());
         }
-        let back = Ahead::among(vec![mark(1, 5, 1), mark(2, 4, 2)]);
-        assert!(back.may_take_back(4) && !back.may_take_back(3));
+    }
+
+    #[test]
+    fn a_hand_off_takes_back_another_line_than_the_one_that_it_follows() {
+        let ahead = Ahead::among(vec![mark(10, 5, 1)]);
+        let other = Head { hash: Hash::of_line(b"another"), ..line(4) };
+        assert!(ahead.may_take_back(other) && !ahead.may_take_back(line(4)));
+        assert!(!ahead.may_take_back(Head { seq: 3, ..other }));
     }
 }

@@ -85,7 +85,7 @@ impl<'a> HandOn<'a> {
             ahead.pass(file, verifier.taken());
             let may_be_taken_back = verifier.is_behind_hole()
                 || verifier.met_late_hand_off()
-                || verifier.head_seq().is_some_and(|seq| ahead.may_take_back(seq));
+                || verifier.head().is_some_and(|head| ahead.may_take_back(head));
             if may_be_taken_back {
                 self.shut();
                 verifier.hand_on_nothing();
