@@ -9,7 +9,6 @@ use super::debris::Met;
 use super::ledger::Ledger;
 use super::piece::Piece;
 use super::proof::{Proof, Trust};
-use super::standing::Standing;
 use crate::trail::{Control, Line};
 
 /// The proof as it was, its bytes behind the last proved line counted on.
@@ -113,7 +112,6 @@ impl Proof {
 
     /// Whether the line, validly signed, follows the last proved one.
     fn is_followed_by(&self, trust: &Trust, line: &Line<'_>) -> bool {
-        self.next().is_taken_by(line)
-            && matches!(self.standing(trust, line, &mut Ledger::new()), Standing::Signed(_))
+        self.next().is_taken_by(line) && self.is_signed(trust, line)
     }
 }

@@ -8,7 +8,7 @@ use super::expected::{Expected, meets};
 use super::ledger::Ledger;
 use super::measure::Measure;
 use super::proof::{Proof, ProvedLine, Trust};
-use super::standing::Key;
+use super::standing::{Key, Parsed};
 use super::walk::{Next, Walk};
 use super::{Finding, FindingKind, NotTorn, NoticeKind, Place, Range};
 use crate::trail::{Control, InvalidControl, KeyId, Kind, Line, Timestamp, Torn};
@@ -48,9 +48,10 @@ impl Proof {
         ledger: &mut Ledger,
         place: &Place,
         line: &Line<'_>,
+        control: Parsed,
         key: &Key,
     ) {
-        let control = match Control::parse(line) {
+        let control = match control {
             Ok(control) => control,
             Err(InvalidControl::Format(format)) => {
                 ledger.find(Some(place.clone()), Some(line.link.seq), FindingKind::NeedsVersion { format });

@@ -33,6 +33,16 @@ impl Ledger {
         }
     }
 
+    /// One that counts on from another, with nothing of its own.
+    pub(crate) fn after(other: &Ledger) -> Ledger {
+        Ledger { more_findings: other.found(), ..Ledger::new() }
+    }
+
+    /// Whether nothing was entered since [`Ledger::after`] that one.
+    pub(crate) fn is_as(&self, other: &Ledger) -> bool {
+        self.found() == other.found() && self.notices.is_empty()
+    }
+
     /// Of one log: where its key is not known it can at best agree with itself.
     pub(crate) fn for_log(identity: &Identity, keys: &[PublicKey]) -> Ledger {
         let mut ledger = Ledger::new();

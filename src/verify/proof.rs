@@ -19,7 +19,7 @@ use super::standing::{Key, Standing};
 use super::strays::Strays;
 use super::walk::{Fault, Next, Walk};
 use super::{ExpectedHead, FindingKind, Head, Place};
-use crate::trail::{Ended, Hash, Keeps, KeyId, Kind, Line, MalformedLine, Succeeds, Timestamp};
+use crate::trail::{Control, Ended, Hash, Keeps, KeyId, Kind, Line, MalformedLine, Succeeds, Timestamp};
 
 /// What the proof rests on; it doesn't change.
 pub(super) struct Trust {
@@ -59,6 +59,8 @@ pub(super) struct Proof {
     pub(super) apart: Option<Box<Proof>>,
     /// Where a line of a format stands that this version doesn't read.
     pub(super) stopped: bool,
+    /// While a line is taken whose signature is checked later, with one that stands behind it.
+    pub(super) trusting: bool,
 
     pub(super) files: u64,
     pub(super) number: Number,
@@ -153,6 +155,7 @@ impl Proof {
             before_hole: None,
             apart: None,
             stopped: false,
+            trusting: false,
             files: 0,
             number: Number::default(),
             begun: false,
@@ -319,7 +322,8 @@ impl Proof {
             self.walk.void(line);
             return self.leave(trust, place, line, piece, Met::Altered);
         }
-        let standing = match self.standing(trust, line, ledger) {
+        let control = Control::parse(line);
+        let standing = match self.standing(trust, line, &control, ledger) {
             Standing::Signed(key) => {
                 let standing = self.in_turn(line, &key);
                 let is_bad = matches!(standing, Standing::Bad(_));
@@ -338,7 +342,7 @@ impl Proof {
                 }
                 self.keep(ledger, line);
                 self.no_newline = piece.end == PieceEnd::File;
-                self.accept_signed(trust, ledger, place, line, &key);
+                self.accept_signed(trust, ledger, place, line, control, &key);
                 let is_copied = trust.hand_offs.has(line.link.seq, line.hash());
                 if is_copied { Met::HandOff } else { Met::Signed }
             }
@@ -416,8 +420,7 @@ impl Proof {
     fn signed_start<'a>(&self, trust: &Trust, bytes: &'a [u8], why: &MalformedLine) -> Option<Line<'a>> {
         let (whole, junk) = bytes.split_at_checked(why.at)?;
         let line = Line::parse(whole).ok().filter(|_| junk.iter().any(|byte| *byte != 0))?;
-        let mut unread = Ledger::new();
-        matches!(self.standing(trust, &line, &mut unread), Standing::Signed(_)).then_some(line)
+        self.is_signed(trust, &line).then_some(line)
     }
 
     /// Counts bytes that no signed line covers yet; `line` is what they are, where they are one.

@@ -7,6 +7,9 @@ use super::proof::{Proof, Trust};
 use super::walk::Fault;
 use crate::trail::{Control, HandoffBefore, InvalidControl, KeyId, Line, PublicKey};
 
+/// What [`Control::parse`] says of a line.
+pub(super) type Parsed = Result<Option<Control>, InvalidControl>;
+
 /// What a line is worth by itself.
 #[allow(clippy::large_enum_variant)] // alive one at a time
 pub(super) enum Standing {
@@ -46,7 +49,14 @@ enum Signer {
 }
 
 impl Proof {
-    pub(super) fn standing(&self, trust: &Trust, line: &Line<'_>, ledger: &mut Ledger) -> Standing {
+    /// `control` is what the line says.
+    pub(super) fn standing(
+        &self,
+        trust: &Trust,
+        line: &Line<'_>,
+        control: &Parsed,
+        ledger: &mut Ledger,
+    ) -> Standing {
         if line.link.log != trust.log {
             return Standing::bad(FindingKind::AnotherLog { expected: trust.log, found: line.link.log });
         }
@@ -59,11 +69,11 @@ impl Proof {
                 Standing::bad(FindingKind::Unsigned { kind: line.kind.as_str().to_owned() })
             }
             None => Standing::Unsigned,
-            Some(signature) => match self.signer(trust, line, signature.key) {
+            Some(signature) => match self.signer(trust, line, control, signature.key) {
                 Signer::Key(key) => {
                     ledger.signatures_checked += 1;
-                    match line.is_signed_by(&key.public) {
-                        true => in_its_place(trust, line, &key),
+                    match self.trusting || line.is_signed_by(&key.public) {
+                        true => in_its_place(trust, line, control, &key),
                         false => Standing::bad(FindingKind::Signature { key: key.id }),
                     }
                 }
@@ -89,6 +99,12 @@ impl Proof {
         }
     }
 
+    /// Whether a line is validly signed, by a key that may sign it.
+    pub(super) fn is_signed(&self, trust: &Trust, line: &Line<'_>) -> bool {
+        let control = Control::parse(line);
+        matches!(self.standing(trust, line, &control, &mut Ledger::new()), Standing::Signed(_))
+    }
+
     /// What speaks against a line beside the hand-off to the key in force, which may be known from the files alone.
     fn contradict(&self, line: &Line<'_>) -> Option<FindingKind> {
         let key = self.proved_part().key.filter(|key| key.proved)?;
@@ -111,7 +127,7 @@ impl Proof {
     /// The key that `id` names, if it may sign a line of this number: the one in force, up to the hand-off from it that
     /// copies know; behind a hole, one that copies of hand-offs lead to; where a file begins behind a hole, at worst the one
     /// that its genesis names.
-    fn signer(&self, trust: &Trust, line: &Line<'_>, id: KeyId) -> Signer {
+    fn signer(&self, trust: &Trust, line: &Line<'_>, control: &Parsed, id: KeyId) -> Signer {
         let (proved, seq) = (self.proved_part(), line.link.seq);
         if let Some(key) = proved.key.filter(|key| key.proved && key.id == id) {
             let since = key.since.or_else(|| trust.hand_offs.line_to(key.epoch, id));
@@ -154,7 +170,7 @@ impl Proof {
         if self.next().is_taken_by(line) && self.key.is_some() {
             return Signer::Unknown;
         }
-        let (public, epoch) = match Control::parse(line) {
+        let (public, epoch) = match control {
             Ok(Some(Control::Genesis(genesis))) => (genesis.public_key, genesis.epoch),
             // The log's id is the hash of its first key, which proves that one, whoever signed.
             Err(InvalidControl::Format(_)) if id == trust.log => match public_key_of(line) {
@@ -173,11 +189,11 @@ impl Proof {
 /// A validly signed line, if what it says of its place fits its key: a genesis stands in a file after the one in which
 /// its key was handed the log, and names that hand-off, as each hand-off does. Where it doesn't fit, what chains from it
 /// is another history's.
-fn in_its_place(trust: &Trust, line: &Line<'_>, key: &Key) -> Standing {
+fn in_its_place(trust: &Trust, line: &Line<'_>, control: &Parsed, key: &Key) -> Standing {
     if !key.proved {
         return Standing::Signed(*key);
     }
-    let (named, file) = match Control::parse(line) {
+    let (named, file) = match control {
         Ok(Some(Control::Genesis(genesis))) => (genesis.handoff, Some(genesis.file)),
         Ok(Some(Control::Handoff(handoff))) => {
             let (expected_epoch, found) = (key.epoch.saturating_add(1), handoff.public_key.id());

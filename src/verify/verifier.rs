@@ -13,7 +13,6 @@ use super::piece::{Piece, PieceEnd};
 use super::proof::{Proof, Trust};
 use super::quick::Quick;
 use super::rewritten::{self, Undone};
-use super::standing::Standing;
 use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges, Stretch};
 use crate::trail::{Ended, Hash, KeyId, Kind, MAX_LINE, Records, Timestamp};
 
@@ -50,7 +49,7 @@ pub struct Verifier {
     unended: Vec<u8>,
     /// Its line is too long to be kept.
     overlong: bool,
-    outlet: Option<Outlet>,
+    pub(super) outlet: Option<Outlet>,
     /// Behind which holes lines will be given up, where that is known.
     given_up: Option<HashSet<u64>>,
     /// What a tool did to whole files, undone.
@@ -141,7 +140,11 @@ impl Verifier {
 
     /// The next file begins. `name` is what findings call it.
     pub fn begin_file(&mut self, name: &str) {
-        self.end_file();
+        self.end_lines();
+        if self.begin_on_trust(name) {
+            return;
+        }
+        self.settle();
         self.proof.begin_file(name, &self.ledger);
         if let Some(undone) = &mut self.undone {
             undone.begin_file(name);
@@ -149,7 +152,6 @@ impl Verifier {
         if let Some(outlet) = &mut self.outlet {
             outlet.begin_file(name);
         }
-        self.quick = None;
     }
 
     /// Takes the next bytes of the file, as many as there are at hand.
@@ -192,10 +194,8 @@ impl Verifier {
     pub fn at_signed_line(&self) -> bool {
         self.unended.is_empty()
             && !self.overlong
-            && match &self.quick {
-                Some(quick) => quick.at_signed,
-                None => self.is_clean() && self.proof.head.is_some(),
-            }
+            && self.is_clean()
+            && self.quick.as_ref().map_or(self.proof.head.is_some(), |quick| quick.at_signed)
     }
 
     /// Whether the writer left the file for a next one.
@@ -205,29 +205,23 @@ impl Verifier {
 
     /// The file's bytes were all given.
     pub fn end_file(&mut self) {
+        self.end_lines();
+        self.settle();
+    }
+
+    /// What the file's last line lacks is not to come.
+    fn end_lines(&mut self) {
         if !self.unended.is_empty() || self.overlong {
             self.end(PieceEnd::File);
         }
         if let Some(undone) = &mut self.undone {
             undone.end_file();
         }
-        let Some(quick) = &self.quick else { return };
-        let proved = match (quick.at_signed, quick.last_signed()) {
-            (true, None) => true,
-            (true, Some(line)) => {
-                self.ledger.signatures_checked += 1;
-                self.is_signed(line)
-            }
-            (false, _) => false,
-        };
-        if !proved {
-            self.look_closely();
-        }
-        self.quick = None;
     }
 
     /// Enters what only the reader of the files can see.
     pub(super) fn find(&mut self, kind: FindingKind) {
+        self.end_file();
         if let Some(undone) = &mut self.undone {
             undone.find(kind.clone());
         }
@@ -236,6 +230,7 @@ impl Verifier {
 
     /// Enters that a file can't be read to its end.
     pub(super) fn find_cut(&mut self, kind: FindingKind) {
+        self.end_file();
         let number = self.proof.proved_part().number;
         self.ledger.blame_cut(number.sure.filter(|_| number.numbered));
         self.ledger.find(None, None, kind);
@@ -421,6 +416,9 @@ impl Verifier {
     /// Takes what is no ordinary record.
     fn line(&mut self, piece: Piece<'_>) {
         self.undo(piece);
+        if self.take_on_trust(piece) {
+            return;
+        }
         if !self.proves(piece) {
             self.look_closely();
         }
@@ -440,7 +438,7 @@ impl Verifier {
                 && (line.kind != Kind::Resume || quick.at_signed)
                 && self.proof.next().is_taken_by(&line)
                 && line.link.signature.is_some_and(|signature| signature.key == key.id)
-                && matches!(self.proof.standing(&self.trust, &line, &mut Ledger::new()), Standing::Signed(_))
+                && self.proof.is_signed(&self.trust, &line)
         })
     }
 

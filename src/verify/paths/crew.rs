@@ -59,10 +59,16 @@ fn look_at_all(waiting: Receiver<Job>) {
     }
 }
 
-/// The bytes of one file on their way to its verifier.
+/// The bytes of files on their way to their verifier.
 pub(super) struct Passage<'a> {
     crew: &'a Crew,
-    under_way: VecDeque<Receiver<Chunk>>,
+    under_way: VecDeque<UnderWay>,
+}
+
+enum UnderWay {
+    /// A file of this name begins.
+    File(String),
+    Chunk(Receiver<Chunk>),
 }
 
 impl Passage<'_> {
@@ -70,30 +76,44 @@ impl Passage<'_> {
         Passage { crew, under_way: VecDeque::new() }
     }
 
+    /// The next file begins, once all bytes before it arrived.
+    pub(super) fn begin_file(&mut self, name: String, verifier: &mut Verifier) {
+        match self.under_way.is_empty() {
+            true => verifier.begin_file(&name),
+            false => self.push(UnderWay::File(name), verifier),
+        }
+    }
+
     /// Sends bytes. Those that were sent long before arrive.
     pub(super) fn send(&mut self, bytes: Arc<Vec<u8>>, verifier: &mut Verifier) {
         if self.crew.threads == 0 {
             return verifier.shared_bytes(bytes);
         }
-        if self.under_way.len() == UNDER_WAY * self.crew.threads {
-            self.arrive(verifier);
-        }
         let (done, coming) = bounded(1);
         let job = Job { bytes, sought: verifier.sought(), done };
         self.crew.jobs.send(job).expect("the crew takes jobs as long as it is there");
-        self.under_way.push_back(coming);
+        self.push(UnderWay::Chunk(coming), verifier);
     }
 
-    /// All bytes that were sent arrive.
-    pub(super) fn end(mut self, verifier: &mut Verifier) {
+    fn push(&mut self, last: UnderWay, verifier: &mut Verifier) {
+        self.under_way.push_back(last);
+        while self.under_way.len() > UNDER_WAY * self.crew.threads {
+            self.arrive(verifier);
+        }
+    }
+
+    /// All that was sent arrives.
+    pub(super) fn end(&mut self, verifier: &mut Verifier) {
         while !self.under_way.is_empty() {
             self.arrive(verifier);
         }
     }
 
     fn arrive(&mut self, verifier: &mut Verifier) {
-        if let Some(coming) = self.under_way.pop_front() {
-            verifier.take(coming.recv().expect("each job gets done"));
+        match self.under_way.pop_front() {
+            Some(UnderWay::File(name)) => verifier.begin_file(&name),
+            Some(UnderWay::Chunk(coming)) => verifier.take(coming.recv().expect("each job gets done")),
+            None => {}
         }
     }
 }

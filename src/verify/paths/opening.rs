@@ -32,9 +32,9 @@ pub(super) enum Opening {
 }
 
 #[derive(Deserialize)]
-struct GenesisSays {
+struct GenesisSays<'a> {
     file: u64,
-    public_key: PublicKey,
+    public_key: &'a str,
 }
 
 impl Opening {
@@ -66,10 +66,12 @@ impl Opening {
 
     /// From the first bytes of a file. They prove nothing yet: a damaged first line must not hide its file.
     pub(super) fn of(bytes: &[u8]) -> Opening {
-        Opening::among(bytes, |line, says| line.is_signed_by(&says.public_key))
+        Opening::among(bytes, |line, says| {
+            says.public_key.parse::<PublicKey>().is_ok_and(|key| line.is_signed_by(&key))
+        })
     }
 
-    fn among(bytes: &[u8], is_sound: impl Fn(&Line<'_>, &GenesisSays) -> bool) -> Opening {
+    fn among(bytes: &[u8], is_sound: impl Fn(&Line<'_>, &GenesisSays<'_>) -> bool) -> Opening {
         let mut unsound = None;
         let mut whole = false;
         // What a tool did to all of it is found when it is verified, and takes the file from its place no more than a name does.
@@ -80,7 +82,7 @@ impl Opening {
             let Ok(line) = Line::parse(line.strip_suffix(b"\r").unwrap_or(line)) else { continue };
             let (log, seq) = (line.link.log, Some(line.link.seq));
             if line.kind == Kind::Genesis {
-                match serde_json::from_str::<GenesisSays>(line.fields) {
+                match serde_json::from_str::<GenesisSays<'_>>(line.fields) {
                     Ok(says) if is_sound(&line, &says) => {
                         return Opening::Log { log, file: Some(says.file), seq };
                     }

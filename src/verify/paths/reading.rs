@@ -64,6 +64,7 @@ impl Reading<'_> {
         let mut known: HashSet<FileId> = HashSet::new();
         let mut last: Option<(u64, PathBuf)> = None;
         let mut patience = self.options.patience;
+        let mut passage = Passage::through(self.crew);
         loop {
             let (begun, count) = (known.len(), files.files.len());
             for (at, mut file) in std::mem::take(&mut files.files).into_iter().enumerate() {
@@ -71,6 +72,7 @@ impl Reading<'_> {
                 match &last {
                     Some((number, other)) if file.number == Some(*number) => {
                         let (file, other) = (file.path.display().to_string(), other.display().to_string());
+                        passage.end(&mut self.verifier);
                         self.verifier.find(FindingKind::FileTwice { file, number: *number, other });
                         continue;
                     }
@@ -80,9 +82,11 @@ impl Reading<'_> {
                 let opened = self.snapshot.open(files.log, &mut file);
                 let Some(contents) = opened.map_err(|error| io_error(&file.path, error))? else { continue };
                 known.insert(file.id);
-                self.read_file(begun + at, &file.path, contents, at + 1 == count)?;
+                self.read_file(&mut passage, begun + at, &file.path, contents, at + 1 == count)?;
                 last = file.number.map(|number| (number, file.path)).or(last);
             }
+            passage.end(&mut self.verifier);
+            self.verifier.end_file();
             let number = last.as_ref().map(|last| last.0);
             files.files = self.next_files(files.log, &known, number, &mut patience)?;
             if files.files.is_empty() {
@@ -167,46 +171,50 @@ impl Reading<'_> {
         Ok(Vec::new())
     }
 
-    /// Feeds a file, as long as it is now; of the last one, up to the end of the write that is under way.
+    /// Feeds a file, as long as it is now; of the last one, up to the end of the write that is under way. Of others, bytes may
+    /// still be on their way then.
     fn read_file(
         &mut self,
+        passage: &mut Passage<'_>,
         number: usize,
         path: &Path,
         mut contents: Contents,
         is_last: bool,
     ) -> Result<(), VerifyError> {
         let fail = |error| io_error(path, error);
-        self.verifier.begin_file(&path.display().to_string());
+        passage.begin_file(path.display().to_string(), &mut self.verifier);
         let live = if is_last { contents.length().map_err(fail)? } else { None };
-        let mut passage = Passage::through(self.crew);
-        let mut damage = None;
+        let (mut damage, mut is_end) = (None, false);
         let mut bytes = 0;
-        while live.is_none_or(|length| bytes < length) && damage.is_none() {
+        while live.is_none_or(|length| bytes < length) && damage.is_none() && !is_end {
             let left = live.map_or(u64::MAX, |length| length - bytes);
             let mut buffer = self.buffers.take();
             let filled = Arc::make_mut(&mut buffer);
             match fill(filled, &mut contents, left) {
-                Ok(()) if filled.is_empty() => break,
-                Ok(()) => {}
+                Ok(()) => is_end = filled.len() < CHUNK,
                 Err(error) if contents.is_damage(&error) => {
                     let (file, why) = (path.display().to_string(), error.to_string());
                     damage = Some(FindingKind::Undecodable { file, why });
                 }
                 Err(error) => return Err(fail(error)),
             }
-            bytes += buffer.len() as u64;
             self.buffers.keep(&buffer);
+            if buffer.is_empty() {
+                break;
+            }
+            bytes += buffer.len() as u64;
             passage.send(buffer, &mut self.verifier);
             if let Some(hand_on) = &mut self.hand_on {
                 hand_on.pass(number, path, &mut self.verifier)?;
             }
             (self.progress)(Progress { file: path, bytes });
         }
-        passage.end(&mut self.verifier);
+        if live.is_some() || damage.is_some() || self.hand_on.is_some() {
+            passage.end(&mut self.verifier);
+        }
         if live.is_some() {
             self.read_on(&mut contents).map_err(fail)?;
         }
-        self.verifier.end_file();
         if let Some(kind) = damage {
             self.verifier.find_cut(kind);
         }
