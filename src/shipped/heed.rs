@@ -72,10 +72,7 @@ impl Walk<'_> {
     fn names(&mut self, seq: u64, key: Key, named: Option<HandoffBefore>) -> Option<FindingKind> {
         let Some(named) = named else { return self.names.any.then_some(FindingKind::HandOffNotNamed) };
         self.names.any = true;
-        let found = match named {
-            HandoffBefore::Line(position) => Some(position),
-            HandoffBefore::None => None,
-        };
+        let found = named.line();
         let known = self.history.hand_off(key.epoch).map(|line| Position { hash: line.hash, seq: line.seq });
         let expected = match key.epoch {
             0 if seq == 0 => None,

@@ -127,6 +127,16 @@ pub enum HandoffBefore {
     None,
 }
 
+impl HandoffBefore {
+    /// The line that is named.
+    pub fn line(self) -> Option<Position> {
+        match self {
+            HandoffBefore::Line(line) => Some(line),
+            HandoffBefore::None => None,
+        }
+    }
+}
+
 /// How many files retention keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -14,7 +14,9 @@ pub(super) use self::lines::CopyLines;
 use std::collections::HashMap;
 
 use super::FindingKind;
-use crate::trail::{Genesis, Handoff, Hash, Keeps, KeyId, Line, Position, PublicKey, Timestamp};
+use crate::trail::{
+    Genesis, Handoff, HandoffBefore, Hash, Keeps, KeyId, Line, Position, PublicKey, Timestamp,
+};
 
 /// The keys that copies of hand-offs lead to, one after the other from the log's first.
 #[derive(Clone, Default)]
@@ -89,6 +91,18 @@ impl KnownLine {
     pub(super) fn position(&self) -> Position {
         Position { hash: self.hash, seq: self.seq }
     }
+}
+
+/// What speaks against a genesis or a hand-off of this number that names the hand-off before it so. `known` is that hand-off,
+/// in epoch 0 line 0; where nobody knows it, it is line 0.
+pub(super) fn misnamed(seq: u64, named: HandoffBefore, known: Option<Position>) -> Option<FindingKind> {
+    let (expected, found) = (known.filter(|_| seq > 0), named.line());
+    let is_right = match expected {
+        Some(_) => found == expected,
+        None if seq == 0 => found.is_none(),
+        None => found.is_some_and(|line| line.seq == 0),
+    };
+    (!is_right).then_some(FindingKind::HandOffDiffers { expected, found })
 }
 
 /// The numbers that a key may sign.

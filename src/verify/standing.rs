@@ -1,11 +1,11 @@
 //! What a line is worth by itself: who signed it, and whether that key may sign there.
 
 use super::FindingKind;
-use super::hand_offs::KnownLine;
+use super::hand_offs::{KnownLine, misnamed};
 use super::ledger::Ledger;
 use super::proof::{Proof, Trust};
 use super::walk::Fault;
-use crate::trail::{Control, HandoffBefore, InvalidControl, KeyId, Line, PublicKey};
+use crate::trail::{Control, InvalidControl, KeyId, Line, PublicKey};
 
 /// What [`Control::parse`] says of a line.
 pub(super) type Parsed = Result<Option<Control>, InvalidControl>;
@@ -216,16 +216,10 @@ fn in_its_place(trust: &Trust, line: &Line<'_>, control: &Parsed, key: &Key) -> 
         return Standing::bad(FindingKind::FileBeforeHandOff { file, handed_over });
     }
     let Some(named) = named else { return Standing::Signed(*key) };
-    let found = match named {
-        HandoffBefore::Line(line) => Some(line),
-        HandoffBefore::None => None,
-    };
-    let expected = key.since.filter(|_| line.link.seq > 0).map(|since| since.position());
-    let is_known = expected.is_some() || line.link.seq == 0;
-    if is_known && found != expected || line.link.seq > 0 && found.is_none() {
-        return Standing::bad(FindingKind::HandOffDiffers { expected, found });
+    match misnamed(line.link.seq, named, key.since.map(|since| since.position())) {
+        Some(kind) => Standing::bad(kind),
+        None => Standing::Signed(*key),
     }
-    Standing::Signed(*key)
 }
 
 /// The key that a genesis of another format names.

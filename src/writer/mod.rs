@@ -400,10 +400,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             oldest: self.oldest,
             epoch_start: self.epoch.started,
             epoch_seq: self.epoch.first_seq,
-            handoff: match self.handoff {
-                Some(HandoffBefore::Line(line)) => Some(line),
-                _ => None,
-            },
+            handoff: self.handoff.and_then(HandoffBefore::line),
             file_follows: false,
         };
         if self.store.head() != Some(&head) {

@@ -11,9 +11,7 @@ use super::opening::{first_genesis, first_line, is_vacant, opening};
 use super::tail::{Signed, Tail};
 use crate::files::FileSystem;
 use crate::keys::{Head, Store};
-use crate::trail::{
-    Chain, Control, Ended, Genesis, HandoffBefore, Hash, Hasher, Line, MAX_LINE, Position, PublicKey, Torn,
-};
+use crate::trail::{Chain, Control, Ended, Genesis, Hash, Hasher, Line, MAX_LINE, Position, PublicKey, Torn};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
@@ -328,10 +326,9 @@ fn last_hand_off<F: FileSystem>(
     if let Some(line) = met {
         return Some(Position { hash: line.hash(), seq: line.link.seq });
     }
-    match genesis.filter(|genesis| genesis.epoch == store.epoch()).and_then(|genesis| genesis.handoff) {
-        Some(HandoffBefore::Line(line)) => Some(line),
-        _ => store.head().filter(|head| head.epoch == store.epoch()).and_then(|head| head.handoff),
-    }
+    let named =
+        genesis.filter(|genesis| genesis.epoch == store.epoch()).and_then(|genesis| genesis.handoff?.line());
+    named.or_else(|| store.head().filter(|head| head.epoch == store.epoch()).and_then(|head| head.handoff))
 }
 
 fn store_behind<F: FileSystem>(store: &Store<F>, needs: u64) -> OpenError {

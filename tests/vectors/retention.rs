@@ -64,6 +64,14 @@ fn pruned() -> Vec<Vector> {
     first_key.event("bob");
     first_key.close(Ended::Shutdown);
 
+    let mut names_another = Log::new("pruned-names-another-than-line-0");
+    names_another.event("alice");
+    names_another.oldest = 1;
+    names_another.hand_offs[0].seq = 2;
+    names_another.rotate();
+    names_another.event("bob");
+    names_another.close(Ended::Shutdown);
+
     let name = "pruned-one-old-file-left";
     let left = Log::pruned(name);
     let shared = Log::pruned("pruned-copies-of-two-logs-in-one-file");
@@ -127,6 +135,17 @@ fn pruned() -> Vec<Vector> {
         .without(FIRST)
         .intact(3, 5)
         .notice("pruned"),
+        Vector::new(
+            "pruned-names-another-than-line-0",
+            "In epoch 0 `handoff` names line 0, whether that is there or not.",
+            "File 0 is gone, and `audit.keys`. The genesis of file 1 names a line of number 2.",
+        )
+        .log_without_copies(&names_another)
+        .without(FIRST)
+        .tampered(&[])
+        .unproved(&[(3, 5)])
+        .find_at("hand-off-differs", SECOND, 1, 3)
+        .find("nothing"),
         Vector::new(
             "pruned-oldest-raised",
             "More files were given up than retention explains: a notice.",

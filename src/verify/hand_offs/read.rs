@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use super::{CopyLines, Disputed, HandOffs, KnownLine};
+use super::{CopyLines, Disputed, HandOffs, KnownLine, misnamed};
 use crate::trail::{
     Control, Genesis, HandoffBefore, KeyId, Kind, Line, MAX_LINE, MalformedLine, Position, PublicKey,
 };
@@ -159,10 +159,7 @@ impl HandOffs {
             }
         }
         self.commit(copy, before.map(|line| line.position()))?;
-        let names = match copy.before {
-            Some(HandoffBefore::Line(line)) => Some(line),
-            _ => None,
-        };
+        let names = copy.before.and_then(HandoffBefore::line);
         self.push(copy.key, Some(copy.line), names);
         Ok(())
     }
@@ -184,13 +181,8 @@ impl HandOffs {
             None if self.is_committed(seq) => return Err(FindingKind::HandOffNotNamed),
             None => {}
             Some(named) => {
-                let found = match named {
-                    HandoffBefore::Line(line) => Some(line),
-                    HandoffBefore::None => None,
-                };
-                let is_known = seq == 0 || known.is_some();
-                if is_known && found != known || seq > 0 && found.is_none() {
-                    return Err(FindingKind::HandOffDiffers { expected: known, found });
+                if let Some(kind) = misnamed(seq, named, known) {
+                    return Err(kind);
                 }
                 self.committed = Some(self.committed.map_or(seq, |from| from.min(seq)));
             }
