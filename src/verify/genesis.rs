@@ -28,24 +28,32 @@ impl Proof {
         // Findings of the file before explain that it isn't what its successor says.
         let found = before.as_ref().map_or(ledger.found(), |before| before.found);
 
-        // What is wrong further up in that file is no matter of its end.
-        let is_cut = self.hole.is_none() && before.as_ref().is_some_and(|before| before.is_cut);
+        let is_attested = self.behind.is(genesis.torn);
+        // What is wrong further up in that file is no matter of its end, nor is what stands before the genesis in this one.
+        let is_cut =
+            self.hole.is_none() && is_attested && before.as_ref().is_some_and(|before| before.is_cut);
         ledger.blame_cut(self.number.sure.filter(|_| is_cut));
-        if self.behind.is(genesis.torn) {
+        let mut is_said = true;
+        if is_attested {
             self.attested(ledger, place, line, genesis.torn);
             // What stood before the genesis of this file was no line.
             self.walk = before.as_ref().map_or_else(|| Walk::from(self.next()), |before| before.walk.clone());
         } else if self.next().is_taken_by(line) || first {
             not_attested(ledger, self.walk.clone(), &self.behind, genesis.torn, at);
             self.walk = Walk::from(self.next());
+        } else {
+            is_said = false;
         }
         if !(first && genesis.file > 0) {
-            self.follow(ledger, at, line, genesis, before.as_ref(), key);
+            is_said |= self.follow(ledger, at, line, genesis, before.as_ref(), key);
         } else if let Some(previous) =
             genesis.previous.as_ref().filter(|_| genesis.file == 1 && seq > 0 && key.proved)
             && declares_loss(previous, 0, key.epoch)
         {
             self.start_gone = Some((place.clone(), seq, previous.ended));
+        }
+        if !is_said {
+            not_attested(ledger, Walk::from(self.next()), &self.behind, genesis.torn, at);
         }
         if ledger.found() == found {
             self.compare(ledger, at, genesis, before.as_ref());
@@ -76,7 +84,8 @@ impl Proof {
         seq
     }
 
-    /// Joins the genesis to the file before, and says what is missing between them.
+    /// Joins the genesis to the file before, and says what is missing between them. The answer is whether that says too what
+    /// is wrong with the bytes that were met since the last proved line.
     fn follow(
         &mut self,
         ledger: &mut Ledger,
@@ -85,7 +94,7 @@ impl Proof {
         genesis: &Genesis,
         before: Option<&FileEnd>,
         key: &Key,
-    ) {
+    ) -> bool {
         let (place, seq) = at;
         let next = self.next();
         // Whoever signs with a key that nothing proves declares nothing.
@@ -97,6 +106,7 @@ impl Proof {
         let last = self.number.last();
         let mut find = |kind| ledger.find(Some(place.clone()), Some(seq), kind);
 
+        let mut is_said = false;
         if next.is_taken_by(line) {
             match before {
                 Some(before) if !before.behind.is(torn) => {
@@ -120,9 +130,11 @@ impl Proof {
         } else {
             let hole = self.broken_at(place, line, torn);
             ledger.enter_all(hole.findings, hole.more);
+            is_said = true;
         }
         self.walk = Walk::from(next);
         self.close_hole(ledger, at, previous, key);
+        is_said
     }
 
     /// A hole in the file before is what this genesis declares, or it stands.

@@ -335,8 +335,8 @@ fn of_what_lies_about_so_much_is_listed_and_the_rest_counted() {
     assert_eq!((found.notices.len(), found.more_notices), (LISTED, 2));
 }
 
-#[test]
-fn of_files_that_retention_gave_up_each_may_be_there_or_not_or_in_part() {
+/// Seven files and two keys; the last genesis keeps all from file 4 on.
+fn given_up() -> Log {
     let mut log = Log::full("given up");
     for file in 1..=6 {
         log.event("alice");
@@ -349,13 +349,38 @@ fn of_files_that_retention_gave_up_each_may_be_there_or_not_or_in_part() {
         log.rotate();
     }
     log.close(Ended::Shutdown);
-    // The last genesis keeps all from file 4 on.
+    log
+}
+
+/// Verifies these files of it, with all copies.
+fn verify_given_up(log: &Log, files: &[File]) -> Report {
+    let folder = written(files);
+    fs::write(folder.path().join("audit.keys"), &log.copies).unwrap();
+    verify(folder.path(), &pinned(log.pin()))
+}
+
+#[test]
+fn what_stands_before_a_genesis_is_found_though_retention_gave_up_the_file_before() {
+    let log = given_up();
     let all = log.files();
-    let verified = |files: &[File]| {
-        let folder = written(files);
-        fs::write(folder.path().join("audit.keys"), &log.copies).unwrap();
-        verify(folder.path(), &pinned(log.pin()))
-    };
+    let row = &lines(&all[1].1)[2];
+    for (file, before) in (1..7).flat_map(|file| [(file, &row[..]), (file, b"{}\n"), (file, b"x\n\n")]) {
+        for kept in [all[file - 1].1.len(), 900, 0] {
+            let mut files = all.clone();
+            files[file].1 = [before, &all[file].1].concat();
+            files[file - 1].1.truncate(kept);
+            let report = verify_given_up(&log, &files);
+            let (verdict, findings) = (report.verdict, &report.logs[0].findings);
+            assert_eq!(verdict, Verdict::Tampered, "{file}, {kept} bytes before: {findings:?}");
+        }
+    }
+}
+
+#[test]
+fn of_files_that_retention_gave_up_each_may_be_there_or_not_or_in_part() {
+    let log = given_up();
+    let all = log.files();
+    let verified = |files: &[File]| verify_given_up(&log, files);
     assert_eq!(verified(&all).verdict, Verdict::Intact);
     for file in 0..7 {
         let is_given_up = file < 4;

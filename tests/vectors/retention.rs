@@ -74,6 +74,7 @@ fn pruned() -> Vec<Vector> {
 
     let name = "pruned-one-old-file-left";
     let left = Log::pruned(name);
+    let before_genesis = Log::pruned("pruned-line-before-genesis");
     let shared = Log::pruned("pruned-copies-of-two-logs-in-one-file");
     let former = Log::of_three_files("the log of which the file has copies too");
     let mut raised = Log::begun("pruned-oldest-raised", |log, _| log.keeps = Keeps::Newest(3));
@@ -115,6 +116,15 @@ fn pruned() -> Vec<Vector> {
         .ranges(&[(0, 3), (8, 14)])
         .missing(&[(4, 7)])
         .notice("pruned"),
+        Vector::new(
+            before_genesis.name,
+            "Retention explains what the file before lacks, and nothing that stands before a genesis.",
+            "`{}` stands on a line before the genesis of file 2, from which on all are kept. All files are there.",
+        )
+        .log(&before_genesis)
+        .file("audit.2.jsonl", &[b"{}\n", &before_genesis.files[2][..]].concat())
+        .tampered(&[(0, 14)])
+        .find_at("malformed", "audit.2.jsonl", 1, 8),
         Vector::new(
             shared.name,
             "Lines of another log in a file of copies are passed over.",
