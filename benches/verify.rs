@@ -37,6 +37,8 @@ fn main() {
     table::head("verifying");
     // Of the full size: a gigabyte.
     against_a_hash(if quick { 150_000 } else { 2_600_000 }, if quick { 3 } else { 7 });
+    // 230 records a file, its genesis and its close among them.
+    many_files(if quick { 650 } else { 11_350 }, 228, if quick { 3 } else { 7 });
     every_signature(if quick { 10_000 } else { 50_000 }, if quick { 3 } else { 7 });
     let most = if large { 10_000_000 } else { 1_000_000 };
     growth("records in one file", most, |records| (1, records));
@@ -62,6 +64,22 @@ fn against_a_hash(records: u64, rounds: usize) {
         table::alone("memory of verify", "MB", &peak, Goal::AtMost(50.0));
     }
     show(&log, rounds);
+}
+
+/// As many bytes in many files as in one, each against `openssl` over the same bytes.
+fn many_files(files: u64, records: u64, rounds: usize) {
+    let [many, one] = [(files, records), (1, files * (records + 2) - 2)];
+    let (many, one) = (Log::new(many.0, many.1, 3_000), Log::new(one.0, one.1, 3_000));
+    let of_openssl = |log: &Log| Some(cost("0,1", "verify", log.path())?.wall / openssl(log)?.wall);
+    // What was just written is cold.
+    of_openssl(&many);
+    of_openssl(&one);
+    let measured = (0..rounds).filter_map(|_| of_openssl(&many).zip(of_openssl(&one))).collect::<Vec<_>>();
+    let what = format!("verify {:.1} MB in {files} files / in one, two processors", many.bytes as f64 / 1e6);
+    if measured.is_empty() {
+        return table::skipped(&what, "no taskset or openssl");
+    }
+    table::ratio(&what, "of openssl", &measured, Goal::AtMost(1.5));
 }
 
 /// The command's `show` against its `verify`.
@@ -159,7 +177,8 @@ fn cost(processors: &str, work: &str, folder: &Path) -> Option<Cost> {
 fn openssl(log: &Log) -> Option<Cost> {
     let start = Instant::now();
     let mut command = Command::new("openssl");
-    let output = command.args(["dgst", "-sha256"]).arg(log.path().join("audit.0.jsonl")).output().ok()?;
+    let files = std::fs::read_dir(log.path()).ok()?.map(|entry| Some(entry.ok()?.path()));
+    let output = command.args(["dgst", "-sha256"]).args(files.collect::<Option<Vec<_>>>()?).output().ok()?;
     output.status.success().then(|| Cost { wall: start.elapsed().as_secs_f64(), cpu: 0.0, peak: 0 })
 }
 

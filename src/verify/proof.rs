@@ -30,6 +30,7 @@ pub(super) struct Trust {
 
 /// The proof up to a line: the last one that is proved, and what was met since. Small, but for what doesn't hold.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // each of another matter
 pub(super) struct Proof {
     pub(super) file: Arc<str>,
     line: u64,
@@ -238,13 +239,24 @@ impl Proof {
 
     /// Takes the next piece of the file. Each signature is checked.
     pub(super) fn step(&mut self, trust: &Trust, ledger: &mut Ledger, piece: Piece<'_>) {
+        let line = piece.parse();
+        self.step_to(trust, ledger, piece, line.as_ref());
+    }
+
+    /// [`Proof::step`], where it is known which line the piece is.
+    pub(super) fn step_to(
+        &mut self,
+        trust: &Trust,
+        ledger: &mut Ledger,
+        piece: Piece<'_>,
+        line: Result<&Line<'_>, &MalformedLine>,
+    ) {
         if self.stopped {
             return;
         }
         let place = self.place();
-        let parsed = piece.parse();
-        self.go_back(trust, ledger, parsed.as_ref().ok().filter(|_| piece.begins));
-        let met = match &parsed {
+        self.go_back(trust, ledger, line.ok().filter(|_| piece.begins));
+        let met = match line {
             _ if !piece.begins => {
                 self.set_aside(None, piece, None);
                 None

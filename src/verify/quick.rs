@@ -109,17 +109,14 @@ impl Verifier {
     pub(super) fn take_on_trust(&mut self, piece: Piece<'_>) -> bool {
         let may_be = piece.begins && piece.end == PieceEnd::Newline && !self.options.every_signature;
         let Some(quick) = self.quick.as_ref().filter(|_| may_be) else { return false };
-        let fits = quick.length + piece.bytes.len() < WINDOW;
-        if !fits
-            || self.proof.closed.is_some()
-            || !Line::parse(piece.bytes).is_ok_and(|line| self.leads(&line))
-        {
+        if quick.length + piece.bytes.len() >= WINDOW || self.proof.closed.is_some() {
             return false;
         }
+        let Some(line) = piece.parse().ok().filter(|line| self.leads(line)) else { return false };
         // What is worth a word is looked at closely.
         let mut silent = Ledger::after(&self.ledger);
         self.proof.trusting = true;
-        self.proof.step(&self.trust, &mut silent, piece);
+        self.proof.step_to(&self.trust, &mut silent, piece, Ok(&line));
         self.proof.trusting = false;
         if !silent.is_as(&self.ledger) {
             self.look_closely();

@@ -65,16 +65,15 @@ impl Contents {
         id: FileId,
         is_it: impl FnOnce(&mut Contents) -> bool,
     ) -> io::Result<Option<Contents>> {
-        let (mut file, there) = match open_at_once(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened?,
-        };
-        if !there.is_file() || FileId::of(&there, path) != id || !is_it(&mut Contents::of(file.try_clone()?)?)
-        {
+        let Some(mut contents) = Contents::open_the(path, id)? else { return Ok(None) };
+        if !is_it(&mut contents) {
             return Ok(None);
         }
-        file.rewind()?;
-        Contents::of(file).map(Some)
+        if let Decoder::Plain(file) = &mut contents.0 {
+            file.rewind()?;
+            return Ok(Some(contents));
+        }
+        Contents::open_the(path, id)
     }
 
     /// What a reader gives.
@@ -84,14 +83,14 @@ impl Contents {
     /// What it says; `Unsupported` where it is compressed, and this build can't read it.
     pub fn read_from(mut reader: impl Read + Send + 'static) -> io::Result<Contents> {
         let mut start = Vec::new();
-        (&mut reader).take(ZSTD.len() as u64).read_to_end(&mut start)?;
+        read_up_to(&mut reader, &mut start, 0, ZSTD.len())?;
         let all = Cursor::new(start.clone()).chain(reader);
         Contents::decoded(&start, Box::new(all), Decoder::Stream)
     }
 
     fn of(mut file: File) -> io::Result<Contents> {
         let mut start = Vec::new();
-        (&mut file).take(ZSTD.len() as u64).read_to_end(&mut start)?;
+        read_up_to(&mut file, &mut start, 0, ZSTD.len())?;
         file.rewind()?;
         if start.starts_with(GZIP) || start.starts_with(ZSTD) {
             return Contents::decoded(&start, Box::new(file), Decoder::Stream);
@@ -154,6 +153,32 @@ impl Read for Contents {
             }
         }
     }
+}
+
+/// Reads behind the first `kept` bytes until there are so many, or no more, each time as much as there is room for. Where it
+/// fails, what came stays.
+pub(super) fn read_up_to(
+    reader: &mut impl Read,
+    bytes: &mut Vec<u8>,
+    kept: usize,
+    up_to: usize,
+) -> io::Result<()> {
+    let mut filled = kept;
+    bytes.resize(up_to.max(kept), 0);
+    let mut ended = Ok(());
+    while filled < bytes.len() {
+        match reader.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                ended = Err(error);
+                break;
+            }
+        }
+    }
+    bytes.truncate(filled);
+    ended
 }
 
 #[cfg(feature = "compressed")]

@@ -1,8 +1,8 @@
 //! A file that is there twice: it is being compressed, or copied, or was and the first was kept.
 
-use std::io::{self, Read};
+use std::io;
 
-use super::contents::Contents;
+use super::contents::{Contents, read_up_to};
 use super::gather::LogFile;
 use crate::trail::MAX_LINE;
 use crate::verify::hand_offs::CopyLines;
@@ -82,8 +82,7 @@ pub(super) fn is_part(part: &LogFile, whole: &LogFile) -> io::Result<bool> {
 
 /// The next [`PIECE`]; fewer bytes at the end, or where the rest can't be decompressed.
 fn piece(from: &mut Contents, into: &mut Vec<u8>) -> io::Result<()> {
-    into.clear();
-    match from.by_ref().take(PIECE as u64).read_to_end(into) {
+    match read_up_to(from, into, 0, PIECE) {
         Err(error) if !from.is_damage(&error) => Err(error),
         _ => Ok(()),
     }

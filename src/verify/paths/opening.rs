@@ -4,15 +4,15 @@ use std::io::{self, Read};
 
 use serde::Deserialize;
 
-use super::contents::Contents;
+use super::contents::{Contents, read_up_to};
 use crate::trail::{KeyId, Kind, Line, PublicKey};
 use crate::verify::hand_offs::CopyLines;
 
 /// How far into a file the first line that can be read is looked for; torn bytes may stand before it.
-const OPENING: u64 = 1 << 20;
+const OPENING: usize = 1 << 20;
 
 /// How far it is looked for first: a genesis is shorter.
-const NEAR: u64 = 4 << 10;
+const NEAR: usize = 4 << 10;
 
 /// What the first lines of a file say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +45,13 @@ impl Opening {
         among: fn(&[u8]) -> Opening,
     ) -> io::Result<Opening> {
         for up_to in [NEAR, OPENING / 16, OPENING] {
-            let more = up_to - start.len() as u64;
-            match contents.by_ref().take(more).read_to_end(start) {
+            let known = start.len();
+            match read_up_to(contents, start, known, up_to) {
                 Err(error) if !contents.is_damage(&error) => return Err(error),
                 _ => {}
             }
             let opening = among(start);
-            let is_all = (start.len() as u64) < up_to;
+            let is_all = start.len() < up_to;
             if is_all || matches!(opening, Opening::Log { file: Some(_), .. }) {
                 return Ok(opening);
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::contents::Contents;
+use super::contents::{Contents, read_up_to};
 use super::crew::{Buffers, Crew, Passage};
 use super::gather::{LogFile, LogFiles};
 use super::hand_on::HandOn;
@@ -187,11 +187,12 @@ impl Reading<'_> {
         let (mut damage, mut is_end) = (None, false);
         let mut bytes = 0;
         while live.is_none_or(|length| bytes < length) && damage.is_none() && !is_end {
-            let left = live.map_or(u64::MAX, |length| length - bytes);
+            let left =
+                live.map_or(CHUNK, |length| usize::try_from(length - bytes).unwrap_or(CHUNK).min(CHUNK));
             let mut buffer = self.buffers.take();
             let filled = Arc::make_mut(&mut buffer);
-            match fill(filled, &mut contents, left) {
-                Ok(()) => is_end = filled.len() < CHUNK,
+            match read_up_to(&mut contents, filled, 0, left) {
+                Ok(()) => is_end = filled.len() < left,
                 Err(error) if contents.is_damage(&error) => {
                     let (file, why) = (path.display().to_string(), error.to_string());
                     damage = Some(FindingKind::Undecodable { file, why });
@@ -276,23 +277,4 @@ impl Reading<'_> {
         }
         !moment.is_zero()
     }
-}
-
-/// Fills a buffer with the next bytes of a file, `left` at most. They stand there where it fails, too.
-fn fill(buffer: &mut Vec<u8>, contents: &mut Contents, left: u64) -> io::Result<()> {
-    buffer.resize(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK), 0);
-    let mut filled = 0;
-    let mut ended = Ok(());
-    while filled < buffer.len() {
-        match contents.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) => {
-                ended = Err(error);
-                break;
-            }
-        }
-    }
-    buffer.truncate(filled);
-    ended
 }
