@@ -29,16 +29,14 @@ impl Reason {
 
 impl<F: FileSystem, C: Clock> Writer<F, C> {
     /// Signs the next key over and goes on with it. On return the hand-off is durable; the old secret is wiped from
-    /// memory, and removed from the store unless [`Writer::lasting_error`] says why not.
+    /// memory, and removed from the store.
     pub(crate) fn hand_over(&mut self, reason: Reason) -> Result<(), WriteError> {
         self.turn_over_if_begun()?;
         if self.store.has_spent() {
             // One hand-off at a time.
             self.write_pending()?;
             self.sync()?;
-            if let Some(error) = self.lasting_error() {
-                return Err(error.clone());
-            }
+            self.has_handed_over()?;
         }
         let public_key = match self.store.prepare_next() {
             Ok(public_key) => public_key,
@@ -65,7 +63,16 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         let due = self.clock.elapsed() + self.options.key_interval;
         self.epoch = Epoch { started: self.clock.now(), due, first_seq: self.chain.next() };
         self.write_pending()?;
-        self.sync()
+        self.sync()?;
+        self.has_handed_over()
+    }
+
+    /// Whether no old key is left.
+    fn has_handed_over(&self) -> Result<(), WriteError> {
+        match &self.trouble {
+            Some((error, _)) if self.store.has_spent() => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// What is left of a hand-off, or of a log's first start, once its line is synced.

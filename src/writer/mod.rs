@@ -9,9 +9,11 @@
 //! - The head is stored only after the sync of what it names; a key is removed only after the head that needs it no
 //!   more.
 
+mod chores;
 mod copies;
 mod error;
 mod hand_over;
+mod next_file;
 mod one_path;
 mod open;
 mod opening;
@@ -32,7 +34,9 @@ pub(crate) use open::LogOptions;
 pub use open::OnTruncation;
 pub(crate) use run::{Command, run};
 
+use self::chores::Chores;
 use self::copies::Copies;
+use self::next_file::NextFile;
 use self::turn_over::Stage;
 use self::watch::Watch;
 use crate::clock::Clock;
@@ -76,8 +80,8 @@ pub(crate) struct Writer<F: FileSystem, C: Clock> {
     unsynced: Option<Unsynced>,
     /// A file was created whose name may not be durable.
     folder_unsynced: bool,
-    /// The link still points to the file before.
-    link_due: bool,
+    next_file: NextFile<F::File>,
+    chores: Chores,
     /// When the file's period was last compared with the clock, in seconds.
     dated: u64,
     /// The first line that no sync has made durable.
@@ -229,7 +233,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         if self.sync_due().is_some_and(|due| due <= now) {
             self.sync()?;
         }
-        if self.trouble.as_ref().is_some_and(|(_, due)| *due <= now) {
+        let retry = self.trouble.as_ref().map(|(_, due)| *due);
+        if retry.into_iter().chain(self.chores.due()).any(|due| due <= now) {
             self.follow_up();
         }
         match self.hand_over_due() {
@@ -242,13 +247,15 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     pub(crate) fn due(&self) -> Option<Duration> {
         let retry = self.trouble.as_ref().map(|(_, due)| *due);
         let hand_over = self.hand_over_due().map(|(_, due)| due);
-        [Some(self.look_due()), self.sync_due(), retry, hand_over].into_iter().flatten().min()
+        let chores = self.chores.due();
+        [Some(self.look_due()), self.sync_due(), retry, chores, hand_over].into_iter().flatten().min()
     }
 
-    /// What stays wrong whatever succeeds from here on, or until it is tried again.
+    /// What stays wrong whatever succeeds from here on, or until it is tried again: what is worst first.
     pub(crate) fn lasting_error(&self) -> Option<&WriteError> {
-        let behind = self.trouble.as_ref().or(self.no_next_key.as_ref());
-        self.failed_syncs.last.as_ref().or(behind.map(|(error, _)| error))
+        let of_keys = self.trouble.as_ref().or(self.no_next_key.as_ref()).map(|(error, _)| error);
+        let first = self.failed_syncs.last.as_ref().or(of_keys);
+        first.or(self.next_file.trouble()).or(self.chores.trouble())
     }
 
     /// Ends the log: all that was appended, a `close`, a sync. Where that fails half-way, another call goes on there.
@@ -365,7 +372,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         unsynced.bytes += bytes as u64;
     }
 
-    /// What a sync allows: the link to the file, copies of lines that others need, the end of a hand-off, the head.
+    /// What a sync allows: copies of lines that others need, the end of a hand-off, the head; and what nothing waits for.
     fn follow_up(&mut self) {
         if self.unsynced.is_some()
             || self.backlog() > 0
@@ -375,16 +382,15 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         }
         let now = self.clock.elapsed();
         let head_due = now >= self.head_stored + self.options.sync_interval;
-        let result = self.point_link().and_then(|()| {
-            if !self.copies.is_empty() || self.store.has_spent() {
-                self.finish_hand_over()
-            } else if head_due {
-                self.store_head()
-            } else {
-                Ok(())
-            }
-        });
+        let result = if !self.copies.is_empty() || self.store.has_spent() {
+            self.finish_hand_over()
+        } else if head_due {
+            self.store_head()
+        } else {
+            Ok(())
+        };
         self.trouble = result.err().map(|error| (error, now + RETRY));
+        self.do_chores();
     }
 
     /// Stores where the log ends now; all of it must be synced.

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::turn_over::create;
+use super::next_file::{EMPTY, create};
 use super::{LogOptions, WriteError, Writer};
 use crate::clock::Clock;
-use crate::files::{Access, AtPath, FileSystem, Standing};
+use crate::files::{Access, AtPath, FileSystem};
 
 impl LogOptions {
     /// The one path.
@@ -90,8 +90,7 @@ pub(super) type Opened<F> = (<F as FileSystem>::File, String, u64);
 /// Opens a file that somebody made for the log: an ordinary one, empty, of one name.
 pub(super) fn adopt<F: FileSystem>(files: &F, path: &Path) -> io::Result<F::File> {
     let file = files.open(path)?;
-    let expected = Standing { at_path: AtPath::Itself, links: 1, length: 0 };
-    if files.standing(path, &file)? == expected {
+    if files.standing(path, &file)? == EMPTY {
         return Ok(file);
     }
     Err(io::Error::new(io::ErrorKind::InvalidData, "not an empty file of one name"))

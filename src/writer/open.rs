@@ -4,9 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::chores::Chores;
 use super::copies::{self, Copies};
+use super::next_file::{NextFile, create};
 use super::start::{self, Start};
-use super::turn_over::{Stage, create};
+use super::turn_over::Stage;
 use super::watch::Watch;
 use super::{Epoch, FailedSyncs, Live, OpenError, Progress, Unsynced, WriteError, Writer};
 use crate::clock::Clock;
@@ -65,11 +67,11 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         writer.go_on(start)?;
         writer.write_pending()?;
         writer.sync()?;
-        if let Some(error) = writer.lasting_error() {
+        if let Some((error, _)) = &writer.trouble {
             return Err(error.clone().into());
         }
         writer.store_head()?;
-        writer.prune()?;
+        writer.do_chores();
         Ok(writer)
     }
 
@@ -120,7 +122,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             // The last writer may not have synced what this one builds upon.
             unsynced: start.last.as_ref().map(|_| Unsynced { since: elapsed, bytes: 0 }),
             folder_unsynced: true,
-            link_due: true,
+            next_file: NextFile::default(),
+            chores: Chores::all(),
             dated: 0,
             undurable: start.chain.next(),
             failed_syncs: FailedSyncs::default(),
@@ -175,11 +178,13 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         if last.lost {
             return Ok(self.begin_here(Some(previous(last.length, Ended::Lost)))?);
         }
-        let ended = last.closed.unwrap_or(Ended::Crash);
+        // A close for a next file that has no genesis is not the end that the last process wanted: what it took since is lost.
+        let is_shut = last.closed == Some(Ended::Shutdown);
+        let ended = if is_shut { Ended::Shutdown } else { Ended::Crash };
         let is_over = self.options.rotation.date(self.clock.now()) != self.live.date
             || !self.options.is_at_home(&last.name);
         let repair: &[u8] = if last.torn.is_some() || last.lacks_newline { b"\n" } else { b"" };
-        if ended != Ended::Rotated && !is_over && !self.is_full() && start.vacant.is_none() {
+        if last.closed != Some(Ended::Rotated) && !is_over && !self.is_full() && start.vacant.is_none() {
             self.pending.extend_from_slice(repair);
             let resume = Resume { torn: last.torn, ..Resume::new(ended, self.identity()) };
             self.control(&Control::Resume(resume));
@@ -199,7 +204,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
                     let head = Head { file_follows: true, ..head.clone() };
                     self.store.store_head(head).map_err(|error| WriteError::store(&error))?;
                 }
-                self.stage = Stage::Between { previous, attempted: None };
+                self.stage = Stage::Between(previous);
                 Ok(self.begin_file()?)
             }
             Some(name) => {

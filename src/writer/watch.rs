@@ -140,6 +140,15 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     pub(super) fn leave_meddled(&mut self, meddling: Meddling) -> Result<(), WriteError> {
         match meddling {
             Meddling::Moved => {
+                // It takes lines as well as ever, under whatever name.
+                self.stage = Stage::Writing;
+                if !self.may_turn_over() {
+                    return Ok(());
+                }
+                if let Err(error) = self.prepare_file() {
+                    self.turns_over_later(error);
+                    return Ok(());
+                }
                 self.stage = Stage::Closing;
                 self.control(&Control::Close(Close { reason: Ended::Rotated }));
             }
