@@ -76,9 +76,9 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             given_up.extend(number.flatten().map(|number| (number, path)));
         }
         given_up.sort_unstable();
-        let removed = given_up.iter().map(|(_, path)| {
-            self.files.remove(path).map_err(|error| WriteError::io("remove", path, &error))
-        });
+        let removed = given_up
+            .iter()
+            .map(|(_, path)| self.files.remove(path).map_err(|error| WriteError::io("remove", path, &error)));
         removed.fold(Ok(()), Result::and)
     }
 

@@ -142,7 +142,7 @@ pub(crate) fn in_python(python: &Python, given: &Given, pin: PublicKey) -> (Vec<
     (answer.proved, answer.whole)
 }
 
-/// The lines of a log that stand in files, by their numbers.
+/// The lines of a log that stand in files, by their numbers; but for what honest writers left of lines that never were.
 pub(crate) struct Standing {
     hashes: HashMap<u64, HashSet<Hash>>,
 }
@@ -153,6 +153,7 @@ impl Standing {
         for line in files.iter().flat_map(|file| file.split(|byte| *byte == b'\n')) {
             if let Ok(line) = Line::parse(line)
                 && line.link.log == log
+                && !line.fields.contains("\"actor\":\"torn\"")
             {
                 hashes.entry(line.link.seq).or_default().insert(line.hash());
             }

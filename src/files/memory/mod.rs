@@ -127,6 +127,11 @@ impl MemoryFiles {
         self.state().broken = Some(operations);
     }
 
+    /// Nothing is broken any more.
+    pub(crate) fn repair(&self) {
+        self.state().broken = None;
+    }
+
     /// All files and what is in them.
     pub(crate) fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         self.state().storage.all()

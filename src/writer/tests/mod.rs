@@ -11,6 +11,7 @@ mod shipped;
 mod start;
 mod succession;
 mod torn;
+mod turn_over;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
