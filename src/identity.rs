@@ -22,8 +22,14 @@ pub(crate) fn boot() -> Option<String> {
 /// The name of the file that this process runs.
 pub(crate) fn program() -> String {
     let path = std::env::current_exe().ok();
-    let name = path.as_deref().and_then(std::path::Path::file_stem);
-    name.map_or_else(|| "unknown".to_owned(), |name| short(name.to_string_lossy().into_owned()))
+    let name = path.as_deref().and_then(std::path::Path::file_name);
+    name.map_or_else(|| "unknown".to_owned(), |name| short(plain(&name.to_string_lossy()).to_owned()))
+}
+
+/// A program's name without what the system adds: Linux calls a file so that an upgrade in place replaced.
+fn plain(name: &str) -> &str {
+    let name = name.strip_suffix(" (deleted)").unwrap_or(name);
+    name.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(name)
 }
 
 /// `payments, process 4711 on db1`.
@@ -35,4 +41,16 @@ pub(crate) fn this_process() -> String {
 fn short(mut name: String) -> String {
     name.truncate(write::fitting(&name, MAX_NAME).len());
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upgrade_in_place_changes_no_name_and_a_version_is_no_ending() {
+        assert_eq!(plain("svc (deleted)"), "svc");
+        assert_eq!(plain("pay-1.2.3"), "pay-1.2.3");
+        assert_eq!(plain(&format!("svc{}", std::env::consts::EXE_SUFFIX)), "svc");
+    }
 }

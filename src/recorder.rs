@@ -203,16 +203,19 @@ impl Recorder {
             None => self.wait_for(reply),
             // A waker, on the writer's own thread.
             Some(_) if self.bell.is_here() => self.wait_for(reply),
-            Some(patience) => {
-                self.wake();
-                reply.wait_until(Instant::now() + patience)
-            }
+            Some(patience) => match Instant::now().checked_add(patience) {
+                Some(deadline) => {
+                    self.wake();
+                    reply.wait_until(deadline)
+                }
+                None => self.wait_for(reply),
+            },
         }
     }
 
     fn wait_for_room(&self, mut record: Record) -> Result<(), Loss> {
         let patience = if self.is_forked() { Some(Duration::ZERO) } else { self.options.overflow.patience() };
-        let deadline = patience.map(|patience| Instant::now() + patience);
+        let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
         loop {
             if self.bell.is_here() {
                 // Nobody else would make room.
@@ -268,6 +271,11 @@ impl Recorder {
 
     pub(crate) fn has_something_to_do(&self) -> bool {
         self.queued() > 0 || !self.commands.is_empty() || self.losses.any_unsaid()
+    }
+
+    /// How long a full queue holds up a caller; none for ever.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.options.overflow.patience()
     }
 
     /// How many records wait.

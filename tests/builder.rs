@@ -1,12 +1,16 @@
 //! Opening a log, what refuses to be opened, and its end.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use tracing_audit::{
-    AuditLayer, BuildError, Builder, Guard, KeyStore, KeyStoreError, OpenError, Rotation, WriteError,
+    AuditLayer, BuildError, Builder, Durability, Guard, KeyStore, KeyStoreError, OpenError, Overflow,
+    Rotation, WriteError,
 };
 use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 fn builder(folder: &Path) -> Builder {
     AuditLayer::builder(folder.join("log"), KeyStore::open_or_create(folder.join("keys")).unwrap())
@@ -19,7 +23,7 @@ fn built(builder: Builder) -> Result<Guard, BuildError> {
 #[test]
 fn each_option_out_of_its_bounds_is_named_and_nothing_is_written() {
     type Change = fn(Builder) -> Builder;
-    let changes: [(&str, Change); 10] = [
+    let changes: [(&str, Change); 22] = [
         ("filename_prefix", |builder| builder.filename_prefix("../audit")),
         ("filename_prefix", |builder| builder.filename_prefix("")),
         ("filename_suffix", |builder| builder.filename_suffix(".jsonl")),
@@ -30,6 +34,18 @@ fn each_option_out_of_its_bounds_is_named_and_nothing_is_written() {
         ("line_limit", |builder| builder.line_limit(65_536)),
         ("max_file_size", |builder| builder.rotation(Rotation::EXTERNAL).max_file_size(1 << 20)),
         ("queue_length", |builder| builder.queue_length(0)),
+        ("queue_length", |builder| builder.queue_length(usize::MAX)),
+        ("filename_suffix", |builder| builder.filename_suffix("keys")),
+        ("filename_suffix", |builder| builder.filename_suffix("lock")),
+        ("latest_symlink", |builder| builder.latest_symlink("audit.keys")),
+        ("latest_symlink", |builder| builder.latest_symlink("audit.lock")),
+        ("latest_symlink", |builder| builder.latest_symlink("current.jsonl")),
+        ("value_limit", |builder| builder.value_limit(usize::MAX)),
+        ("max_log_files", |builder| builder.max_log_files(u64::MAX)),
+        ("max_log_files", |builder| builder.max_log_files(0)),
+        ("sync_interval", |builder| builder.sync_interval(Duration::ZERO)),
+        ("key_interval", |builder| builder.key_interval(Duration::ZERO)),
+        ("key_lines", |builder| builder.key_lines(0)),
     ];
     for (name, change) in changes {
         let folder = tempfile::tempdir().unwrap();
@@ -41,6 +57,74 @@ fn each_option_out_of_its_bounds_is_named_and_nothing_is_written() {
         }
         assert!(!folder.path().join("log").exists());
     }
+}
+
+#[test]
+fn the_least_and_the_most_that_each_option_takes_makes_a_log() {
+    type Change = fn(Builder) -> Builder;
+    let changes: [(&str, Change); 17] = [
+        ("longest epoch", |builder| builder.key_interval(Duration::MAX).key_lines(u64::MAX)),
+        ("shortest epoch", |builder| builder.key_interval(Duration::from_secs(1)).key_lines(100)),
+        ("no sync", |builder| builder.sync_interval(Duration::MAX)),
+        ("syncs", |builder| builder.sync_interval(Duration::from_millis(1))),
+        ("rarely sealed", |builder| builder.seal_interval(Duration::MAX)),
+        ("always sealed", |builder| builder.seal_interval(Duration::ZERO)),
+        ("patience", |builder| builder.overflow(Overflow::BlockFor(Duration::MAX)).queue_length(1)),
+        ("no patience", |builder| builder.overflow(Overflow::BlockFor(Duration::ZERO))),
+        ("written with patience", |builder| {
+            builder.overflow(Overflow::BlockFor(Duration::MAX)).durability(Durability::Written)
+        }),
+        ("synced with patience", |builder| {
+            builder.overflow(Overflow::BlockFor(Duration::MAX)).durability(Durability::Synced)
+        }),
+        ("longest queue", |builder| builder.queue_length(1 << 20)),
+        ("small files", |builder| builder.max_file_size(65_536).max_log_files(1)),
+        ("large files", |builder| builder.max_file_size(u64::MAX).max_log_files(1_000_000_000)),
+        ("short values", |builder| builder.value_limit(64).line_limit(2_048)),
+        ("long values", |builder| builder.value_limit(65_535).line_limit(65_535)),
+        ("short names", |builder| builder.filename_prefix("a").filename_suffix("b").origin("c").program("d")),
+        ("long names", |builder| {
+            let name = "n".repeat(100);
+            builder.filename_prefix(&name).filename_suffix(&name).origin("o".repeat(255)).latest_symlink(name)
+        }),
+    ];
+    for (name, change) in changes {
+        let folder = tempfile::tempdir().unwrap();
+        let (layer, guard) =
+            change(builder(folder.path())).build().unwrap_or_else(|error| panic!("{name}: {error}"));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            for number in 0..300 {
+                tracing::info!(target: "audit", number, text = "x".repeat(300));
+            }
+        });
+        guard.shutdown().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let status = guard.status();
+        assert_eq!(status.written + status.lost, 300, "{name}: {status:?}");
+        assert!(status.lost == 0 || name == "no patience", "{name}: {status:?}");
+    }
+}
+
+#[test]
+fn a_key_store_in_the_logs_folder_or_around_it_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    for (log, keys) in [("same", "same"), ("log", "log/keys"), ("keys/log", "keys"), ("link/log", "target")] {
+        if log == "link/log" {
+            fs::create_dir(at("target")).unwrap();
+            std::os::unix::fs::symlink(at("target"), at("link")).unwrap();
+            fs::set_permissions(at("target"), fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        let keys = KeyStore::open_or_create(at(keys)).unwrap();
+        match built(AuditLayer::builder(at(log), keys)) {
+            Err(BuildError::Option { option: "directory", expected }) => {
+                assert!(expected.contains("key store"))
+            }
+            other => panic!("{log}: {other:?}"),
+        }
+    }
+    // Beside each other, one's name the beginning of the other's.
+    let keys = KeyStore::open_or_create(at("audit-keys")).unwrap();
+    built(AuditLayer::builder(at("audit"), keys)).unwrap().shutdown().unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod error;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -49,14 +49,19 @@ pub struct Builder {
 
 impl AuditLayer {
     /// Options of a log in the folder `directory`, signed with `keys`.
+    ///
+    /// A relative path is of the working directory that the process has now.
     pub fn builder(directory: impl AsRef<Path>, keys: KeyStore) -> Builder {
+        let directory = directory.as_ref();
         Builder {
             keys,
             origin: None,
             log: LogOptions {
-                folder: directory.as_ref().to_owned(),
+                // What can't be found is refused when the log is built.
+                folder: std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned()),
                 names: Names { prefix: "audit".to_owned(), suffix: "jsonl".to_owned() },
                 origin: String::new(),
+                keeps_origin: false,
                 program: identity::program(),
                 boot: identity::boot(),
                 rotation: Rotation::default(),
@@ -82,7 +87,7 @@ impl AuditLayer {
 
 impl Builder {
     /// Who writes, as the log's first line says it: a name that you choose, such as `example.com/payments`. By
-    /// default the name that the store's endorsement has, or that of the program.
+    /// default the name that the store's endorsement has; else the one that the log has, in a new log that of the program.
     pub fn origin(mut self, origin: impl Into<String>) -> Builder {
         self.origin = Some(origin.into());
         self
@@ -122,7 +127,7 @@ impl Builder {
         self
     }
 
-    /// How many files are kept, the live one among them; all by default. The oldest are deleted at each rotation, and
+    /// How many files are kept, the live one among them, 1 to 1,000,000,000; all by default. The oldest are deleted at each rotation, and
     /// only those whose first line says that they are of this log.
     ///
     /// With [`Rotation::EXTERNAL`] it is logrotate that deletes: this says how many it leaves, one more than its `rotate`,
@@ -183,7 +188,7 @@ impl Builder {
         self
     }
 
-    /// The longest value, in bytes of JSON: 4,096 by default, 64 at least. A longer one is cut and marked.
+    /// The longest value, in bytes of JSON: 4,096 by default, from 64 to 65,535. A longer one is cut and marked.
     pub fn value_limit(mut self, bytes: usize) -> Builder {
         self.layer.value_limit = bytes;
         self
@@ -215,7 +220,7 @@ impl Builder {
         self
     }
 
-    /// How long a written line may stay unsynced: 1 second by default.
+    /// How long a written line may stay unsynced: 1 second by default, a millisecond at least.
     pub fn sync_interval(mut self, interval: Duration) -> Builder {
         self.log.sync_interval = interval;
         self
@@ -255,6 +260,7 @@ impl Builder {
     {
         let endorsed = self.keys.endorsed_origin().map(str::to_owned);
         let origin = self.origin.take().or_else(|| endorsed.clone());
+        self.log.keeps_origin = origin.is_none();
         self.log.origin = origin.unwrap_or_else(|| self.log.program.clone());
         self.check()?;
         if let Some(endorsed) = endorsed.filter(|endorsed| *endorsed != self.log.origin) {
@@ -286,11 +292,11 @@ impl Builder {
                 && !name.starts_with('.')
         };
         let named = |name: &str| !name.is_empty() && write::escaped_length(name) <= MAX_NAME;
-        let link = log
-            .latest_symlink
-            .as_deref()
-            .is_none_or(|link| plain(link) && !link.ends_with(&format!(".{}", log.names.suffix)));
-        let options: [(&'static str, &'static str, bool); 15] = [
+        let ends = |name: &str, end: &str| name.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'));
+        let link = log.latest_symlink.as_deref().is_none_or(|link| {
+            plain(link) && !["keys", "lock", &log.names.suffix].iter().any(|end| ends(link, end))
+        });
+        let options: [(&'static str, &'static str, bool); 19] = [
             (
                 "filename_prefix",
                 "a name of 1 to 100 bytes, without slashes or a leading dot",
@@ -301,6 +307,17 @@ impl Builder {
                 "a name of 1 to 100 bytes, without slashes or a leading dot",
                 plain(&log.names.suffix),
             ),
+            (
+                "filename_suffix",
+                "neither `keys` nor `lock` nor `tmp`, which other files beside the log end with",
+                !["keys", "lock", "tmp"].contains(&log.names.suffix.as_str()),
+            ),
+            ("directory", "a path, of a working directory that is there", log.folder.is_absolute()),
+            (
+                "directory",
+                "a folder that is neither the key store's, nor in it, nor around it: who may write the log must not reach the keys",
+                is_apart(&log.folder, self.keys.folder()),
+            ),
             ("program", "a name of 1 to 255 bytes", named(&log.program)),
             ("origin", "a name of 1 to 255 bytes", named(&log.origin)),
             (
@@ -308,7 +325,7 @@ impl Builder {
                 "at least one, and none that is empty",
                 !layer.targets.is_empty() && !layer.targets.iter().any(String::is_empty),
             ),
-            ("value_limit", "at least 64", layer.value_limit >= 64),
+            ("value_limit", "from 64 to 65,535", (64..=MAX_LINE).contains(&layer.value_limit)),
             ("line_limit", "from 2,048 to 65,535", (MIN_LINE_LIMIT..=MAX_LINE).contains(&layer.line_limit)),
             ("rotation", "a period that this version knows", log.rotation.is_known()),
             ("max_file_size", "at least 65,536", log.max_file_size.is_none_or(|size| size >= 65_536)),
@@ -317,12 +334,18 @@ impl Builder {
                 "no limit where `Rotation::EXTERNAL` leaves rotation to others",
                 log.max_file_size.is_none() || !log.rotation.is_external(),
             ),
-            ("max_log_files", "at least 1", log.max_files != Some(0)),
+            (
+                "max_log_files",
+                "from 1 to 1,000,000,000",
+                log.max_files.is_none_or(|files| (1..=1_000_000_000).contains(&files)),
+            ),
             (
                 "latest_symlink",
-                "a name of 1 to 100 bytes, without slashes, a leading dot or the ending of the log's files",
+                "a name of 1 to 100 bytes, without slashes, a leading dot or the ending of the log's files, of its keys or of \
+                 its lock",
                 link,
             ),
+            ("sync_interval", "at least a millisecond", log.sync_interval >= Duration::from_millis(1)),
             ("key_interval", "at least a second", log.key_interval >= Duration::from_secs(1)),
             ("key_lines", "at least 100", log.key_lines >= 100),
             ("queue_length", "from 1 to 1,048,576", (1..=1 << 20).contains(&queue.length)),
@@ -332,4 +355,19 @@ impl Builder {
             None => Ok(()),
         }
     }
+}
+
+/// Whether neither of two folders is the other, or within it, under any of their names.
+fn is_apart(log: &Path, keys: &Path) -> bool {
+    let (log, keys) = (resolved(log), resolved(keys));
+    !log.starts_with(&keys) && !keys.starts_with(&log)
+}
+
+/// A path without links, as far as it is there.
+fn resolved(path: &Path) -> PathBuf {
+    let (there, rest) = path
+        .ancestors()
+        .find_map(|there| Some((there.canonicalize().ok()?, path.strip_prefix(there).ok()?)))
+        .unwrap_or_else(|| (PathBuf::new(), path));
+    there.join(rest)
 }

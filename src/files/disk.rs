@@ -2,8 +2,10 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use super::standing::Identity;
 use super::{Access, Exposure, FileSystem, LogFile, Standing};
@@ -18,16 +20,14 @@ impl FileSystem for Disk {
     type File = DiskFile;
     type Lock = DiskLock;
 
-    fn create_folder(&self, folder: &Path, access: Access) -> io::Result<()> {
+    fn create_folder(&self, folder: &Path, access: Access) -> io::Result<bool> {
         if folder.is_dir() {
-            return Ok(());
-        }
-        if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent)?;
+            return Ok(false);
         }
         match create_dir(folder, access) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-            result => result,
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -59,13 +59,14 @@ impl FileSystem for Disk {
     }
 
     fn link(&self, name: &str, path: &Path) -> io::Result<()> {
-        let temporary = path.with_extension("tmp");
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        if fs::symlink_metadata(path).is_ok_and(|there| !there.is_symlink()) {
+            let why =
+                "something else than a symbolic link has this name: move it away, or give the link another";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
         }
+        let temporary = unique_beside(path);
         symlink(name, &temporary)?;
-        fs::rename(&temporary, path)
+        fs::rename(&temporary, path).inspect_err(|_| drop(fs::remove_file(&temporary)))
     }
 
     fn create_new(&self, path: &Path, access: Access) -> io::Result<DiskFile> {
@@ -84,7 +85,18 @@ impl FileSystem for Disk {
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         // Windows has no way to sync a folder; NTFS keeps names in its journal.
-        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+        if cfg!(windows) {
+            return Ok(());
+        }
+        match File::open(folder)?.sync_all() {
+            // CIFS, 9p, vboxsf: names there are as durable as they get.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
+            {
+                Ok(())
+            }
+            result => result,
+        }
     }
 
     fn exposure(&self, path: &Path, access: Access) -> io::Result<Option<Exposure>> {
@@ -113,6 +125,16 @@ impl FileSystem for Disk {
         lock.file.write_all(holder.as_bytes())?;
         Ok(lock)
     }
+}
+
+/// A name beside another that nothing has.
+fn unique_beside(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}-{since_1970}-{count}.tmp", process::id()));
+    path.with_file_name(name)
 }
 
 /// A file of the machine's, opened to append.
@@ -288,7 +310,7 @@ fn no_links(options: &mut OpenOptions) -> &mut OpenOptions {
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-    use super::super::{load, store};
+    use super::super::{create_folders, load, store};
     use super::*;
 
     #[test]
@@ -311,13 +333,34 @@ mod tests {
     fn private_things_are_private() {
         let folder = tempfile::tempdir().unwrap();
         let (private, file) = (folder.path().join("a/b"), folder.path().join("a/b/c.pem"));
-        Disk.create_folder(&private, Access::Private).unwrap();
+        create_folders(&Disk, &private, Access::Private).unwrap();
+        create_folders(&Disk, &private, Access::Private).unwrap();
         store(&Disk, &file, Access::Private, b"one").unwrap();
         store(&Disk, &file, Access::Private, b"two").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&private), mode(&file)), (0o700, 0o600));
         assert_eq!(load(&Disk, &file).unwrap(), b"two");
         assert_eq!(Disk.list(&private).unwrap(), ["c.pem"]);
+    }
+
+    #[test]
+    fn only_a_link_is_replaced_by_a_link_and_nothing_of_another_name_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let (link, bystander) = (at("audit.current"), at("audit.tmp"));
+        fs::write(&bystander, "another's").unwrap();
+        for target in ["audit.1.jsonl", "audit.2.jsonl"] {
+            Disk.link(target, &link).unwrap();
+            assert_eq!(fs::read_link(&link).unwrap(), Path::new(target));
+        }
+        fs::remove_file(&link).unwrap();
+        fs::write(&link, "a log").unwrap();
+        assert_eq!(Disk.link("audit.3.jsonl", &link).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        fs::remove_file(&link).unwrap();
+        fs::create_dir(&link).unwrap();
+        assert!(Disk.link("audit.3.jsonl", &link).is_err());
+        assert_eq!(fs::read(&bystander).unwrap(), b"another's");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub(crate) trait FileSystem: Clone + Send + Sync + 'static {
     /// Held as long as the lock is.
     type Lock: Send + Sync;
 
-    /// Creates a folder with its parents. One that is there stays as it is.
-    fn create_folder(&self, folder: &Path, access: Access) -> io::Result<()>;
+    /// Creates a folder in one that is there, and says whether it was not there before. One that is stays as it is.
+    fn create_folder(&self, folder: &Path, access: Access) -> io::Result<bool>;
 
     /// Names in a folder that are valid UTF-8, in no order; ours always are.
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
@@ -57,7 +57,8 @@ pub(crate) trait FileSystem: Clone + Send + Sync + 'static {
     /// What became of an open file and of the path at which it was opened.
     fn standing(&self, path: &Path, file: &Self::File) -> io::Result<Standing>;
 
-    /// Makes `path` a link to the file of this name beside it, in place of one that is there.
+    /// Makes `path` a link to the file of this name beside it, in place of a link that is there; `AlreadyExists` where
+    /// anything else is.
     fn link(&self, name: &str, path: &Path) -> io::Result<()>;
 
     /// A file that was not there before, to append to; `AlreadyExists` where anything has its name.
@@ -69,7 +70,7 @@ pub(crate) trait FileSystem: Clone + Send + Sync + 'static {
     /// Deletes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes names created, changed and deleted in a folder durable.
+    /// Makes names created, changed and deleted in a folder durable. Succeeds where the file system can't be asked to.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// Whether others than the owner of this process, or than its owner and group, as `access` has it, can get at a
@@ -95,6 +96,35 @@ pub(crate) trait LogFile: Send {
 
     /// At most `length` bytes from `offset` on, whatever the file is called now; fewer at its end.
     fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>>;
+}
+
+/// Creates a folder with its parents, where they are missing, durably. `access` is its own; parents are for everybody to read.
+pub(crate) fn create_folders<F: FileSystem>(files: &F, folder: &Path, access: Access) -> io::Result<()> {
+    let is_new = create_missing(files, folder, access)?;
+    // A start before may have made it, with its parents, and died before their names were on the disk. Then there is at most
+    // a lock in it.
+    if !is_new && files.list(folder)?.len() <= 1 {
+        for parent in folder.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
+            // Those of the system can't all be opened, and are on the disk.
+            let _ = files.sync_folder(parent);
+        }
+    }
+    Ok(())
+}
+
+fn create_missing<F: FileSystem>(files: &F, folder: &Path, access: Access) -> io::Result<bool> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let is_new = match (files.create_folder(folder, access), parent) {
+        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
+            create_missing(files, parent, Access::Public)?;
+            files.create_folder(folder, access)?
+        }
+        (created, _) => created?,
+    };
+    if is_new && let Some(parent) = parent {
+        files.sync_folder(parent)?;
+    }
+    Ok(is_new)
 }
 
 /// Puts a whole small file in place, durably: temporary file, sync, rename, sync of the folder. At every moment the

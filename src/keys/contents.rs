@@ -90,15 +90,32 @@ pub(super) fn store_pin<F: FileSystem>(
     files::store(files, path, access, format!("{pin}\n").as_bytes()).map_err(io("write", path))
 }
 
-/// Puts the pin beside the store. Where that can't be, the pin is still in the store and in the log's first line.
+/// Puts the pin beside the store, in place of another log's. Where that can't be, the pin is still in the store and in the
+/// log's first line.
 pub(super) fn publish<F: FileSystem>(files: &F, folder: &Path, pin: PublicKey) -> Option<PathBuf> {
     let mut name = folder.file_name()?.to_owned();
     name.push(".pub");
-    let path = folder.with_file_name(name);
-    match read_pin(files, &path) {
-        Ok(there) if there == pin => Some(path),
-        _ => store_pin(files, &path, Access::Public, pin).is_ok().then_some(path),
-    }
+    let path = folder.with_file_name(&name);
+    let is_free = match read_pin(files, &path) {
+        Ok(there) if there == pin => return Some(path),
+        Ok(_) => true,
+        // What is no pin is somebody else's file.
+        Err(error) => {
+            matches!(error, KeyStoreError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
+        }
+    };
+    let bytes = format!("{pin}\n");
+    let temporary = format!("{}.{}.tmp", name.to_string_lossy(), pin.id());
+    let stored = || {
+        files::store_through(
+            files,
+            &folder.with_file_name(temporary),
+            &path,
+            Access::Public,
+            bytes.as_bytes(),
+        )
+    };
+    (is_free && stored().is_ok()).then_some(path)
 }
 
 pub(super) fn refuse_exposed<F: FileSystem>(

@@ -33,6 +33,9 @@ pub(crate) struct Head {
     /// The hand-off to that epoch, in epoch 0 line 0; none in a log that an older writer began, up to its next hand-off.
     #[serde(default)]
     pub(crate) handoff: Option<Position>,
+    /// The name under which the log is written; none in a store of an older version.
+    #[serde(default)]
+    pub(crate) origin: Option<String>,
     /// A file may follow, though the line is the `close` of a shutdown: a start was about to begin one.
     #[serde(default)]
     pub(crate) file_follows: bool,

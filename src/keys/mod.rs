@@ -112,6 +112,10 @@ impl KeyStore {
         self.0.pin_file.as_deref()
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.folder()
+    }
+
     pub(crate) fn into_store(self) -> Store<Disk> {
         self.0
     }

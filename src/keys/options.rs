@@ -1,7 +1,8 @@
 //! How a key store is used where its folder can't be as it should be.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::contents::io;
 use super::{Inspection, KeyStore, KeyStoreError, Store, inspect};
 use crate::files::{Access, Disk};
 use crate::trail::{EndorsedKey, Succeeds};
@@ -30,12 +31,12 @@ impl KeyStoreOptions {
 
     /// [`KeyStore::open_or_create`].
     pub fn open_or_create(self, folder: impl AsRef<Path>) -> Result<KeyStore, KeyStoreError> {
-        Store::open_as(&Disk, folder.as_ref(), self.access).map(KeyStore)
+        Store::open_as(&Disk, &absolute(folder.as_ref())?, self.access).map(KeyStore)
     }
 
     /// [`KeyStore::succeed`].
     pub fn succeed(self, folder: impl AsRef<Path>, succeeds: Succeeds) -> Result<KeyStore, KeyStoreError> {
-        Store::succeed(&Disk, folder.as_ref(), self.access, succeeds).map(KeyStore)
+        Store::succeed(&Disk, &absolute(folder.as_ref())?, self.access, succeeds).map(KeyStore)
     }
 
     /// [`KeyStore::install_endorsement`].
@@ -44,11 +45,16 @@ impl KeyStoreOptions {
         folder: impl AsRef<Path>,
         endorsed: &EndorsedKey,
     ) -> Result<(), KeyStoreError> {
-        Store::install(&Disk, folder.as_ref(), self.access, endorsed)
+        Store::install(&Disk, &absolute(folder.as_ref())?, self.access, endorsed)
     }
 
     /// [`KeyStore::inspect`].
     pub fn inspect(self, folder: impl AsRef<Path>) -> Inspection {
         inspect::inspect(&Disk, folder.as_ref(), self.access)
     }
+}
+
+/// Where it is, wherever the process goes: services change their working directory once they are up.
+fn absolute(folder: &Path) -> Result<PathBuf, KeyStoreError> {
+    std::path::absolute(folder).map_err(io("find", folder))
 }

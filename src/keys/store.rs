@@ -9,7 +9,7 @@ use super::contents::{
     store_pin,
 };
 use super::{Head, KeyStoreError, endorse, succeed};
-use crate::files::{Access, FileSystem};
+use crate::files::{Access, FileSystem, create_folders};
 use crate::trail::{EndorsedKey, PublicKey, SecretKey, Succeeds};
 
 /// The keys of one log and its head, locked; on any file system.
@@ -38,7 +38,7 @@ impl<F: FileSystem> Store<F> {
 
     /// `access` is the most that others may have.
     pub(super) fn open_as(files: &F, folder: &Path, access: Access) -> Result<Store<F>, KeyStoreError> {
-        files.create_folder(folder, Access::Private).map_err(io("create", folder))?;
+        create_folders(files, folder, Access::Private).map_err(io("create", folder))?;
         refuse_exposed(files, folder, access)?;
         let lock = lock(files, &folder.join(LOCK))?;
         let (epoch, key, next) = match epochs(files, folder)? {

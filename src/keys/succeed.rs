@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::contents::{HEAD, LOCK, epochs, io, lock, refuse_exposed};
 use super::{KeyStoreError, Store};
-use crate::files::{self, Access, FileSystem};
+use crate::files::{self, Access, FileSystem, create_folders};
 use crate::trail::Succeeds;
 
 /// Which log the store's own one succeeds. It stays: the first genesis is written again where a crash tears it.
@@ -32,7 +32,7 @@ impl<F: FileSystem> Store<F> {
         access: Access,
         succeeds: Succeeds,
     ) -> Result<Store<F>, KeyStoreError> {
-        files.create_folder(folder, Access::Private).map_err(io("create", folder))?;
+        create_folders(files, folder, Access::Private).map_err(io("create", folder))?;
         refuse_exposed(files, folder, access)?;
         let held = lock(files, &folder.join(LOCK))?;
         let names = files.list(folder).map_err(io("list", folder))?;

@@ -95,6 +95,7 @@ fn a_key_hands_over_and_is_forgotten() {
         epoch_start: start,
         epoch_seq: 8,
         handoff: None,
+        origin: None,
         file_follows: false,
     };
     store.store_head(head.clone()).unwrap();
@@ -138,6 +139,7 @@ fn numbers_that_no_line_can_say_are_refused() {
         epoch_start: Timestamp::default(),
         epoch_seq: 0,
         handoff: None,
+        origin: None,
         file_follows: false,
     };
     store.store_head(head).unwrap();

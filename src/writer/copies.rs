@@ -5,10 +5,13 @@
 //! failed, all that is whole is written to a new file, which takes the place of the old one.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::files::{Access, FileSystem, LogFile, append_all, store_through};
 use crate::trail::{Line, MAX_LINE};
+
+/// So many names are tried for a file that is to take the place of the copies.
+const MAX_TEMPORARY: u64 = 1_000;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
@@ -19,6 +22,8 @@ pub(super) struct Copies {
     due: Vec<u8>,
     /// A sync failed: the disk may not have what was appended, whatever later syncs say.
     doubtful: bool,
+    /// A file that was to take the place of the copies, and did not.
+    left_over: Option<PathBuf>,
 }
 
 impl Copies {
@@ -59,7 +64,7 @@ impl Copies {
         let mut bytes = whole_lines(files, path)?;
         let missing = missing_of(&self.due, &bytes);
         bytes.extend_from_slice(&missing);
-        put_in_place(files, path, &bytes)?;
+        put_in_place(files, path, &bytes, &mut self.left_over)?;
         self.due.clear();
         self.doubtful = false;
         Ok(())
@@ -93,7 +98,7 @@ pub(super) fn take_back<F: FileSystem>(
     if is_void(&bytes) {
         bytes.truncate(last(&bytes));
     }
-    put_in_place(files, path, &bytes)
+    put_in_place(files, path, &bytes, &mut None)
 }
 
 /// Where the last whole line ends.
@@ -101,9 +106,25 @@ fn last_newline(bytes: &[u8]) -> usize {
     memchr::memrchr(b'\n', bytes).map_or(0, |newline| newline + 1)
 }
 
-fn put_in_place<F: FileSystem>(files: &F, path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// `left_over` is what an attempt that failed may have left, and is taken away first. No name is taken from anybody.
+fn put_in_place<F: FileSystem>(
+    files: &F,
+    path: &Path,
+    bytes: &[u8],
+    left_over: &mut Option<PathBuf>,
+) -> io::Result<()> {
+    if let Some(ours) = left_over.take() {
+        let _ = files.remove(&ours);
+    }
     // For a verifier that meets it, a file of copies too, behind the one that it replaces.
-    store_through(files, &path.with_extension("~.keys"), path, Access::Group, bytes)
+    let is_free =
+        |path: &PathBuf| files.read(path, 0, 0).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let names = (0..MAX_TEMPORARY).map(|number| path.with_extension(format!("~{number}.keys")));
+    let temporary = names.into_iter().find(is_free).ok_or(io::ErrorKind::AlreadyExists)?;
+    *left_over = Some(temporary.clone());
+    store_through(files, &temporary, path, Access::Group, bytes)?;
+    *left_over = None;
+    Ok(())
 }
 
 /// All of a file; where there is a zero in it, which no line has, the lines that end before. The rest is not even read.

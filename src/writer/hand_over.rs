@@ -60,7 +60,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.handoff = Some(HandoffBefore::Line(self.last_line()));
         self.copies.add(&self.pending[start..]);
         self.store.hand_over();
-        let due = self.clock.elapsed() + self.options.key_interval;
+        let due = self.clock.elapsed().saturating_add(self.options.key_interval);
         self.epoch = Epoch { started: self.clock.now(), due, first_seq: self.chain.next() };
         self.write_pending()?;
         self.sync()?;

@@ -91,6 +91,8 @@ pub(crate) struct Writer<F: FileSystem, C: Clock> {
     failed_syncs: FailedSyncs,
     copies: Copies,
     head_stored: Duration,
+    /// A file began that the head is not in.
+    head_due: bool,
     epoch: Epoch,
     /// What a sync should have been followed by and was not, and when it is tried again.
     trouble: Option<(WriteError, Duration)>,
@@ -297,7 +299,11 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
     fn sync_due(&self) -> Option<Duration> {
         let unsynced = self.unsynced.filter(|_| self.stage != Stage::Abandoned)?;
         let interval = self.options.sync_interval;
-        Some(if unsynced.bytes >= MAX_UNSYNCED { unsynced.since } else { unsynced.since + interval })
+        Some(if unsynced.bytes >= MAX_UNSYNCED {
+            unsynced.since
+        } else {
+            unsynced.since.saturating_add(interval)
+        })
     }
 
     fn sign_held(&mut self) -> Option<Vec<u8>> {
@@ -381,7 +387,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             return;
         }
         let now = self.clock.elapsed();
-        let head_due = now >= self.head_stored + self.options.sync_interval;
+        let head_due = self.head_due || now >= self.head_stored.saturating_add(self.options.sync_interval);
         let result = if !self.copies.is_empty() || self.store.has_spent() {
             self.finish_hand_over()
         } else if head_due {
@@ -407,12 +413,13 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             epoch_start: self.epoch.started,
             epoch_seq: self.epoch.first_seq,
             handoff: self.handoff.and_then(HandoffBefore::line),
+            origin: Some(self.options.origin.clone()),
             file_follows: false,
         };
         if self.store.head() != Some(&head) {
             self.store.store_head(head).map_err(|error| WriteError::store(&error))?;
         }
-        self.head_stored = self.clock.elapsed();
+        (self.head_stored, self.head_due) = (self.clock.elapsed(), false);
         Ok(())
     }
 }

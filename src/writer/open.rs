@@ -24,6 +24,8 @@ pub(crate) struct LogOptions {
     pub(crate) folder: PathBuf,
     pub(crate) names: Names,
     pub(crate) origin: String,
+    /// Nobody chose that name: a log that goes on keeps the one that it has.
+    pub(crate) keeps_origin: bool,
     pub(crate) program: String,
     /// The machine's boot, where it has a name. Handed in, as the clock is.
     pub(crate) boot: Option<String>,
@@ -55,10 +57,12 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         files: &F,
         clock: C,
         mut store: Store<F>,
-        options: LogOptions,
+        mut options: LogOptions,
     ) -> Result<Writer<F, C>, OpenError> {
+        let origin = store.head().filter(|_| options.keeps_origin).and_then(|head| head.origin.clone());
+        options.origin = origin.unwrap_or(options.origin);
         let folder = &options.folder;
-        files.create_folder(folder, Access::Group).map_err(OpenError::io("create", folder))?;
+        files::create_folders(files, folder, Access::Group).map_err(OpenError::io("create", folder))?;
         let lock = lock(files, &folder.join(options.names.lock()))?;
         let start = start::find(files, &mut store, &options)?;
         let mut writer = Writer::stopped(files, clock, store, options, lock, &start)?;
@@ -105,7 +109,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         };
         let left = options.key_interval.saturating_sub(now.since(started));
         Ok(Writer {
-            epoch: Epoch { started, due: elapsed + left, first_seq },
+            epoch: Epoch { started, due: elapsed.saturating_add(left), first_seq },
             files: files.clone(),
             clock,
             store,
@@ -129,6 +133,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             failed_syncs: FailedSyncs::default(),
             copies: Copies::default(),
             head_stored: elapsed,
+            head_due: false,
             trouble: None,
             no_next_key: None,
             progress: Progress::default(),

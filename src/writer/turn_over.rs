@@ -1,5 +1,6 @@
 //! From one file to the next, in this order: file created → `close` and sync → `genesis` → sync of file and folder → head.
-//! Nothing is closed before there is a file to go on in: while none can be made, the log goes on in the one that it has.
+//! Nothing is closed before there is a file to go on in: while none can be made, the log goes on in the one that it has. The
+//! head may come later: a start finds its way from file to file.
 
 use std::mem;
 
@@ -94,10 +95,8 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         }
         self.begin_file()?;
         self.write_pending()?;
-        self.sync()?;
-        self.store_head()?;
-        self.do_chores();
-        Ok(())
+        self.head_due = true;
+        self.sync()
     }
 
     /// Is done with the live file.

@@ -200,8 +200,12 @@ impl FileSystem for MemoryFiles {
     type File = MemoryFile;
     type Lock = MemoryLock;
 
-    fn create_folder(&self, folder: &Path, _: Access) -> io::Result<()> {
-        self.operate("create_folder", folder, None, |_| Ok(()))
+    fn create_folder(&self, folder: &Path, _: Access) -> io::Result<bool> {
+        if self.state().storage.is_folder(folder) {
+            return Ok(false);
+        }
+        self.operate("create_folder", folder, None, |state| state.storage.create_folder(folder))?;
+        Ok(true)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {

@@ -10,7 +10,7 @@
 //!   rename as a whole. Both keep one journal for all folders and commit it in order, with every sync of a file; here
 //!   each folder is on its own, and only its own sync makes its names durable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,18 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Storage {
     nodes: Vec<Node>,
-    names: BTreeMap<PathBuf, usize>,
+    names: Names,
     /// The names as the disk has them, before `changes`.
-    durable: BTreeMap<PathBuf, usize>,
+    durable: Names,
     /// Changes of names that no sync of their folder made durable, in their order.
     changes: Vec<Change>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+struct Names {
+    files: BTreeMap<PathBuf, usize>,
+    /// Those that were made; others are of the system.
+    folders: BTreeSet<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -38,6 +45,7 @@ struct Node {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Change {
     Put(PathBuf, usize),
+    Folder(PathBuf),
     Rename(PathBuf, PathBuf),
     Remove(PathBuf),
 }
@@ -45,21 +53,27 @@ enum Change {
 impl Change {
     fn folder(&self) -> Option<&Path> {
         match self {
-            Change::Put(path, _) | Change::Rename(path, _) | Change::Remove(path) => path.parent(),
+            Change::Put(path, _) | Change::Rename(path, _) | Change::Remove(path) | Change::Folder(path) => {
+                path.parent()
+            }
         }
     }
 
-    fn apply(&self, names: &mut BTreeMap<PathBuf, usize>) -> io::Result<()> {
+    fn apply(&self, names: &mut Names) -> io::Result<()> {
+        let Names { files, folders } = names;
         match self {
             Change::Put(path, node) => {
-                names.insert(path.clone(), *node);
+                files.insert(path.clone(), *node);
+            }
+            Change::Folder(path) => {
+                folders.insert(path.clone());
             }
             Change::Rename(from, to) => {
-                let node = names.remove(from).ok_or(io::ErrorKind::NotFound)?;
-                names.insert(to.clone(), node);
+                let node = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+                files.insert(to.clone(), node);
             }
             Change::Remove(path) => {
-                names.remove(path).ok_or(io::ErrorKind::NotFound)?;
+                files.remove(path).ok_or(io::ErrorKind::NotFound)?;
             }
         }
         Ok(())
@@ -69,7 +83,7 @@ impl Change {
 impl Storage {
     /// The file of this name.
     pub(super) fn node(&self, path: &Path) -> io::Result<usize> {
-        self.names.get(path).copied().ok_or(io::ErrorKind::NotFound.into())
+        self.names.files.get(path).copied().ok_or(io::ErrorKind::NotFound.into())
     }
 
     pub(super) fn bytes(&self, node: usize) -> &[u8] {
@@ -85,16 +99,16 @@ impl Storage {
 
     /// How many names the file has.
     pub(super) fn links(&self, node: usize) -> u64 {
-        self.names.values().filter(|named| **named == node).count() as u64
+        self.names.files.values().filter(|named| **named == node).count() as u64
     }
 
     pub(super) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        self.names.keys()
+        self.names.files.keys()
     }
 
     /// All files and what is in them.
     pub(crate) fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        self.names.iter().map(|(path, node)| (path.clone(), self.nodes[*node].bytes.clone())).collect()
+        self.names.files.iter().map(|(path, node)| (path.clone(), self.nodes[*node].bytes.clone())).collect()
     }
 
     /// A new file, in place of one of this name.
@@ -103,6 +117,18 @@ impl Storage {
         self.nodes.push(Node { bytes: bytes.to_vec(), ..Node::default() });
         self.change(Change::Put(path.to_owned(), node)).expect("a name can be put anywhere");
         node
+    }
+
+    /// Whether it was made, or is one of the system's: `/var/log`.
+    pub(super) fn is_folder(&self, path: &Path) -> bool {
+        path.components().count() <= 3 || self.names.folders.contains(path)
+    }
+
+    pub(super) fn create_folder(&mut self, path: &Path) -> io::Result<()> {
+        match path.parent().is_some_and(|parent| self.is_folder(parent)) {
+            true => self.change(Change::Folder(path.to_owned())),
+            false => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
@@ -150,7 +176,13 @@ impl Storage {
     /// from 0 on, wherever there are several; with 0 everywhere nothing is lost.
     pub(crate) fn cut_power(&self, page: usize, mut choose: impl FnMut(usize) -> usize) -> Storage {
         let mut left = Storage::default();
-        for (path, node) in self.durable_names(&mut choose) {
+        let Names { files, folders } = self.durable_names(&mut choose);
+        // With a folder goes all that is in it.
+        let is_there = |path: &Path| {
+            path.ancestors().all(|part| !self.names.folders.contains(part) || folders.contains(part))
+        };
+        left.names.folders = folders.iter().filter(|folder| is_there(folder)).cloned().collect();
+        for (path, node) in files.into_iter().filter(|(path, _)| is_there(path)) {
             let bytes = self.nodes[node].after_power_cut(page, &mut choose);
             let node = left.put(&path, &bytes);
             left.sync(node);
@@ -160,7 +192,7 @@ impl Storage {
         left
     }
 
-    fn durable_names(&self, choose: &mut impl FnMut(usize) -> usize) -> BTreeMap<PathBuf, usize> {
+    fn durable_names(&self, choose: &mut impl FnMut(usize) -> usize) -> Names {
         let mut names = self.durable.clone();
         let mut folders: Vec<_> = self.changes.iter().map(Change::folder).collect();
         folders.sort_unstable();

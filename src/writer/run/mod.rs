@@ -57,7 +57,15 @@ pub(crate) fn run<F, C>(
     C: Clock + Send + 'static,
 {
     recorder.bell.belongs_here();
-    let mut work = Work { writer, commands, seal_interval, sealed: None, pace: Duration::MAX, failed: false };
+    let mut work = Work {
+        writer,
+        commands,
+        seal_interval,
+        sealed: None,
+        pace: Duration::MAX,
+        failed: false,
+        ending: None,
+    };
     recorder.turns.begin(Box::new(move |recorder| work.turn(recorder)));
     while let Some(Rest { nap, at_most }) = recorder.turns.take(recorder) {
         if let Some(alarm) = &mut alarm {
@@ -85,6 +93,15 @@ struct Work<F: FileSystem, C: Clock> {
     pace: Duration,
     /// The last turn could not do what it had to.
     failed: bool,
+    ending: Option<Ending>,
+}
+
+/// The log is to end. What fails on the way is tried again as long as a full queue holds up a caller, and once at least.
+struct Ending {
+    promises: Vec<Promise>,
+    /// None where that is for ever.
+    deadline: Option<Duration>,
+    has_failed: bool,
 }
 
 impl<F: FileSystem, C: Clock> Work<F, C> {
@@ -108,8 +125,9 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
         let wants_sync = commands.iter().any(|command| matches!(command, Command::Flush { sync: true, .. }));
         let synced = if result.is_ok() && wants_sync { self.writer.sync() } else { result.clone() };
         self.report(recorder, &synced);
-        if self.answer(recorder, commands, &result, &synced) {
-            return true;
+        self.answer(recorder, commands, &result, &synced);
+        if self.ending.is_some() {
+            return self.end(recorder, &result);
         }
         // What is due besides holds nobody up.
         let maintained = synced.and_then(|()| self.writer.maintain());
@@ -176,8 +194,7 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
         commands: Vec<Command>,
         written: &Result<(), WriteError>,
         synced: &Result<(), WriteError>,
-    ) -> bool {
-        let mut closing = Vec::new();
+    ) {
         for command in commands {
             match command {
                 Command::Flush { sync: false, promise } => promise.keep(written.clone()),
@@ -193,27 +210,40 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
                     self.report(recorder, &result);
                     promise.keep(result);
                 }
-                Command::Close { promise } => closing.push(promise),
+                Command::Close { promise } => {
+                    let now = self.writer.clock().elapsed();
+                    let deadline = recorder.patience().map(|patience| now.saturating_add(patience));
+                    let begun = Ending { promises: Vec::new(), deadline, has_failed: false };
+                    self.ending.get_or_insert(begun).promises.push(promise);
+                }
             }
         }
-        if closing.is_empty() {
-            return false;
-        }
-        let result = written.clone().and_then(|()| self.end(recorder));
+    }
+
+    /// Tries to end the log. From here on what is recorded is lost; what was recorded until now is not. Whether there is no
+    /// other attempt.
+    fn end(&mut self, recorder: &Recorder, written: &Result<(), WriteError>) -> bool {
         recorder.stop();
+        let result = written
+            .clone()
+            .and_then(|()| self.batches(recorder, recorder.queued()))
+            .and_then(|()| self.writer.close());
+        let Some(ending) = &mut self.ending else { return false };
+        if result.is_err() {
+            let has_time = ending.deadline.is_none_or(|deadline| self.writer.clock().elapsed() < deadline);
+            if !std::mem::replace(&mut ending.has_failed, true) || has_time {
+                self.failed = true;
+                self.report(recorder, &result);
+                return false;
+            }
+        }
+        let promises = std::mem::take(&mut ending.promises);
         recorder.losses.add_at_the_end(self.writer.progress().composed);
         self.report(recorder, &result);
-        for promise in closing {
+        for promise in promises {
             promise.keep(result.clone());
         }
         true
-    }
-
-    /// From here on what is recorded is lost; what was recorded until now is not.
-    fn end(&mut self, recorder: &Recorder) -> Result<(), WriteError> {
-        recorder.stop();
-        self.batches(recorder, recorder.queued())?;
-        self.writer.close()
     }
 
     fn rest(&mut self, recorder: &Recorder) -> Rest {

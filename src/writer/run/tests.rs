@@ -284,3 +284,74 @@ fn after_a_failed_sync_those_who_wait_get_the_error_and_the_next_ones_a_new_file
     assert_eq!(log.recorder.status().file, Path::new("/var/log/app/audit/audit.1.jsonl"));
     log.shut_down();
 }
+
+/// So many records wait while all fails, as when an application ends on a full disk.
+fn waiting(overflow: Overflow) -> Log {
+    let log = open(64, overflow, Durability::Enqueued);
+    log.files.break_all("append audit");
+    for number in 0..30 {
+        log.recorder.record(record(number), false).unwrap();
+    }
+    log
+}
+
+#[test]
+fn an_end_that_fails_once_is_tried_again_whatever_fails() {
+    for overflow in [Overflow::Drop, Overflow::Block] {
+        for fault in [Fault::Failed, Fault::Persisted, Fault::Short(100)] {
+            for after in 0.. {
+                let log = waiting(overflow);
+                log.files.repair();
+                log.files.fail(after, fault, false);
+                log.recorder
+                    .close()
+                    .wait()
+                    .unwrap_or_else(|error| panic!("{fault:?} after {after}: {error}"));
+                let is_past = !log.files.mend();
+                let status = log.recorder.status();
+                assert_eq!((status.written, status.lost), (30, 0), "{fault:?} after {after}");
+                assert_eq!(log.proved(), ((0..30).collect(), 0), "{fault:?} after {after}");
+                log.thread.join().unwrap();
+                if is_past {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_end_is_tried_as_long_as_a_full_queue_holds_up_a_caller() {
+    let log = waiting(Overflow::BlockFor(Duration::from_secs(30)));
+    let files = log.files.clone();
+    let mender = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        files.repair();
+    });
+    assert_eq!(log.shut_down(), ((0..30).collect(), 0));
+    mender.join().unwrap();
+
+    let log = waiting(Overflow::BlockFor(Duration::from_millis(1)));
+    let error = log.recorder.close().wait().unwrap_err();
+    assert!(matches!(error, WriteError::Io { doing: "write", .. }), "{error}");
+    let status = log.recorder.status();
+    assert_eq!((status.written, status.lost, status.lost_stopped), (0, 30, 30));
+    log.thread.join().unwrap();
+}
+
+#[test]
+fn what_can_be_written_at_the_end_is_though_the_key_store_takes_nothing() {
+    let log = open(64, Overflow::Drop, Durability::Enqueued);
+    log.files.break_all("create_new head");
+    for number in 0..5 {
+        log.recorder.record(record(number), false).unwrap();
+        if number % 2 == 0 {
+            log.recorder.rotate().wait().unwrap();
+        }
+    }
+    assert!(matches!(log.recorder.close().wait(), Err(WriteError::Io { doing: "write", .. })));
+    let status = log.recorder.status();
+    assert_eq!((status.written, status.lost), (5, 0));
+    assert_eq!(log.proved(), ((0..5).collect(), 0));
+    log.thread.join().unwrap();
+}

@@ -34,6 +34,7 @@ pub(crate) fn options() -> LogOptions {
         folder: PathBuf::from(FOLDER),
         names: Names { prefix: "audit".into(), suffix: "jsonl".into() },
         origin: "example.com/payments".into(),
+        keeps_origin: false,
         program: "payments 2.3.0".into(),
         boot: Some("first boot".into()),
         rotation: Rotation::NEVER,

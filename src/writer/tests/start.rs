@@ -55,6 +55,26 @@ fn a_log_that_was_shut_down_goes_on_in_its_file() {
 }
 
 #[test]
+fn a_name_that_nobody_chose_stays_as_it_was() {
+    let files = log();
+    let named = |origin: &str, keeps_origin| {
+        let options = LogOptions { origin: origin.into(), keeps_origin, ..options() };
+        let mut writer = start(&files, options).unwrap();
+        writer.turn_over().unwrap();
+        let file = writer.path();
+        writer.close().unwrap();
+        let first = lines(&files, file.to_str().unwrap()).remove(0);
+        match Control::parse(&Line::parse(first.as_bytes()).unwrap()) {
+            Ok(Some(Control::Genesis(genesis))) => genesis.origin,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(named("payments-2.4.0", true), "example.com/payments");
+    assert_eq!(named("example.com/new", false), "example.com/new");
+    assert_eq!(named("payments-2.5.0", true), "example.com/new");
+}
+
+#[test]
 fn lines_that_were_cut_or_altered_behind_the_head_are_found_and_said() {
     let whole = log().contents(LOG).unwrap();
     let mut flipped = whole.clone();
