@@ -58,6 +58,7 @@ mod clock;
 mod failure;
 mod files;
 mod guard;
+mod herald;
 mod identity;
 mod json;
 mod keys;

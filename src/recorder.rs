@@ -2,13 +2,14 @@
 //! call returns.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, unbounded};
 
 use crate::bell::Bell;
+use crate::failure::Alarm;
 use crate::losses::{Loss, Losses};
 use crate::pending::Pending;
 use crate::promises::{Durability, Overflow, QueueOptions, abort};
@@ -52,6 +53,8 @@ pub(crate) struct Recorder {
     pub(crate) losses: Losses,
     /// Set once, when the log ends. Records that are queued after that are lost, and counted as such.
     stopped: AtomicBool,
+    /// Tells of records that come after the end.
+    alarm: Mutex<Option<Alarm>>,
     /// The process that the writer's thread lives in.
     process: u32,
     pub(crate) board: Board,
@@ -70,6 +73,7 @@ impl Recorder {
             turns: Turns::default(),
             losses: Losses::default(),
             stopped: AtomicBool::new(false),
+            alarm: Mutex::default(),
             process: std::process::id(),
             board: Board::new(file),
         };
@@ -91,7 +95,7 @@ impl Recorder {
     /// asks for a flush of its own, soon, and nobody is woken before.
     pub(crate) fn record(&self, record: Record, later: bool) -> Result<(), Loss> {
         if self.stopped.load(Ordering::Relaxed) {
-            return Err(self.lose_at(Loss::Stopped, record.time));
+            return Err(self.lose_at_the_end(record.time));
         }
         let waits = self.options.durability != Durability::Enqueued;
         match self.queue.0.try_send(record) {
@@ -232,7 +236,7 @@ impl Recorder {
                 Err(SendTimeoutError::Timeout(back) | SendTimeoutError::Disconnected(back)) => record = back,
             }
             if self.stopped.load(Ordering::Relaxed) {
-                return Err(self.lose_at(Loss::Stopped, record.time));
+                return Err(self.lose_at_the_end(record.time));
             }
             if left.is_zero() {
                 if self.options.overflow == Overflow::Abort {
@@ -246,6 +250,17 @@ impl Recorder {
     fn lose_at(&self, loss: Loss, time: Timestamp) -> Loss {
         self.losses.add(loss, time);
         self.bell.ring_if_asleep();
+        loss
+    }
+
+    fn lose_at_the_end(&self, time: Timestamp) -> Loss {
+        let loss = self.lose_at(Loss::Stopped, time);
+        // Who finds another thread at it has nothing to add. In a child of a fork there is no thread to say it.
+        if let Ok(mut alarm) = self.alarm.try_lock()
+            && let Some(alarm) = alarm.as_mut().filter(|_| !self.is_forked())
+        {
+            alarm.look_back(self);
+        }
         loss
     }
 
@@ -307,6 +322,11 @@ impl Recorder {
         self.stop();
         self.losses.add_at_the_end(self.board.taken.load(Ordering::Acquire) - progress.written);
         self.board.report(progress, Some(WriteError::Stopped), file);
+    }
+
+    /// The log has ended: what comes now, this tells of.
+    pub(crate) fn look_back_with(&self, alarm: Alarm) {
+        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = Some(alarm);
     }
 
     /// The log takes nothing any more.

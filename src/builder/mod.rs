@@ -239,8 +239,12 @@ impl Builder {
     /// itself; [`crate::Handle::status`] says how it fares.
     ///
     /// Called on the writer's thread: at once for an error that was not there before (not for each attempt), at most once
-    /// a second for losses, and a last time at the end of the log. While it runs that thread writes nothing, so it
-    /// should hand on what takes time. Audit events that it emits are not recorded; a panic in it ends nothing.
+    /// a second for losses, and a last time at the end of the log; after that, at most once a second, on a thread whose
+    /// record comes too late. While it runs that thread writes nothing, so it should hand on what takes time. Audit events
+    /// that it emits are not recorded; a panic in it ends nothing.
+    ///
+    /// Without it a thread of its own says the same as `tracing::error!` at the target `tracing_audit`, or on stderr where no
+    /// subscriber takes that: an error at most once a minute.
     pub fn on_error(mut self, on_error: impl Fn(&Failure) + Send + 'static) -> Builder {
         self.alarm = Some(Alarm::new(Box::new(on_error)));
         self
@@ -268,11 +272,12 @@ impl Builder {
         }
         let clock = SystemClock::new();
         let writer = Writer::open(&Disk, clock, self.keys.into_store(), self.log)?;
+        let alarm = Some(self.alarm.unwrap_or_else(Alarm::heralded));
         let (recorder, commands) = Recorder::new(self.queue, writer.path());
         let recorder = Arc::new(recorder);
         let thread = thread::Builder::new().name("tracing-audit".to_owned()).spawn({
             let recorder = Arc::clone(&recorder);
-            move || writer::run(writer, &recorder, commands, self.seal_interval, self.alarm)
+            move || writer::run(writer, &recorder, commands, self.seal_interval, alarm)
         });
         let thread = thread.map_err(BuildError::Thread)?;
         let layer = AuditLayer::new(Arc::clone(&recorder), self.layer);

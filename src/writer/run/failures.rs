@@ -173,7 +173,7 @@ fn losses_are_told_and_at_the_end_all_of_them() {
     let told = log.told.lock().unwrap();
     let records = told.iter().map(|failure| match failure {
         Failure::Lost { records, .. } => *records,
-        Failure::Write(error) => panic!("{error}"),
+        other => panic!("{other}"),
     });
     assert_eq!(records.sum::<u64>(), 4, "{told:?}");
     assert_eq!(told.last().unwrap().to_string().split(", ").last(), Some("4 since it was opened"));

@@ -77,8 +77,9 @@ pub(crate) fn run<F, C>(
             recorder.bell.nap(nap);
         }
     }
-    if let Some(alarm) = &mut alarm {
+    if let Some(mut alarm) = alarm {
         alarm.look(recorder, true);
+        recorder.look_back_with(alarm);
     }
 }
 
