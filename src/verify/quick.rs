@@ -8,6 +8,7 @@ use super::chunk::Run;
 use super::ledger::Ledger;
 use super::piece::{Piece, PieceEnd};
 use super::proof::Proof;
+use super::walk::Next;
 use crate::trail::{Ended, Kind, Line};
 
 /// How many bytes may pass before a signature is checked again; so many are kept, to look at them more closely.
@@ -113,12 +114,13 @@ impl Verifier {
             return false;
         }
         let Some(line) = piece.parse().ok().filter(|line| self.leads(line)) else { return false };
-        // What is worth a word is looked at closely.
+        // What does not hold, or is worth a word, is looked at closely.
         let mut silent = Ledger::after(&self.ledger);
         self.proof.trusting = true;
         self.proof.step_to(&self.trust, &mut silent, piece, Ok(&line));
         self.proof.trusting = false;
-        if !silent.is_as(&self.ledger) {
+        let is_head = self.proof.next() == Next::after(line.link.seq, line.hash());
+        if !is_head || !silent.is_as(&self.ledger) {
             self.look_closely();
             return false;
         }

@@ -311,6 +311,25 @@ fn handed_on(files: &[log::File], options: &Options) -> usize {
 }
 
 #[test]
+fn row_32_a_close_of_an_old_key_beside_the_hand_off_from_it_proves_no_line_before_it() {
+    let mut log = Log::new("a close beside a hand-off");
+    log.event("alice");
+    let (chain, file) = (log.chain.clone(), log.file().clone());
+    log.event("bob");
+    log.event("carol");
+    log.hand_off();
+    let mut forger = Log { chain, keys: vec![0], files: vec![file], ..log.clone() };
+    forger.unsigned("mallory");
+    forger.close(Ended::Rotated);
+    for every_signature in [true, false] {
+        let options = Options { every_signature, ..pinned(log.pin()) };
+        let report = log::verify_with_copies(&forger.files(), Some(&log.copies), &options);
+        let proved: Vec<_> = report.proved.listed.iter().map(|range| (range.from, range.to)).collect();
+        assert_eq!((report.verdict, proved), (Verdict::Tampered, vec![(0, 1)]), "{:?}", report.findings);
+    }
+}
+
+#[test]
 fn row_32_what_a_hand_off_in_a_later_file_takes_back_is_not_handed_on() {
     let mut log = Log::new("taken back");
     log.event("alice");
