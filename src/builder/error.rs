@@ -49,20 +49,26 @@ impl fmt::Display for BuildError {
         match self {
             BuildError::CompiledOut { level, static_max_level } => write!(
                 f,
-                "audit log: events of level {level} are compiled out of this build, which keeps those up to {static_max_level}: \
+                "audit log: CompiledOut: events of level {level} are compiled out of this build, which keeps those up to {static_max_level}: \
                  a feature `max_level_…` or `release_max_level_…` of `tracing` is on"
             ),
             BuildError::Option { option, expected } => {
-                write!(f, "audit log: option `{option}`: expected {expected}")
+                write!(f, "audit log: Option: `{option}`: expected {expected}")
             }
             BuildError::Origin { endorsed, found } => {
                 write!(
                     f,
-                    "audit log: its key is endorsed for the origin {endorsed:?}: expected that, found {found:?}"
+                    "audit log: Origin: its key is endorsed for the origin {endorsed:?}: expected that, found {found:?}. Leave \
+                     `origin` out"
                 )
             }
             BuildError::Open(error) => error.fmt(f),
-            BuildError::Thread(error) => write!(f, "audit log: no thread for the writer: {error}"),
+            BuildError::Thread(error) => {
+                write!(
+                    f,
+                    "audit log: Thread: the system gave none for the writer: {error}. Look at the limits of the service"
+                )
+            }
         }
     }
 }
@@ -70,8 +76,9 @@ impl fmt::Display for BuildError {
 impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            BuildError::Open(error) => std::error::Error::source(error),
-            BuildError::Thread(error) => Some(error),
+            // What is in the message is not said twice.
+            BuildError::Open(error) => error.source(),
+            BuildError::Thread(error) => error.source(),
             BuildError::CompiledOut { .. } | BuildError::Option { .. } | BuildError::Origin { .. } => None,
         }
     }

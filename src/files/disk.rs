@@ -252,6 +252,23 @@ fn with_bits(metadata: &fs::Metadata, bits: u32) -> Option<u32> {
 }
 
 #[cfg(unix)]
+pub(super) fn whose(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (there, of) = path.ancestors().find_map(|there| Some((there, fs::metadata(there).ok()?)))?;
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let (there, owner, its_group, mode) = (there.display(), of.uid(), of.gid(), of.mode() & 0o7777);
+    Some(format!(
+        ". This process is of user {user} and group {group}; {there} belongs to user {owner} and group {its_group}, with mode \
+         {mode:04o}"
+    ))
+}
+
+#[cfg(not(unix))]
+pub(super) fn whose(_: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
 fn exposure(metadata: &fs::Metadata, access: Access) -> io::Result<Option<Exposure>> {
     use std::os::unix::fs::MetadataExt as _;
     let denied = match access {

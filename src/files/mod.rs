@@ -177,6 +177,15 @@ pub(crate) fn append_all(file: &mut impl LogFile, mut bytes: &[u8]) -> io::Resul
     Ok(())
 }
 
+/// Where permission was denied: who this process is, and whose the path is, or the folder that it lies in.
+pub(crate) fn whose(path: &Path, kind: io::ErrorKind) -> String {
+    if kind == io::ErrorKind::PermissionDenied {
+        disk::whose(path).unwrap_or_default()
+    } else {
+        String::new()
+    }
+}
+
 /// What the file of a lock says of its holder.
 pub(crate) fn holder<F: FileSystem>(files: &F, path: &Path) -> Option<String> {
     String::from_utf8(load(files, path).ok()?).ok().filter(|holder| !holder.is_empty())

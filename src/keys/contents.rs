@@ -15,6 +15,9 @@ pub(super) const LOCK: &str = "lock";
 pub(super) const PIN: &str = "pin.pub";
 pub(super) const HEAD: &str = "head.json";
 
+/// What is wrong with a pin beside the key of epoch 0.
+pub(super) const NOT_OF_FIRST_KEY: &str = "not the public half of epoch-0.pem, the log's first key";
+
 pub(super) fn key_name(epoch: u64) -> String {
     format!("epoch-{epoch}.pem")
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::files;
 pub use crate::files::Exposure;
 use crate::trail::KeyId;
 
@@ -85,63 +86,84 @@ impl fmt::Display for KeyStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KeyStoreError::Io { doing, path, error } => {
-                write!(f, "key store: could not {doing} {}: {error}", path.display())
+                let whose = files::whose(path, error.kind());
+                write!(f, "key store: Io: could not {doing} {}: {error}{whose}", path.display())
             }
             KeyStoreError::Locked { path, holder } => {
                 let holder = holder
                     .as_ref()
                     .map_or_else(|| "another process".to_owned(), |holder| format!("{holder:?}"));
-                write!(f, "key store: {} is held by {holder}; one log has one writer", path.display())
+                write!(
+                    f,
+                    "key store: Locked: {} is held by {holder}. One log has one writer: stop that one, or give each a store",
+                    path.display()
+                )
             }
             KeyStoreError::Exposed { path, exposure } => match exposure {
                 Exposure::Mode(mode) => {
                     write!(
                         f,
-                        "key store: {} has mode {mode:04o}: expected access for its owner alone",
+                        "key store: Exposed: {} has mode {mode:04o}: expected access for its owner alone. `chmod -R go=` it; where \
+                         a platform sets the group's bits at each mount, `KeyStore::options().allow_group_access(true)`",
                         path.display()
                     )
                 }
                 Exposure::Owner(uid) => {
                     write!(
                         f,
-                        "key store: {} belongs to user {uid}: expected this process's user, or root",
+                        "key store: Exposed: {} belongs to user {uid}: expected this process's user, or root. `chown -R` it",
                         path.display()
                     )
                 }
             },
-            KeyStoreError::Malformed { path, why } => write!(f, "key store: {} is {why}", path.display()),
+            KeyStoreError::Malformed { path, why } => {
+                write!(f, "key store: Malformed: {} is {why}. Put back what was there", path.display())
+            }
             KeyStoreError::KeyMissing { folder } => {
                 write!(
                     f,
-                    "key store: {} was used before, but holds no key: expected a file epoch-N.pem",
+                    "key store: KeyMissing: {} was used before, but holds no key: expected a file epoch-N.pem. If it is lost, \
+                     `tracing-audit keys recover` makes a store that goes on",
                     folder.display()
                 )
             }
             KeyStoreError::HeadMissing { folder } => {
                 write!(
                     f,
-                    "key store: {} has handed over, but holds no head: expected a file head.json",
+                    "key store: HeadMissing: {} has handed over, but holds no head: expected a file head.json. Find the rest of \
+                     the store; if it is lost, `tracing-audit keys recover` makes one that goes on",
                     folder.display()
                 )
             }
             KeyStoreError::SeveralKeys { folder, epochs } => {
-                write!(f, "key store: {} holds the keys {epochs:?}: expected one", folder.display())
+                write!(
+                    f,
+                    "key store: SeveralKeys: {} holds the keys {epochs:?}: expected one. `tracing-audit keys check` says which \
+                     the log leads to; move the others away",
+                    folder.display()
+                )
             }
             KeyStoreError::InUse { folder } => {
                 write!(
                     f,
-                    "key store: {} has been used: expected a store whose log has not begun",
+                    "key store: InUse: {} has been used: expected a store whose log has not begun. Take another folder",
                     folder.display()
                 )
             }
             KeyStoreError::EndorsesOther { folder, expected, found } => {
                 write!(
                     f,
-                    "key store: the endorsement for {} is of key {found}: expected that of {expected}",
+                    "key store: EndorsesOther: the endorsement for {} is of key {found}: expected that of {expected}. Endorse \
+                     what `tracing-audit keys show` prints",
                     folder.display()
                 )
             }
-            KeyStoreError::Random { why } => write!(f, "key store: the system gave no random numbers: {why}"),
+            KeyStoreError::Random { why } => {
+                write!(
+                    f,
+                    "key store: Random: the system gave no random numbers: {why}. Start later in the boot"
+                )
+            }
         }
     }
 }
@@ -149,7 +171,8 @@ impl fmt::Display for KeyStoreError {
 impl std::error::Error for KeyStoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            KeyStoreError::Io { error, .. } => Some(error),
+            // What is in the message is not said twice.
+            KeyStoreError::Io { error, .. } => error.source(),
             _ => None,
         }
     }

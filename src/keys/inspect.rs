@@ -3,7 +3,9 @@
 use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
-use super::contents::{HEAD, PIN, epoch_of, io, key_name, read_key, read_pin, refuse_exposed};
+use super::contents::{
+    HEAD, NOT_OF_FIRST_KEY, PIN, epoch_of, io, key_name, read_key, read_pin, refuse_exposed,
+};
 use super::{Head, KeyStoreError, endorse};
 use crate::files::{Access, FileSystem};
 use crate::trail::{EndorsedKey, Hash, KeyId, PublicKey, Timestamp};
@@ -98,8 +100,8 @@ impl Inspection {
             }
             let Some(key) = self.heed(key) else { continue };
             if epoch == 0 && self.pin.is_some_and(|pin| pin != key.public()) {
-                let why = "not the public half of epoch-0.pem, the log's first key";
-                self.problems.push(KeyStoreError::Malformed { path: folder.join(PIN), why });
+                let (path, why) = (folder.join(PIN), NOT_OF_FIRST_KEY);
+                self.problems.push(KeyStoreError::Malformed { path, why });
             }
             self.keys.push(StoredKey { epoch, id: key.id(), in_force: in_force == Some(epoch) });
         }

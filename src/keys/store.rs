@@ -5,8 +5,8 @@ use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 
 use super::contents::{
-    HEAD, LOCK, PIN, create_key, epochs, io, key_name, lock, publish, read_key, read_pin, refuse_exposed,
-    store_pin,
+    HEAD, LOCK, NOT_OF_FIRST_KEY, PIN, create_key, epochs, io, key_name, lock, publish, read_key, read_pin,
+    refuse_exposed, store_pin,
 };
 use super::{Head, KeyStoreError, endorse, succeed};
 use crate::files::{Access, FileSystem, create_folders};
@@ -56,6 +56,9 @@ impl<F: FileSystem> Store<F> {
             }
             pin => pin?,
         };
+        if epoch == 0 && pin != key.public() {
+            return Err(KeyStoreError::Malformed { path: folder.join(PIN), why: NOT_OF_FIRST_KEY });
+        }
         let head = Head::read(files, &folder.join(HEAD))?;
         let succeeds = succeed::read(files, folder)?;
         let endorsed = endorse::read(files, folder, pin)?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::keys::KeyStoreError;
 use crate::trail::KeyId;
 
@@ -55,8 +56,9 @@ impl WriteError {
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            WriteError::Io { doing, path, message, .. } => {
-                write!(f, "audit log: could not {doing} {}: {message}", path.display())
+            WriteError::Io { doing, path, kind, message } => {
+                let whose = files::whose(path, *kind);
+                write!(f, "audit log: could not {doing} {}: {message}{whose}", path.display())
             }
             WriteError::Stopped => f.write_str("audit log: its writer has stopped"),
             WriteError::TimedOut => f.write_str("audit log: the writer gave no answer in time"),
@@ -100,6 +102,17 @@ pub enum OpenError {
         /// The id of the store's own log.
         expected: KeyId,
     },
+    /// The log's last line names another key than the store has for its epoch: a key was put under another's name.
+    OtherKey {
+        /// The file in which the line stands.
+        path: PathBuf,
+        /// Its number in the log.
+        seq: u64,
+        /// The key that the line leaves in force.
+        expected: KeyId,
+        /// The store's key.
+        found: KeyId,
+    },
     /// A file that may be the log's begins with no line that can be read, and nothing else says where the log ends.
     Unreadable {
         /// The file.
@@ -142,31 +155,50 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OpenError::Io { doing, path, error } => {
-                write!(f, "audit log: could not {doing} {}: {error}", path.display())
+                let whose = files::whose(path, error.kind());
+                write!(f, "audit log: Io: could not {doing} {}: {error}{whose}", path.display())
             }
             OpenError::Write(error) => error.fmt(f),
             OpenError::Locked { path, holder } => {
                 let holder = holder
                     .as_ref()
                     .map_or_else(|| "another process".to_owned(), |holder| format!("{holder:?}"));
-                write!(f, "audit log: {} is held by {holder}; one log has one writer", path.display())
+                write!(
+                    f,
+                    "audit log: Locked: {} is held by {holder}. One log has one writer: stop that one, or give each a folder \
+                     and a key store of its own",
+                    path.display()
+                )
             }
             OpenError::OtherLog { path, found, expected } => write!(
                 f,
-                "audit log: {} is of log {found}; the key store is of log {expected}",
+                "audit log: OtherLog: {} is of log {found}; the key store is of log {expected}. Configure the store of that log; \
+                 if it is lost, `tracing-audit keys recover` makes one that goes on",
+                path.display()
+            ),
+            OpenError::OtherKey { path, seq, expected, found } => write!(
+                f,
+                "audit log: OtherKey: line {seq} in {} leaves key {expected} in force; the key store has key {found} in its \
+                 place. Put that key's file back; if it is lost, `tracing-audit keys recover` makes a store that goes on",
                 path.display()
             ),
             OpenError::Unreadable { path } => {
-                write!(f, "audit log: {} begins with no line that can be read", path.display())
+                write!(
+                    f,
+                    "audit log: Unreadable: {} begins with no line that can be read. Move it out of the folder, and keep it",
+                    path.display()
+                )
             }
             OpenError::Truncated { path, seq, bytes, found } => write!(
                 f,
-                "audit log: line {seq}, which was synced, must end at byte {bytes} of {}: {found}",
+                "audit log: Truncated: line {seq}, which was synced, must end at byte {bytes} of {}: {found}. Put that file back \
+                 as it was; if it is gone for good, `on_truncation(OnTruncation::Record)` goes on, and leaves the log tampered",
                 path.display()
             ),
             OpenError::StoreBehind { folder, has, needs } => write!(
                 f,
-                "audit log: the log is in epoch {needs}; the key store {} has the key of epoch {has}",
+                "audit log: StoreBehind: the log is in epoch {needs}; the key store {} has the key of epoch {has}. Find the \
+                 store that went on; if it is lost, `tracing-audit keys recover` makes one that does",
                 folder.display()
             ),
             OpenError::Keys(error) => error.fmt(f),
@@ -177,9 +209,10 @@ impl fmt::Display for OpenError {
 impl std::error::Error for OpenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            OpenError::Io { error, .. } => Some(error),
-            OpenError::Write(error) => Some(error),
-            OpenError::Keys(error) => Some(error),
+            // What is in the message is not said twice.
+            OpenError::Io { error, .. } => error.source(),
+            OpenError::Write(error) => error.source(),
+            OpenError::Keys(error) => error.source(),
             _ => None,
         }
     }

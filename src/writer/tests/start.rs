@@ -150,6 +150,48 @@ fn a_store_without_its_log_and_a_log_without_its_store_are_told_apart() {
 }
 
 #[test]
+fn a_store_with_another_pin_or_another_key_signs_nothing() {
+    let other = MemoryFiles::default();
+    let other_pin = Store::open_or_create(&other, Path::new(KEYS)).unwrap().pin();
+    let taken = |name: &str| other.contents(format!("{KEYS}/{name}")).unwrap();
+
+    // Of a log that never handed over the pin is the key's.
+    let files = log();
+    put(&files, &format!("{KEYS}/pin.pub"), &taken("pin.pub"));
+    let error = start(&files, options()).err().unwrap();
+    assert!(matches!(error, OpenError::Keys(KeyStoreError::Malformed { .. })), "{error}");
+    put(&files, &format!("{KEYS}/epoch-0.pem"), &taken("epoch-0.pem"));
+    let error = start(&files, options()).err().unwrap();
+    assert!(matches!(error, OpenError::OtherLog { expected, .. } if expected == other_pin.id()), "{error}");
+
+    for closed in [true, false] {
+        let files = log();
+        let mut writer = start(&files, options()).unwrap();
+        writer.hand_over(super::super::hand_over::Reason::Requested).unwrap();
+        if closed {
+            writer.close().unwrap();
+        }
+        drop(writer);
+        let before = files.contents(LOG).unwrap();
+        let [pin, key] = ["pin.pub", "epoch-1.pem"].map(|name| format!("{KEYS}/{name}"));
+        let (own_pin, own_key) = (files.contents(&pin).unwrap(), files.contents(&key).unwrap());
+        put(&files, &pin, &taken("pin.pub"));
+        let error = start(&files, options()).err().unwrap();
+        assert!(
+            matches!(error, OpenError::OtherLog { expected, .. } if expected == other_pin.id()),
+            "{error}"
+        );
+        put(&files, &pin, &own_pin);
+        put(&files, &key, &taken("epoch-0.pem"));
+        let error = start(&files, options()).err().unwrap();
+        assert!(matches!(error, OpenError::OtherKey { found, .. } if found == other_pin.id()), "{error}");
+        assert_eq!(files.contents(LOG).unwrap(), before, "nothing is written");
+        put(&files, &key, &own_key);
+        start(&files, options()).unwrap().close().unwrap();
+    }
+}
+
+#[test]
 fn a_store_put_back_from_before_a_hand_off_is_refused() {
     let files = log();
     let [key, head] = ["epoch-0.pem", "head.json"].map(|name| format!("{KEYS}/{name}"));
