@@ -37,7 +37,7 @@ fn an_intact_log_exits_with_0_and_says_what_holds() {
     for said in [
         "Log b1541897b6ad297c of \"example.com/payments\": INTACT",
         "11 lines are proved, 0 to 10, in 2 files; 2 keys in force, 10 signatures",
-        "closed by shutdown",
+        "What is proved is from 2026-11-21T20:41:00.000000000Z to 2026-11-21T20:41:02.750000000Z, closed by shutdown.",
         HEAD,
         "61 torn bytes attested, 3 records declared lost; 1 crash, which may have taken what was queued.",
     ] {
@@ -119,6 +119,7 @@ fn the_report_is_json_on_request() {
     let log = &report["logs"][0];
     assert_eq!((&log["lines"], &log["closed"]), (&11.into(), &"shutdown".into()));
     assert_eq!(log["head"]["hash"], HEAD);
+    assert_eq!(log["began"], "2026-11-21T20:41:00.000000000Z");
     assert_eq!(log["notices"][0]["notice"], "torn");
 }
 

@@ -158,6 +158,8 @@ pub struct LogReport {
     pub missing: Ranges,
     /// Lines that agree with each other, and that nothing ties to the pinned key: anybody can have made them.
     pub agrees: Option<Agreement>,
+    /// The time of the first proved line.
+    pub began: Option<Timestamp>,
     /// Where it ends: the last proved line that is signed.
     pub head: Option<Head>,
     /// How it ended: [`Ended::Rotated`] or [`Ended::Shutdown`] by a close; none where it is open.

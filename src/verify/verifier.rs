@@ -349,6 +349,7 @@ impl Verifier {
             unproved,
             missing,
             agrees,
+            began: proof.began.filter(|_| is_told),
             head,
             closed: closed.filter(|_| is_told),
             signatures: told(proof.signatures),

@@ -83,7 +83,11 @@ fn what_an_intact_log_declares_stands_in_its_line_and_its_notices_are_counted() 
     let (code, text, _) = verified(&all, &[]);
     assert_eq!(code, 0, "{text}");
     let line = text.lines().find(|line| line.contains("7 records declared lost")).unwrap();
-    assert!(line.contains("INTACT: 2 lines are proved, 0 to 1, up to ") && line.contains(", open. Head: 1:"));
+    assert!(
+        line.contains("INTACT: 2 lines are proved, 0 to 1, from 2")
+            && line.contains(" to 2")
+            && line.contains(", open. Head: 1:")
+    );
     assert!(line.ends_with("; 2 notices"), "{line}");
     assert!(text.contains("What is worth knowing of them: "), "{text}");
     assert!(text.ends_with("INTACT: 3 logs: 3 intact\n"), "{text}");
@@ -93,7 +97,7 @@ fn what_an_intact_log_declares_stands_in_its_line_and_its_notices_are_counted() 
 fn one_log_keeps_its_full_report() {
     let (_, text, _) = verified(&logs(1), &[]);
     for said in
-        ["\n  14 lines are proved, 0 to 13, in 3 files", "\n  What is proved ends at ", "INTACT: 1 log\n"]
+        ["\n  14 lines are proved, 0 to 13, in 3 files", "\n  What is proved is from ", "INTACT: 1 log\n"]
     {
         assert!(text.contains(said), "{said}\n{text}");
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use tracing_audit::trail::Ended;
+use tracing_audit::trail::{Ended, Timestamp};
 use tracing_audit::verify::{LogReport, NoticeKind};
 
 use super::{findings, noticed, notices, ranges, spoken};
@@ -28,8 +28,8 @@ pub(super) fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
         )?;
         writeln!(
             out,
-            "  What is proved ends at {}, {}. Head: {}:{}",
-            head.time,
+            "  What is proved is {}, {}. Head: {}:{}",
+            span(log.began, head.time),
             end(log),
             head.seq,
             head.hash
@@ -100,7 +100,8 @@ pub(super) fn in_a_line(log: &LogReport, out: &mut impl Write) -> io::Result<()>
     write!(out, ": {}{part}: {} {are} proved, ", spoken(log.verdict), count(log.proved.lines, "line"))?;
     ranges(&log.proved, out)?;
     if let Some(head) = log.head {
-        write!(out, ", up to {}, {}. Head: {}:{}", head.time, end(log), head.seq, head.hash)?;
+        let span = span(log.began, head.time);
+        write!(out, ", {span}, {}. Head: {}:{}", end(log), head.seq, head.hash)?;
     }
     if let Some(fleet) = log.endorsed_by {
         write!(out, "; endorsed by fleet key {fleet}")?;
@@ -113,6 +114,11 @@ pub(super) fn in_a_line(log: &LogReport, out: &mut impl Write) -> io::Result<()>
         0 => writeln!(out),
         notices => writeln!(out, "; {}", count(notices, "notice")),
     }
+}
+
+/// From the first proved line to the last one.
+fn span(began: Option<Timestamp>, ended: Timestamp) -> String {
+    format!("from {} to {ended}", began.unwrap_or(ended))
 }
 
 /// How what is proved ends.
