@@ -96,7 +96,8 @@ fn with_a_key_what_is_proved_is_shown_and_the_verdict_is_the_exit_code() {
     let shown = show(&["--key", KEY, "tests/example-log"]);
     let proved: String = EXAMPLE.split_inclusive('\n').filter(|line| !line.starts_with("!!")).collect();
     assert_eq!((stdout(&shown), shown.status.code()), (proved, Some(0)));
-    assert_eq!(stderr(&shown), "tracing-audit: 1 line is not proved, and not shown: --unproved shows them\n");
+    // What a crash has torn is no line, and what was attested is nothing to look for.
+    assert_eq!(stderr(&shown), "");
     let shown = show(&["--key", KEY, "--json", "tests/example-log"]);
     let all = [fs::read_to_string(FIRST_FILE).unwrap(), fs::read_to_string(SECOND_FILE).unwrap()].concat();
     let lines = all.lines().filter(|line| line.ends_with("}}")).map(|line| format!("{line}\n"));
@@ -111,7 +112,11 @@ fn row_40_unsigned_lines_that_were_appended_are_not_shown_as_records() {
         let shown = show(&[&["--key", KEY, path], form].concat());
         assert_eq!(shown.status.code(), Some(3), "{}", stderr(&shown));
         assert!(!stdout(&shown).contains("mallory"), "{}", stdout(&shown));
-        assert!(stderr(&shown).contains("3 lines are not proved, and not shown"), "{}", stderr(&shown));
+        assert!(
+            stderr(&shown).contains("2 lines are not proved, and not shown: --unproved shows them\n"),
+            "{}",
+            stderr(&shown)
+        );
         // Asked for, they are marked.
         let shown = show(&[&["--key", KEY, path, "--unproved"], form].concat());
         let marked = stdout(&shown)
@@ -141,6 +146,11 @@ fn what_is_altered_is_left_out_and_what_is_wanted_is_chosen_of_the_rest() {
     };
     assert_eq!((first(&stdout(&shown)), shown.status.code()), (vec!["3".to_owned()], Some(1)));
     assert!(stderr(&shown).contains("tampered (10 lines proved, 1 finding)"), "{}", stderr(&shown));
+    let hidden = "tracing-audit: 1 line is not proved, and not shown; ";
+    let matching = format!("{hidden}1 of them matches: --unproved shows it\n");
+    assert!(stderr(&shown).starts_with(&matching), "{}", stderr(&shown));
+    let shown = show(&["--key", KEY, folder, "--where", "actor=root"]);
+    assert!(stderr(&shown).starts_with(&format!("{hidden}none of them matches\n")), "{}", stderr(&shown));
     let shown = show(&["--key", KEY, folder, "--where", "actor=bob", "--unproved"]);
     assert_eq!(first(&stdout(&shown)), ["??", "3"]);
     // Of another key nothing is proved.
@@ -169,6 +179,78 @@ fn only_lines_that_are_wanted_are_shown() {
     assert_eq!(numbers(&["--since", "2026-11-22"]), "");
     assert_eq!(show(&["--where", "actor", FIRST_FILE]).status.code(), Some(2));
     assert_eq!(show(&["--since", "once", FIRST_FILE]).status.code(), Some(2));
+}
+
+#[test]
+fn where_nothing_matches_it_is_said_of_how_many() {
+    let folder = example_and(&appended());
+    let folder = folder.path().to_str().unwrap();
+    for (arguments, said) in [
+        (&["--where", "actor=nobody"][..], "0 of 13 records match"),
+        (&["--since", "2027-01-01"], "0 of 13 records match"),
+        (&["--until", "2026-01-01", "--json"], "0 of 13 records match"),
+        (&["--key", KEY, "--where", "actor=nobody"], "0 of 11 records match"),
+        (&["--key", KEY, "--where", "actor=mallory"], "0 of 11 records match"),
+        (&["--key", KEY, "--where", "actor=nobody", "--unproved"], "0 of 13 records match"),
+    ] {
+        let shown = show(&[arguments, &[folder]].concat());
+        let code = if arguments.contains(&"--key") { 3 } else { 0 };
+        assert_eq!((stdout(&shown).as_str(), shown.status.code()), ("", Some(code)), "{arguments:?}");
+        let said = format!("tracing-audit: {said}\n");
+        assert_eq!(stderr(&shown).matches(&said).count(), 1, "{arguments:?}: {}", stderr(&shown));
+    }
+    for arguments in
+        [&["--where", "actor=bob"][..], &["--key", KEY, "--unproved", "--where", "actor=mallory"], &[]]
+    {
+        let shown = show(&[arguments, &[folder]].concat());
+        assert!(!stderr(&shown).contains("records match"), "{arguments:?}: {}", stderr(&shown));
+    }
+}
+
+#[test]
+fn of_several_logs_each_is_named_before_its_records() {
+    let folder = example_and(b"");
+    let (mut chain, mut lines) = (Chain::new(key().id()), Vec::new());
+    let genesis = Genesis::new(0, "tests", (0, key().public()), None, WriterIdentity::new("db1", 1, "test"));
+    chain.signed(&Control::Genesis(genesis).body(), Timestamp::default(), &key(), &mut lines);
+    let other = folder.path().join("other.jsonl");
+    fs::write(&other, &lines).unwrap();
+    let (pin, path) = (key().public().to_string(), folder.path().to_str().unwrap());
+    let first = folder.path().join("audit.2026-11-21.jsonl");
+    let headings = [
+        format!("tracing-audit: log b1541897b6ad297c, from {}:\n", first.display()),
+        format!("tracing-audit: log {}, from {}:\n", key().id(), other.display()),
+    ];
+    let records = [show(&[&first, &folder.path().join("audit.2026-11-22.jsonl")]), show(&[&other])];
+    let records = records.map(|shown| stdout(&shown));
+    let proved = records[0].split_inclusive('\n').filter(|line| !line.starts_with("!!")).collect::<String>();
+    for (arguments, of_example) in
+        [(&["--key", KEY, "--key", &pin, path][..], &proved), (&[path], &records[0])]
+    {
+        let shown = show(arguments);
+        assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+        // The standard output has the records alone, in the order of the headings.
+        let (said, out) = (stderr(&shown), stdout(&shown));
+        let places = headings.each_ref().map(|heading| said.find(heading).expect(heading));
+        let in_order = match places[0] < places[1] {
+            true => [of_example, &records[1]],
+            false => [&records[1], of_example],
+        };
+        assert_eq!(out, in_order.map(String::as_str).concat());
+        // Of logs of which no record is wanted none is named; and with one log there is nothing to tell apart.
+        let shown = show(&[arguments, &["--where", "actor=bob"]].concat());
+        assert!(stderr(&shown).contains(&headings[0]), "{}", stderr(&shown));
+        assert!(!stderr(&shown).contains(&headings[1]), "{}", stderr(&shown));
+    }
+    for arguments in [&["--key", KEY, first.to_str().unwrap()][..], &["--key", KEY, "tests/example-log"]] {
+        assert!(!stderr(&show(arguments)).contains(", from "));
+    }
+    // A file that is named is shown whatever it holds: by its name.
+    let shown = show(&[&first, &other]);
+    for file in [&first, &other] {
+        let heading = format!("tracing-audit: from {}:\n", file.display());
+        assert!(stderr(&shown).contains(&heading), "{}", stderr(&shown));
+    }
 }
 
 #[test]

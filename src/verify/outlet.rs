@@ -8,12 +8,18 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::trail::KeyId;
+
 /// So many bytes wait at most.
 const HELD: u64 = 64 << 20;
 
 /// Bytes of a file, in the order of the log.
 #[derive(Debug, Clone)]
 pub struct Stretch {
+    /// The log that is read. Only where the bytes are proved, each line of them is its own.
+    pub log: KeyId,
+    /// How many logs are read, one after the other: more than one only where they come from paths.
+    pub logs: usize,
     /// The file, as it was named to the verifier.
     pub file: Arc<str>,
     /// Where the bytes stand in the file.
@@ -43,8 +49,8 @@ struct Held {
     bytes: Arc<Vec<u8>>,
 }
 
-#[derive(Default)]
 pub(super) struct Outlet {
+    log: KeyId,
     held: VecDeque<Held>,
     file: Arc<str>,
     /// What was taken: of the file, and of all.
@@ -65,6 +71,19 @@ struct Begun {
 }
 
 impl Outlet {
+    pub(super) fn of(log: KeyId) -> Outlet {
+        Outlet {
+            log,
+            held: VecDeque::new(),
+            file: Arc::from(""),
+            offset: 0,
+            end: 0,
+            decided: 0,
+            begun: None,
+            ready: Vec::new(),
+        }
+    }
+
     pub(super) fn begin_file(&mut self, name: &str) {
         (self.file, self.offset) = (Arc::from(name), 0);
     }
@@ -156,13 +175,7 @@ impl Outlet {
             memchr::memrchr(b'\n', &bytes[start..range.end]).map_or(start, |newline| start + newline + 1);
         if start < whole {
             let (file, bytes) = (Arc::clone(file), Arc::clone(bytes));
-            self.ready.push(Stretch {
-                file,
-                offset: offset + start as u64,
-                bytes,
-                range: start..whole,
-                is_proved,
-            });
+            self.hand_on((file, offset + start as u64), bytes, start..whole, is_proved);
         }
         if whole < range.end {
             let (file, offset) = (Arc::clone(file), offset + whole as u64);
@@ -173,7 +186,17 @@ impl Outlet {
     fn end_line(&mut self) {
         let Some(Begun { file, offset, bytes, is_proved }) = self.begun.take() else { return };
         let range = 0..bytes.len();
-        self.ready.push(Stretch { file, offset, bytes: Arc::new(bytes), range, is_proved });
+        self.hand_on((file, offset), Arc::new(bytes), range, is_proved);
+    }
+
+    fn hand_on(
+        &mut self,
+        (file, offset): (Arc<str>, u64),
+        bytes: Arc<Vec<u8>>,
+        range: Range<usize>,
+        is_proved: bool,
+    ) {
+        self.ready.push(Stretch { log: self.log, logs: 1, file, offset, bytes, range, is_proved });
     }
 }
 
@@ -187,9 +210,13 @@ fn to_index(offset: u64) -> usize {
 mod tests {
     use super::*;
 
+    fn outlet() -> Outlet {
+        Outlet::of(KeyId::parse(b"b1541897b6ad297c").unwrap())
+    }
+
     /// Hands on a file of these pieces, of which these ranges are proved.
     fn passed(pieces: &[&str], decisions: &[(&[Range<u64>], u64)]) -> Vec<(u64, String, bool)> {
-        let mut outlet = Outlet::default();
+        let mut outlet = outlet();
         outlet.begin_file("audit.jsonl");
         for piece in pieces {
             outlet.hold(&Arc::new(piece.as_bytes().to_vec()));
@@ -234,7 +261,7 @@ mod tests {
 
     #[test]
     fn of_too_much_the_oldest_half_is_given_up() {
-        let mut outlet = Outlet::default();
+        let mut outlet = outlet();
         outlet.begin_file("audit.jsonl");
         let piece = Arc::new(vec![b'\n'; 1 << 20]);
         while !outlet.is_full() {

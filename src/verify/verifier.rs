@@ -82,7 +82,7 @@ impl Verifier {
     /// anything is given. It then keeps up to 64 MiB: behind a hole, where a later start may still give lines up, what would
     /// wait longer is handed on as not proved.
     pub fn hand_on_lines(&mut self) {
-        self.outlet = Some(Outlet::default());
+        self.outlet = Some(Outlet::of(self.trust.log));
         self.proof.proved = Some(Vec::new());
     }
 

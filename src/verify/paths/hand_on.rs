@@ -15,6 +15,8 @@ pub(super) type Take<'a> = &'a mut dyn FnMut(Stretch) -> io::Result<()>;
 /// What was decided of a log, on its way to who takes it.
 pub(super) struct HandOn<'a> {
     take: Take<'a>,
+    /// How many logs are read.
+    logs: usize,
     state: State,
     /// So many bytes were handed on,
     handed_on: u64,
@@ -33,11 +35,11 @@ enum State {
 }
 
 impl<'a> HandOn<'a> {
-    /// Before the log is read.
-    pub(super) fn new(take: Take<'a>, files: &LogFiles) -> Result<HandOn<'a>, VerifyError> {
+    /// Before the log is read, one of so many.
+    pub(super) fn new(take: Take<'a>, files: &LogFiles, logs: usize) -> Result<HandOn<'a>, VerifyError> {
         let ahead = Ahead::of(files.log, &files.files)?;
         let state = if ahead.is_in_order() { State::First(ahead) } else { State::Shut };
-        Ok(HandOn { take, state, handed_on: 0, again: 0 })
+        Ok(HandOn { take, logs, state, handed_on: 0, again: 0 })
     }
 
     /// Whether bytes of the log are left to be handed on when it is read again.
@@ -103,6 +105,7 @@ impl<'a> HandOn<'a> {
             if known == length {
                 return Ok(());
             }
+            stretch.logs = self.logs;
             stretch.offset += known;
             stretch.range.start += usize::try_from(known).unwrap_or(usize::MAX);
             self.handed_on += length - known;

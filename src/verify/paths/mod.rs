@@ -139,9 +139,10 @@ fn verify_once(
     let mut logs = Vec::new();
     let mut buffers = Buffers::default();
     let mut for_strangers = options.patience;
+    let count = found.logs.len();
     for files in found.logs {
         let (buffers, progress, for_strangers) = (&mut buffers, &mut *progress, &mut for_strangers);
-        let hand_on = take.as_mut().map(|take| HandOn::new(*take, &files)).transpose()?;
+        let hand_on = take.as_mut().map(|take| HandOn::new(*take, &files, count)).transpose()?;
         let verifier = Verifier::new(files.log, options);
         let reading =
             Reading { snapshot, options, progress, hand_on, crew, buffers, for_strangers, verifier };

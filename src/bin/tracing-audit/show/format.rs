@@ -28,6 +28,25 @@ pub(super) struct NoLine<'a> {
     pub(super) why: MalformedLine,
 }
 
+/// How much was passed to a [`Formatter`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// What stands between newlines: lines, and what is none.
+    pub(super) all: u64,
+    /// Lines of a log.
+    pub(super) lines: u64,
+    /// Those of them that are wanted.
+    pub(super) wanted: u64,
+}
+
+impl Passed {
+    pub(super) fn add(&mut self, Passed { all, lines, wanted }: Passed) {
+        self.all += all;
+        self.lines += lines;
+        self.wanted += wanted;
+    }
+}
+
 /// Formats lines that are wanted.
 pub(super) struct Formatter<'a> {
     pub(super) form: Form,
@@ -36,7 +55,7 @@ pub(super) struct Formatter<'a> {
 
 impl Formatter<'_> {
     /// Appends what is shown of whole lines, each with a newline; the last may lack its own. `no_line` gets what is
-    /// none, and appends what is to stand in its place. Returns how many there were. Lines that are `known` were
+    /// none, and appends what is to stand in its place. Lines that are `known` were
     /// taken by [`Line::parse`] before; of them less is asked.
     pub(super) fn lines(
         &self,
@@ -44,35 +63,42 @@ impl Formatter<'_> {
         known: bool,
         out: &mut Vec<u8>,
         mut no_line: impl FnMut(&NoLine<'_>, &mut Vec<u8>),
-    ) -> u64 {
+    ) -> Passed {
         let rest = bytes.last().is_some_and(|byte| *byte != b'\n');
         if known && self.form == Form::Json && self.wanted.is_all() {
             out.extend_from_slice(bytes);
             out.extend(rest.then_some(b'\n'));
-            return memchr::memchr_iter(b'\n', bytes).count() as u64 + u64::from(rest);
+            let all = memchr::memchr_iter(b'\n', bytes).count() as u64 + u64::from(rest);
+            return Passed { all, lines: all, wanted: all };
         }
         let mut parts = Parts::default();
-        let (mut start, mut number) = (0, 0);
+        let (mut start, mut passed) = (0, Passed::default());
         for end in memchr::memchr_iter(b'\n', bytes).chain(rest.then_some(bytes.len())) {
             let line = &bytes[start..end];
-            match str::from_utf8(line).ok().and_then(|text| read(text, known, &mut parts)) {
-                Some(line) => self.line(&line, &parts, out),
+            let is_wanted = match str::from_utf8(line).ok().and_then(|text| read(text, known, &mut parts)) {
+                Some(line) => Some(self.line(&line, &parts, out)),
                 None => match Line::parse(line) {
                     Ok(line) => {
                         parts.fill(line.fields, line.spans);
-                        self.line(&line, &parts, out);
+                        Some(self.line(&line, &parts, out))
                     }
-                    Err(why) => no_line(&NoLine { number, bytes: line, why }, out),
+                    Err(why) => {
+                        no_line(&NoLine { number: passed.all, bytes: line, why }, out);
+                        None
+                    }
                 },
-            }
-            (start, number) = (end + 1, number + 1);
+            };
+            let (lines, wanted) = (u64::from(is_wanted.is_some()), u64::from(is_wanted == Some(true)));
+            passed.add(Passed { all: 1, lines, wanted });
+            start = end + 1;
         }
-        number
+        passed
     }
 
-    fn line(&self, line: &Line<'_>, parts: &Parts<'_>, out: &mut Vec<u8>) {
+    /// Appends a line where it is wanted; whether it is.
+    fn line(&self, line: &Line<'_>, parts: &Parts<'_>, out: &mut Vec<u8>) -> bool {
         if !self.wanted.wants(line, parts) {
-            return;
+            return false;
         }
         match self.form {
             Form::Text => record::write(line, parts, out),
@@ -80,5 +106,6 @@ impl Formatter<'_> {
             Form::HarmlessJson => write_harmless(line.text, out),
         }
         out.push(b'\n');
+        true
     }
 }

@@ -15,12 +15,12 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tracing_audit::trail::MAX_LINE;
+use tracing_audit::trail::{KeyId, MAX_LINE};
 use tracing_audit::verify::{Contents, find_logs};
 
 use crate::pins::Pins;
 use crate::terminal::harmless;
-use format::{Form, Formatter, NoLine};
+use format::{Form, Formatter, NoLine, Passed};
 use pieces::{Piece, Pieces};
 use wanted::Wanted;
 
@@ -28,7 +28,10 @@ use wanted::Wanted;
 ///
 /// With a key it verifies as it reads, and shows the lines that are proved; the exit code is that of `verify`. Without one it
 /// shows what stands in the files, proved or not, and says so. Files may be compressed. Where --since, --until or --where
-/// choose lines, what is no line is not shown.
+/// choose lines, what is no line is not shown; where none is chosen, a line on stderr says how many were looked at.
+///
+/// Logs are shown one after the other. Of several, a line on stderr names each before its records; with --json each record
+/// has its log's id in `trail.log`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files, or folders with files of logs
@@ -59,17 +62,25 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         return proved::run(arguments, &formatter);
     }
     note(&"nothing of this was proved: no key was given (--key)");
-    let mut show = Show { formatter, out: stdout.lock(), unread: false };
+    let is_one = arguments.paths.len() == 1;
+    let passed = Passed::default();
+    let mut show = Show { formatter, out: stdout.lock(), is_one, heading: None, passed, unread: false };
     for path in &arguments.paths {
         show.path(path)?;
     }
     show.out.flush()?;
+    tell_of_none(show.passed, &arguments.wanted);
     Ok(if show.unread { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
 struct Show<'a, W: Write> {
     formatter: Formatter<'a>,
     out: W,
+    /// Whether one path was given.
+    is_one: bool,
+    /// What is said before the next line that is shown.
+    heading: Option<String>,
+    passed: Passed,
     /// Whether something could not be read.
     unread: bool,
 }
@@ -90,13 +101,18 @@ impl<W: Write> Show<'_, W> {
         for unread in &found.unread {
             self.unread(&unread.path, &unread.error)?;
         }
-        for log in found.logs.clone() {
+        let logs = found.logs.clone();
+        let are_several = !self.is_one || logs.len() > 1;
+        for log in logs {
+            let first = log.files.first().filter(|_| are_several);
+            self.heading = first.map(|first| heading(log.log, &first.path.display()));
             log.files.iter().try_for_each(|file| self.contents(&file.path, found.open(log.log, file)))?;
         }
         Ok(())
     }
 
     fn file(&mut self, path: &Path) -> io::Result<()> {
+        self.heading = (!self.is_one).then(|| format!("from {}:", path.display()));
         self.contents(path, Contents::open(path))
     }
 
@@ -113,7 +129,7 @@ impl<W: Write> Show<'_, W> {
                 Err(error) => return self.unread(path, &error),
             };
             shown.clear();
-            before += match piece {
+            let passed = match piece {
                 Piece::Lines(lines) => {
                     self.formatter.lines(lines, false, &mut shown, |NoLine { number, bytes, why }, out| {
                         let place = (path, before + number + 1);
@@ -125,9 +141,15 @@ impl<W: Write> Show<'_, W> {
                 }
                 Piece::TooLong { start, bytes } => {
                     self.no_line((path, before + 1), &without_newline(bytes), start, &mut shown);
-                    1
+                    Passed { all: 1, ..Passed::default() }
                 }
             };
+            before += passed.all;
+            self.passed.add(passed);
+            if let Some(heading) = self.heading.take_if(|_| !shown.is_empty()) {
+                self.out.flush()?;
+                note(&heading);
+            }
             self.out.write_all(&shown)?;
         }
     }
@@ -154,6 +176,18 @@ impl<W: Write> Show<'_, W> {
         self.out.flush()?;
         note(&format!("{}: {error}", path.display()));
         Ok(())
+    }
+}
+
+/// Which log the lines are of that follow.
+fn heading(log: KeyId, file: &dyn Display) -> String {
+    format!("log {log}, from {file}:")
+}
+
+/// Lines were chosen, and none was met that is wanted: nobody should take that for an empty log.
+fn tell_of_none(passed: Passed, wanted: &Wanted) {
+    if !wanted.is_all() && passed.wanted == 0 {
+        note(&format!("0 of {} records match", passed.lines));
     }
 }
 

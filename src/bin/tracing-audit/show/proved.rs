@@ -2,14 +2,16 @@
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde_json::Value;
+use tracing_audit::trail::KeyId;
 use tracing_audit::verify::{Options, Report, Stretch, Verdict, verify_paths_each};
 
-use super::format::{Form, Formatter};
-use super::{Arguments, note};
+use super::format::{Form, Formatter, Passed};
+use super::{Arguments, heading, note, tell_of_none};
 use crate::terminal::{count, harmless, write_harmless};
 
 /// Threads that format; the verifier has its own.
@@ -63,16 +65,15 @@ fn in_threads(
 
 fn alone(arguments: &Arguments, formatter: &Formatter<'_>, options: &Options) -> io::Result<(Report, Lines)> {
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let (mut all, mut printed) = (Lines::default(), Ok(()));
+    let (mut all, mut printed) = (Printed::default(), Ok(()));
     let verified = verify_paths_each(&arguments.paths, options, &mut |stretch| {
-        let Shown { text, lines } = shown(&stretch, formatter, arguments.unproved);
-        all.add(&lines);
-        printed = out.write_all(&text);
+        let shown = shown(&stretch, formatter, arguments.unproved);
+        printed = print(&shown, &mut all, &mut out);
         if printed.is_ok() { Ok(()) } else { Err(ErrorKind::BrokenPipe.into()) }
     });
     // What went wrong with the output is the reason that nobody took what was verified.
     printed.and_then(|()| out.flush())?;
-    verified.map(|report| (report, all)).map_err(io::Error::other)
+    verified.map(|report| (report, all.lines)).map_err(io::Error::other)
 }
 
 /// Beside the records: what they are worth.
@@ -80,14 +81,17 @@ fn tell(report: &Report, passed: &Lines, arguments: &Arguments) {
     let findings: u64 = report.logs.iter().map(|log| log.findings.len() as u64 + log.more_findings).sum();
     let findings = findings + report.findings.len() as u64 + report.more_findings;
     let lines: u64 = report.logs.iter().map(|log| log.proved.lines).sum();
-    if passed.unproved > 0 && !arguments.unproved {
-        let are = if passed.unproved == 1 { "is" } else { "are" };
-        let lines = count(passed.unproved, "line");
-        note(&format!("{lines} {are} not proved, and not shown: --unproved shows them"));
+    if passed.unproved.lines > 0 && !arguments.unproved {
+        note(&not_shown(passed.unproved, arguments.wanted.is_all()));
     }
+    let mut looked_at = passed.proved;
+    if arguments.unproved {
+        looked_at.add(passed.unproved);
+    }
+    tell_of_none(looked_at, &arguments.wanted);
     // Where a hand-off was met after lines that it makes another's.
-    if passed.proved > lines {
-        let shown = count(passed.proved - lines, "line");
+    if passed.proved.lines > lines {
+        let shown = count(passed.proved.lines - lines, "line");
         note(&format!(
             "{shown} more than are proved were read as proved: `tracing-audit verify` names the ranges that are"
         ));
@@ -101,6 +105,19 @@ fn tell(report: &Report, passed: &Lines, arguments: &Arguments) {
     }
 }
 
+/// Lines that are not proved: how many, and how many of them are wanted, where not all are.
+fn not_shown(unproved: Passed, is_all: bool) -> String {
+    let Passed { lines, wanted, .. } = unproved;
+    let (lines, are) = (count(lines, "line"), if lines == 1 { "is" } else { "are" });
+    let rest = match wanted {
+        _ if is_all => ": --unproved shows them",
+        0 => "; none of them matches",
+        1 => "; 1 of them matches: --unproved shows it",
+        wanted => &format!("; {wanted} of them match: --unproved shows these"),
+    };
+    format!("{lines} {are} not proved, and not shown{rest}")
+}
+
 struct Job {
     stretch: Stretch,
     done: Sender<Shown>,
@@ -110,20 +127,23 @@ struct Job {
 struct Shown {
     text: Vec<u8>,
     lines: Lines,
+    /// Where it is one of several logs: what is said before the first line of the log.
+    log: Option<(KeyId, Arc<str>)>,
 }
 
 /// How many lines there were.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Lines {
-    proved: u64,
-    unproved: u64,
+    proved: Passed,
+    unproved: Passed,
 }
 
-impl Lines {
-    fn add(&mut self, others: &Lines) {
-        self.proved += others.proved;
-        self.unproved += others.unproved;
-    }
+/// What was printed so far.
+#[derive(Default)]
+struct Printed {
+    lines: Lines,
+    /// The log of the last line.
+    log: Option<KeyId>,
 }
 
 fn format_all(waiting: Receiver<Job>, formatter: &Formatter<'_>, with_unproved: bool) {
@@ -133,33 +153,35 @@ fn format_all(waiting: Receiver<Job>, formatter: &Formatter<'_>, with_unproved: 
 }
 
 fn shown(stretch: &Stretch, formatter: &Formatter<'_>, with_unproved: bool) -> Shown {
-    let (bytes, mut text) = (stretch.text(), Vec::new());
+    let (mut text, mut lines) = (Vec::new(), Lines::default());
     if stretch.is_proved {
-        let proved = formatter.lines(bytes, true, &mut text, |_, _| {});
-        return Shown { text, lines: Lines { proved, unproved: 0 } };
-    }
-    let unproved = lines(bytes).count() as u64;
-    if with_unproved {
-        for line in lines(bytes) {
-            mark(line, formatter, &mut text);
+        lines.proved = formatter.lines(stretch.text(), true, &mut text, |_, _| {});
+    } else {
+        for line in self::lines(stretch.text()) {
+            let mut shown = Vec::new();
+            let passed = formatter.lines(line, false, &mut shown, |_, _| {});
+            lines.unproved.add(passed);
+            if with_unproved {
+                mark(line, passed, &shown, formatter, &mut text);
+            }
         }
     }
-    Shown { text, lines: Lines { proved: 0, unproved } }
+    let log = (stretch.logs > 1).then(|| (stretch.log, Arc::clone(&stretch.file)));
+    Shown { text, lines, log }
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
 }
 
-/// Appends a line that is not proved, so that nobody takes it for one that is.
-fn mark(line: &[u8], formatter: &Formatter<'_>, out: &mut Vec<u8>) {
+/// Appends a line that is not proved, and how it is `shown`, so that nobody takes it for one that is.
+fn mark(line: &[u8], passed: Passed, shown: &[u8], formatter: &Formatter<'_>, out: &mut Vec<u8>) {
     /// What is no line may be of any length.
     const START: usize = 200;
     let cut = String::from_utf8_lossy(&line[..line.len().min(START)]).into_owned();
-    let mut shown = Vec::new();
-    let mut is_line = true;
-    formatter.lines(line, false, &mut shown, |_, _| is_line = false);
-    if is_line && shown.is_empty() || !is_line && !formatter.wanted.is_all() {
+    let is_line = passed.lines > 0;
+    let is_wanted = if is_line { passed.wanted > 0 } else { passed.all > 0 && formatter.wanted.is_all() };
+    if !is_wanted {
         return;
     }
     if formatter.form != Form::Text {
@@ -171,7 +193,7 @@ fn mark(line: &[u8], formatter: &Formatter<'_>, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(b"?? ");
     match is_line {
-        true => out.extend_from_slice(&shown),
+        true => out.extend_from_slice(shown),
         false => {
             let more = if line.len() > START { " …" } else { "" };
             out.extend_from_slice(harmless(&format!("no line of a log: {cut}{more}")).as_bytes());
@@ -183,12 +205,24 @@ fn mark(line: &[u8], formatter: &Formatter<'_>, out: &mut Vec<u8>) {
 /// Prints what comes, in order. The answer is how many lines it was made of.
 fn print_all(coming: Receiver<Receiver<Shown>>) -> io::Result<Lines> {
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let mut all = Lines::default();
+    let mut all = Printed::default();
     for shown in coming {
-        let Ok(Shown { text, lines }) = shown.recv() else { continue };
-        all.add(&lines);
-        out.write_all(&text)?;
+        let Ok(shown) = shown.recv() else { continue };
+        print(&shown, &mut all, &mut out)?;
     }
     out.flush()?;
-    Ok(all)
+    Ok(all.lines)
+}
+
+fn print(shown: &Shown, all: &mut Printed, out: &mut impl Write) -> io::Result<()> {
+    let Shown { text, lines, log } = shown;
+    all.lines.proved.add(lines.proved);
+    all.lines.unproved.add(lines.unproved);
+    if let Some((log, file)) = log.as_ref().filter(|(log, _)| !text.is_empty() && all.log != Some(*log)) {
+        // What was shown before stands before the heading.
+        out.flush()?;
+        note(&heading(*log, file));
+        all.log = Some(*log);
+    }
+    out.write_all(text)
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use tracing_audit::trail::{Line, MAX_LINE};
 
-use super::format::{Form, Formatter, NoLine};
+use super::format::{Form, Formatter, NoLine, Passed};
 use super::members::Parts;
 use super::read::read;
 use super::wanted::Wanted;
@@ -223,10 +223,14 @@ fn what_is_no_line_is_told_by_its_number() {
     let formatter = Formatter { form: Form::Json, wanted: &all };
     let (mut out, mut none) = (Vec::new(), 0);
     let whole = example.strip_suffix(b"\n").unwrap();
-    assert_eq!(formatter.lines(whole, true, &mut out, |_, _| none += 1), 9);
+    let of = |all, lines, wanted| Passed { all, lines, wanted };
+    assert_eq!(formatter.lines(whole, true, &mut out, |_, _| none += 1), of(9, 9, 9));
     assert_eq!((out.as_slice(), none), (example.as_slice(), 0));
     out.clear();
-    assert_eq!(formatter.lines(b"", false, &mut out, |_, _| none += 1), 0);
-    assert_eq!(formatter.lines(b"{}\n{}", false, &mut out, |_, _| none += 1), 2);
+    assert_eq!(formatter.lines(b"", false, &mut out, |_, _| none += 1), Passed::default());
+    assert_eq!(formatter.lines(b"{}\n{}", false, &mut out, |_, _| none += 1), of(2, 0, 0));
     assert_eq!((out.len(), none), (0, 2));
+    let bob = Wanted::of(None, None, &[("actor".to_owned(), "bob".to_owned())]);
+    let formatter = Formatter { form: Form::Json, wanted: &bob };
+    assert_eq!(formatter.lines(whole, false, &mut out, |_, _| none += 1), of(9, 8, 2));
 }
