@@ -112,6 +112,28 @@ fn keys_may_come_from_a_file() {
 }
 
 #[test]
+fn a_pin_that_is_no_key_is_told_why() {
+    let folder = example();
+    let file = folder.path().join("pins");
+    for (pin, why) in [
+        ("zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WE_-", "is no base64 (standard alphabet, padded)"),
+        ("zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WA==", "is the base64 of 31 bytes"),
+        ("AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "has 32 bytes that are no point of the curve"),
+        ("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "has 32 bytes that are a point of small order"),
+    ] {
+        fs::write(&file, format!("example.com/payments b1541897b6ad297c {pin}\n")).unwrap();
+        let trust = file.to_str().unwrap().to_owned();
+        let keys = folder.path().join("keys");
+        fs::write(&keys, format!("{pin}\n")).unwrap();
+        for arguments in [["--key", pin], ["--trust", &trust], ["--key-file", keys.to_str().unwrap()]] {
+            let output = verify(folder.path(), &arguments);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.code() == Some(2) && said.contains(why), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
 fn the_report_is_json_on_request() {
     let output = verify(example().path(), &["--key", KEY, "--json"]);
     let report: serde_json::Value = serde_json::from_str(&printed(&output)).unwrap();

@@ -80,7 +80,12 @@ pub struct PublicKey(VerifyingKey);
 impl PublicKey {
     /// From raw bytes. `None` where they are no point of the curve, or one of small order, which no signer would have.
     pub fn from_bytes(bytes: &[u8; 32]) -> Option<PublicKey> {
-        VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak()).map(PublicKey)
+        PublicKey::checked(bytes).ok()
+    }
+
+    fn checked(bytes: &[u8; 32]) -> Result<PublicKey, InvalidPublicKey> {
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| InvalidPublicKey::NoPoint)?;
+        if key.is_weak() { Err(InvalidPublicKey::SmallOrder) } else { Ok(PublicKey(key)) }
     }
 
     /// The raw 32 bytes.
@@ -119,8 +124,11 @@ impl FromStr for PublicKey {
     fn from_str(text: &str) -> Result<PublicKey, InvalidPublicKey> {
         let mut bytes = [0; 32];
         match STANDARD.decode_slice(text, &mut bytes) {
-            Ok(32) => PublicKey::from_bytes(&bytes).ok_or(InvalidPublicKey),
-            _ => Err(InvalidPublicKey),
+            Ok(32) => PublicKey::checked(&bytes),
+            _ => Err(match STANDARD.decode(text) {
+                Ok(bytes) => InvalidPublicKey::Length { bytes: bytes.len() },
+                Err(_) => InvalidPublicKey::NotBase64,
+            }),
         }
     }
 }
@@ -149,13 +157,37 @@ impl<'de> Deserialize<'de> for PublicKey {
     }
 }
 
-/// A text that is no public key.
+/// Why a text is no public key. `{:#}` has the reason alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidPublicKey;
+#[non_exhaustive]
+pub enum InvalidPublicKey {
+    /// It is no base64, of the standard alphabet and padded.
+    NotBase64,
+    /// It is the base64 of more bytes than 32, or of fewer.
+    Length {
+        /// So many.
+        bytes: usize,
+    },
+    /// Its 32 bytes are no point of the curve.
+    NoPoint,
+    /// Its 32 bytes are a point of small order, which no signer has.
+    SmallOrder,
+}
 
 impl fmt::Display for InvalidPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected an Ed25519 public key: the base64 (44 characters) of its 32 bytes")
+        if !f.alternate() {
+            f.write_str("expected an Ed25519 public key, the base64 (44 characters) of its 32 bytes: this ")?;
+        }
+        match self {
+            InvalidPublicKey::NotBase64 => f.write_str("is no base64 (standard alphabet, padded)"),
+            InvalidPublicKey::Length { bytes: 1 } => f.write_str("is the base64 of 1 byte"),
+            InvalidPublicKey::Length { bytes } => write!(f, "is the base64 of {bytes} bytes"),
+            InvalidPublicKey::NoPoint => f.write_str("has 32 bytes that are no point of the curve"),
+            InvalidPublicKey::SmallOrder => {
+                f.write_str("has 32 bytes that are a point of small order: anybody can sign for it")
+            }
+        }
     }
 }
 
@@ -256,9 +288,37 @@ mod tests {
     fn a_public_key_of_small_order_is_none() {
         let identity = { [1u8].into_iter().chain([0; 31]).collect::<Vec<_>>() };
         assert_eq!(PublicKey::from_bytes(identity.as_slice().try_into().unwrap()), None);
-        assert_eq!("AAAA".parse::<PublicKey>(), Err(InvalidPublicKey));
-        let says = "expected an Ed25519 public key: the base64 (44 characters) of its 32 bytes";
-        assert_eq!(InvalidPublicKey.to_string(), says);
+    }
+
+    #[test]
+    fn what_is_no_public_key_is_told_why() {
+        let small_order = STANDARD.encode([1u8].into_iter().chain([0; 31]).collect::<Vec<_>>());
+        let no_point = STANDARD.encode([2u8].into_iter().chain([0; 31]).collect::<Vec<_>>());
+        for (text, why, said) in [
+            ("", InvalidPublicKey::Length { bytes: 0 }, "is the base64 of 0 bytes"),
+            ("AA==", InvalidPublicKey::Length { bytes: 1 }, "is the base64 of 1 byte"),
+            (&*STANDARD.encode([7; 33]), InvalidPublicKey::Length { bytes: 33 }, "is the base64 of 33 bytes"),
+            (&*"!".repeat(44), InvalidPublicKey::NotBase64, "is no base64 (standard alphabet, padded)"),
+            ("no key", InvalidPublicKey::NotBase64, "is no base64 (standard alphabet, padded)"),
+            // As URLs have it.
+            (
+                "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WE_-",
+                InvalidPublicKey::NotBase64,
+                "is no base64 (standard alphabet, padded)",
+            ),
+            (&*no_point, InvalidPublicKey::NoPoint, "has 32 bytes that are no point of the curve"),
+            (
+                &*small_order,
+                InvalidPublicKey::SmallOrder,
+                "has 32 bytes that are a point of small order: anybody can sign for it",
+            ),
+        ] {
+            assert_eq!(text.parse::<PublicKey>(), Err(why), "{text}");
+            assert_eq!(format!("{why:#}"), said);
+            let expected =
+                "expected an Ed25519 public key, the base64 (44 characters) of its 32 bytes: this ";
+            assert_eq!(why.to_string(), format!("{expected}{said}"));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::trail::{KeyId, PublicKey};
+use crate::trail::{InvalidPublicKey, KeyId, PublicKey};
 
 /// What a trust file says, in the manner of `known_hosts`: one log a line, `origin log public-key [comment]`, between
 /// spaces or tabs. Blank lines and those that begin with `#` say nothing.
@@ -172,19 +172,23 @@ impl FromStr for TrustLine {
             if log != "*" {
                 return Err(wrong("`*` in the place of a log, behind the `*` of a fleet", log));
             }
-            let key = key.parse().map_err(|_| wrong("a fleet's public key, 44 characters of base64", key))?;
+            let key = key.parse().map_err(|why| wrong(&public_key("a fleet's", "", why), key))?;
             return Ok(TrustLine::Fleet { key, comment });
         }
         let id = KeyId::parse(log.as_bytes())
             .ok_or_else(|| wrong("the id of a log, 16 lower-case hex digits, behind the origin", log))?;
-        let key: PublicKey = key
-            .parse()
-            .map_err(|_| wrong("the log's public key, 44 characters of base64, behind its id", key))?;
+        let key: PublicKey =
+            key.parse().map_err(|why| wrong(&public_key("the log's", " behind its id", why), key))?;
         if key.id() != id {
             return Err(wrong(&format!("{}, the id of the key on this line", key.id()), log));
         }
         Ok(TrustLine::Log { origin, key, from_start, comment })
     }
+}
+
+/// What is expected in the place of a text that is no key.
+fn public_key(whose: &str, place: &str, why: InvalidPublicKey) -> String {
+    format!("{whose} public key{place}, 44 characters of base64: what stands there {why:#}")
 }
 
 /// The origin at the start of a line, and what follows it.
