@@ -135,6 +135,41 @@ fn what_is_packed_is_named_with_the_command_that_unpacks_it_and_nothing_is_missi
 }
 
 #[test]
+fn the_standard_input_has_a_name_in_text_and_is_read_once() {
+    let bytes = fs::read_to_string(Path::new("tests/example-log").join(SECOND)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("input");
+    fs::write(&input, bytes.replace("root", "eve")).unwrap();
+    let given = |name: &str, arguments: &[&str]| {
+        let input = Stdio::from(File::open(&input).unwrap());
+        let output = command(name).args(arguments).stdin(input).output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    for arguments in [&["-"][..], &["--shipped", "-"]] {
+        let (_, text) = given("verify", arguments);
+        let (read, named) = (": \"standard input\".\nTrusted: ", "\"standard input\", line ");
+        assert!(text.contains(read) && text.contains(named) && !text.contains(" -,"), "{text}");
+    }
+    let (_, json) = given("verify", &["--json", "-"]);
+    assert!(json.contains("\"file\": \"-\""), "{json}");
+    fs::write(&input, "no line\n").unwrap();
+    let mut show = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
+    let output = show.args(["show", "-"]).stdin(Stdio::from(File::open(&input).unwrap())).output().unwrap();
+    assert!(said(&output).starts_with("!! standard input:1: no line of a log: "), "{}", said(&output));
+
+    for (name, arguments) in [
+        ("verify", &["-", "-"][..]),
+        ("verify", &["--shipped", "-", "x", "-"]),
+        ("verify", &["--shipped", "-", "--copies", "-"]),
+        ("show", &["-", "-"]),
+    ] {
+        let (code, text) = given(name, arguments);
+        let said = "tracing-audit: `-`, the standard input, is given 2 times, and can be read once";
+        assert!(code == Some(2) && text.starts_with(said), "{name} {arguments:?}: {text}");
+    }
+}
+
+#[test]
 fn what_is_altered_beside_a_packed_file_is_still_tampered() {
     let folder = example();
     let first = folder.path().join(FIRST);

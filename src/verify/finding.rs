@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use self::message::Sentence;
 use super::debris::NotTorn;
-use super::quoted::Quoted;
+use super::quoted::FileName;
 use super::{Changed, Range, Rewrite, Verdict};
 use crate::trail::{Ended, Hash, KeyId, MalformedLine, Position, Timestamp, Torn};
 
@@ -26,7 +26,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", Quoted(&self.file), self.line)
+        write!(f, "{}, line {}", FileName(&self.file), self.line)
     }
 }
 

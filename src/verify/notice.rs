@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Place;
 use super::finding::placed;
 use super::look::Look;
-use super::quoted::Quoted;
+use super::quoted::FileName;
 use crate::trail::{Accepted, Ended, Keeps, KeyId, Succeeds, Timestamp, Torn};
 
 /// One thing worth knowing that takes nothing from the verdict.
@@ -228,13 +228,13 @@ impl fmt::Display for NoticeKind {
                 }
             }
             NoticeKind::LooksLike { file, look, member: Some(member) } => {
-                write!(f, "{}: {look}: in {member:?}", Quoted(file))
+                write!(f, "{}: {look}: in {member:?}", FileName(file))
             }
-            NoticeKind::LooksLike { file, look, member: None } => write!(f, "{}: {look}", Quoted(file)),
-            NoticeKind::NotALog { file } => write!(f, "{}: no file of a log, passed over", Quoted(file)),
-            NoticeKind::Link { file } => write!(f, "{}: a link that leads to no file", Quoted(file)),
+            NoticeKind::LooksLike { file, look, member: None } => write!(f, "{}: {look}", FileName(file)),
+            NoticeKind::NotALog { file } => write!(f, "{}: no file of a log, passed over", FileName(file)),
+            NoticeKind::Link { file } => write!(f, "{}: a link that leads to no file", FileName(file)),
             NoticeKind::Double { file, of } => {
-                write!(f, "{}: passed over: {} is the same file and has all of it", Quoted(file), Quoted(of))
+                write!(f, "{}: passed over: {} is the same file and has all of it", FileName(file), FileName(of))
             }
             NoticeKind::NotCompared { lines } => {
                 let were = if *lines == 1 { "1 line was" } else { &format!("{lines} lines were") };
@@ -250,7 +250,7 @@ impl fmt::Display for NoticeKind {
                 )
             }
             NoticeKind::Special { file } => {
-                write!(f, "{}: neither a file nor a folder, not opened", Quoted(file))
+                write!(f, "{}: neither a file nor a folder, not opened", FileName(file))
             }
         }
     }

@@ -18,6 +18,15 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
+/// The name of a file. A file of the name `-` in a folder has the folder's name before it.
+pub(super) struct FileName<'a>(pub(super) &'a str);
+
+impl fmt::Display for FileName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Quoted(if self.0 == "-" { "standard input" } else { self.0 }).fmt(f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +45,12 @@ mod tests {
         ] {
             assert_eq!(Quoted(odd).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn the_standard_input_has_a_name() {
+        assert_eq!(FileName("-").to_string(), r#""standard input""#);
+        assert_eq!(FileName("./-").to_string(), "./-");
+        assert_eq!(FileName("a b").to_string(), r#""a b""#);
     }
 }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done (`verify`, `show` with a key: intact), 1 tampered, 2 usage or I/O, 3 incomplete or forked.
 #![forbid(unsafe_code)]
 
+mod given;
 mod keys;
 mod pins;
 mod show;

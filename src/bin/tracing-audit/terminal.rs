@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -29,6 +30,11 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 pub(crate) fn quoted(text: &str) -> String {
     let text = serde_json::Value::from(text).to_string();
     harmless(&text).into_owned()
+}
+
+/// A path as people read it.
+pub(crate) fn named(path: &Path) -> Cow<'_, str> {
+    if path == Path::new("-") { "standard input".into() } else { path.to_string_lossy() }
 }
 
 /// Writes `value` as JSON on lines of its own, each harmful character escaped: JSON has them only within strings, where

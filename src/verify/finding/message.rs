@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Finding, FindingKind};
 use crate::trail::Position;
-use crate::verify::quoted::Quoted;
+use crate::verify::quoted::{FileName, Quoted};
 use crate::verify::{NotTorn, Rewrite};
 
 /// What is said of a finding, its place aside: what became of the line first, what stands there now, and the evidence.
@@ -82,8 +82,8 @@ impl fmt::Display for FindingKind {
                 write!(
                     f,
                     "{} and {} both say that they are file {number} of the log",
-                    Quoted(file),
-                    Quoted(other)
+                    FileName(file),
+                    FileName(other)
                 )
             }
             FindingKind::PreviousBytes { expected, found } => {
@@ -168,13 +168,13 @@ impl fmt::Display for FindingKind {
                 write!(f, "the expected head has hash {expected}; this line of its number has {found}")
             }
             FindingKind::Unreadable { file } => {
-                write!(f, "{}: looks like a file of a log, but not one line can be read", Quoted(file))
+                write!(f, "{}: looks like a file of a log, but not one line can be read", FileName(file))
             }
             FindingKind::Undecodable { file, why } => {
-                write!(f, "{}: can't be decompressed to its end: {}", Quoted(file), Quoted(why))
+                write!(f, "{}: can't be decompressed to its end: {}", FileName(file), Quoted(why))
             }
             FindingKind::Rewritten { how, file, files, besides } => {
-                write!(f, "{}", Quoted(file))?;
+                write!(f, "{}", FileName(file))?;
                 match files {
                     0 | 1 => f.write_str(" looks")?,
                     files => write!(f, " and {} look", Count(files - 1, "more file"))?,
@@ -295,7 +295,7 @@ impl fmt::Display for FindingKind {
                 )
             }
             FindingKind::Packed { file, what, unpack } => {
-                write!(f, "{}: packed ({what}), and not read here: unpack it by `{unpack}`", Quoted(file))
+                write!(f, "{}: packed ({what}), and not read here: unpack it by `{unpack}`", FileName(file))
             }
             FindingKind::MaybePacked { files } => {
                 let files = Count(*files, "packed file");

@@ -185,7 +185,10 @@ pub struct VerifyError {
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.error)
+        match self.path == Path::new("-") {
+            true => write!(f, "standard input: {}", self.error),
+            false => write!(f, "{}: {}", self.path.display(), self.error),
+        }
     }
 }
 

@@ -18,8 +18,9 @@ use std::process::ExitCode;
 use tracing_audit::trail::{KeyId, MAX_LINE};
 use tracing_audit::verify::{Contents, find_logs};
 
+use crate::given;
 use crate::pins::Pins;
-use crate::terminal::harmless;
+use crate::terminal::{harmless, named};
 use format::{Form, Formatter, NoLine, Passed};
 use pieces::{Piece, Pieces};
 use wanted::Wanted;
@@ -51,6 +52,7 @@ pub(crate) struct Arguments {
 
 /// Ends with 2 where something could not be read; what could be is shown all the same.
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    given::once(&arguments.paths)?;
     let stdout = io::stdout();
     let form = match (arguments.json, stdout.is_terminal()) {
         (false, _) => Form::Text,
@@ -105,14 +107,14 @@ impl<W: Write> Show<'_, W> {
         let are_several = !self.is_one || logs.len() > 1;
         for log in logs {
             let first = log.files.first().filter(|_| are_several);
-            self.heading = first.map(|first| heading(log.log, &first.path.display()));
+            self.heading = first.map(|first| heading(log.log, &named(&first.path)));
             log.files.iter().try_for_each(|file| self.contents(&file.path, found.open(log.log, file)))?;
         }
         Ok(())
     }
 
     fn file(&mut self, path: &Path) -> io::Result<()> {
-        self.heading = (!self.is_one).then(|| format!("from {}:", path.display()));
+        self.heading = (!self.is_one).then(|| format!("from {}:", named(path)));
         self.contents(path, Contents::open(path))
     }
 
@@ -162,7 +164,7 @@ impl<W: Write> Show<'_, W> {
         }
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]);
         let more = if bytes.len() > START { " …" } else { "" };
-        let shown = format!("{}:{number}: no line of a log: {why}: {start}{more}", path.display());
+        let shown = format!("{}:{number}: no line of a log: {why}: {start}{more}", named(path));
         if self.formatter.form == Form::Text {
             out.extend_from_slice(format!("!! {}\n", harmless(&shown)).as_bytes());
         } else {
@@ -174,7 +176,7 @@ impl<W: Write> Show<'_, W> {
         self.unread = true;
         // What was shown stands before what went wrong.
         self.out.flush()?;
-        note(&format!("{}: {error}", path.display()));
+        note(&format!("{}: {error}", named(path)));
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Showing what is proved: the verifier reads, threads format what it hands on, and it is printed in the order of the log.
 
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -12,7 +13,7 @@ use tracing_audit::verify::{Options, Report, Stretch, Verdict, verify_paths_each
 
 use super::format::{Form, Formatter, Passed};
 use super::{Arguments, heading, note, tell_of_none};
-use crate::terminal::{count, harmless, write_harmless};
+use crate::terminal::{count, harmless, named, write_harmless};
 
 /// Threads that format; the verifier has its own.
 const FORMATTERS: usize = 2;
@@ -221,7 +222,7 @@ fn print(shown: &Shown, all: &mut Printed, out: &mut impl Write) -> io::Result<(
     if let Some((log, file)) = log.as_ref().filter(|(log, _)| !text.is_empty() && all.log != Some(*log)) {
         // What was shown before stands before the heading.
         out.flush()?;
-        note(&heading(*log, file));
+        note(&heading(*log, &named(Path::new(&**file))));
         all.log = Some(*log);
     }
     out.write_all(text)

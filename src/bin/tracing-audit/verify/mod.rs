@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use tracing_audit::verify::{ExpectedHead, Options, Progress, Succession, verify_paths_with};
 
+use crate::given;
 use crate::pins::Pins;
-use crate::terminal::{self, harmless};
+use crate::terminal::{self, harmless, named};
 
 /// Verify logs: exit code 0 intact, 1 tampered, 2 error, 3 incomplete or forked; the worst of all logs counts
 #[allow(clippy::struct_excessive_bools)] // one for each flag
@@ -63,6 +64,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    given::once(arguments.paths.iter().chain(&arguments.copies))?;
     let (keys, trust) = (arguments.pins.keys()?, arguments.pins.trust()?);
     if arguments.shipped {
         return shipped::run(arguments, keys, trust);
@@ -109,7 +111,7 @@ impl ProgressLine {
         let due = self.shown.is_none_or(|shown| shown.elapsed() > Duration::from_millis(100));
         if self.on_terminal && due {
             self.shown = Some(Instant::now());
-            let file = at.file.display().to_string();
+            let file = named(at.file);
             let _ = write!(io::stderr(), "\r\x1b[K{}: {} MB", harmless(&file), at.bytes / 1_000_000);
         }
     }

@@ -1,22 +1,23 @@
 //! What a report was made with.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use tracing_audit::verify::{Basis, Succession};
 
 use super::PRINTED;
-use crate::terminal::{count, quoted};
+use crate::terminal::{count, named, quoted};
 
 /// What the report was made with.
 pub(in super::super) fn basis(basis: &Basis, out: &mut impl Write) -> io::Result<()> {
-    let (paths, copies) = (basis.paths.iter().map(|path| quoted(path)), basis.copies.iter());
-    let copies = copies.map(|path| format!("copies {}", quoted(path)));
+    let path = |path: &String| quoted(&named(Path::new(path)));
+    let copies = basis.copies.iter().map(|copies| format!("copies {}", path(copies)));
     writeln!(
         out,
         "Read at {} by tracing-audit {}: {}.",
         basis.time,
         basis.version,
-        listed(paths.chain(copies))
+        listed(basis.paths.iter().map(path).chain(copies))
     )?;
     let pins = basis.pins.iter().map(|pin| format!("{} of log {}", pin.public_key, pin.id));
     let fleets = basis.fleet_keys.iter().map(|key| format!("fleet key {} ({})", key.public_key, key.id));
