@@ -124,13 +124,61 @@ fn what_is_packed_is_named_with_the_command_that_unpacks_it_and_nothing_is_missi
                     assert_eq!(output.status.code(), Some(2), "{pack} {file}: {text}");
                     if command_name == "verify" {
                         assert!(text.contains(&format!("unpack it by `{unpack}`")), "{pack}: {text}");
-                        for accused in ["TAMPERED", "INCOMPLETE", "missing before it", "was closed because"] {
+                        let words = [
+                            "TAMPERED",
+                            "INCOMPLETE",
+                            "missing before it",
+                            "not there",
+                            "was closed because",
+                        ];
+                        for accused in words {
                             assert!(!text.contains(accused), "{pack} {file}: {accused}: {text}");
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// A log of three files, of which the one in the middle is gone.
+const GAP: &str = "tests/vectors/logs/moved-middle-file-gone";
+const GAP_KEY: &str = "UvHAhY35F/YRHv+LQp1pIsAmsBFf4RXwQDb2yo6FZG0=";
+
+fn verify_gap(folder: &Path) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));
+    let output = command.args(["verify", "--key", GAP_KEY]).arg(folder).output().unwrap();
+    (output.status.code(), said(&output))
+}
+
+#[test]
+fn of_a_file_that_is_gone_it_is_asked_first_whether_it_was_moved() {
+    let (code, text) = verify_gap(Path::new(GAP));
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("5 lines are not there: 4 to 8."), "{text}");
+    let advice = text.lines().skip_while(|line| !line.contains("file 1 of the log is missing before it."));
+    let advice = advice.skip(1).map(str::trim_start).next().unwrap();
+    assert!(advice.starts_with("Was it archived or moved? Give its path too. "), "{text}");
+
+    let folder = example();
+    fs::remove_file(folder.path().join(SECOND)).unwrap();
+    let output = command("verify").arg(folder.path()).output().unwrap();
+    let text = said(&output);
+    assert!(text.contains("missing.\n    Was it archived or moved? Give its path too. "), "{text}");
+}
+
+#[test]
+fn lines_beside_a_packed_file_were_not_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(GAP).unwrap().map(|file| file.unwrap().path()) {
+        fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
+    }
+    for (packed, unread) in [("a", "1 packed file was"), ("b", "2 packed files were")] {
+        fs::write(folder.path().join(packed), b"\xfd7zXZ\0").unwrap();
+        let (code, text) = verify_gap(folder.path());
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(&format!("5 lines are not seen ({unread} not read): 4 to 8.")), "{text}");
+        assert!(!text.contains("not there"), "{text}");
     }
 }
 

@@ -128,6 +128,20 @@ fn what_can_not_be_restored_comes_with_advice() {
 }
 
 #[test]
+fn how_long_a_log_is_silent_is_said_in_words_and_whether_it_was_shut_down() {
+    let (code, text) = piped(&lines().join("\n"), &["--key", KEY, "--max-silence", "1h"]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(
+        text.contains("INCOMPLETE: closed by shutdown, with a last line of 2026-11-21T20:41:02.75"),
+        "{text}"
+    );
+    assert!(text.contains(" ago; it may be 1 h old at most.") && !text.contains("Is the writer"), "{text}");
+    let (_, text) = piped(&lines()[..10].join("\n"), &["--key", KEY, "--max-silence", "1h"]);
+    assert!(text.contains("INCOMPLETE: the last line is of 2026-11-21T20:41:02.5"), "{text}");
+    assert!(text.contains("Is the writer running?"), "{text}");
+}
+
+#[test]
 fn usage_and_what_can_not_be_read_exit_with_2() {
     for (path, arguments) in [("/nowhere", &["--key", KEY][..]), ("-", &["--key", "no key"])] {
         let output = shipped(&[Path::new(path)], arguments, "");

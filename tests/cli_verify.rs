@@ -75,7 +75,13 @@ fn a_tampered_log_exits_with_1_and_names_the_line() {
 fn an_incomplete_log_exits_with_3() {
     let folder = example();
     assert_eq!(verify(folder.path(), &[]).status.code(), Some(3));
-    assert_eq!(verify(folder.path(), &["--key", KEY, "--max-silence", "1ns"]).status.code(), Some(3));
+    let output = verify(folder.path(), &["--key", KEY, "--max-silence", "90m"]);
+    assert_eq!(output.status.code(), Some(3));
+    let (text, last) = (printed(&output), "2026-11-21T20:41:02.750000000Z");
+    let silent = text.lines().find(|line| line.contains(&format!("with a last line of {last}, "))).unwrap();
+    assert!(silent.ends_with(" ago; it may be 1 h 30 min old at most."), "{silent}");
+    // A writer that shut its log down runs no more, and need not.
+    assert!(!text.contains("Is the writer running?"), "{text}");
     fs::remove_file(folder.path().join(SECOND)).unwrap();
     let output = verify(folder.path(), &["--key", KEY]);
     assert_eq!(output.status.code(), Some(3));
@@ -103,15 +109,6 @@ fn usage_and_files_that_cannot_be_read_exit_with_2() {
 }
 
 #[test]
-fn keys_may_come_from_a_file() {
-    let folder = example();
-    let keys = tempfile::NamedTempFile::new().unwrap();
-    fs::write(keys.path(), format!("# payments\n{KEY}\n")).unwrap();
-    let output = verify(folder.path(), &["--key-file", keys.path().to_str().unwrap(), "--every-signature"]);
-    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
-}
-
-#[test]
 fn a_pin_that_is_no_key_is_told_why() {
     let folder = example();
     let file = folder.path().join("pins");
@@ -131,6 +128,15 @@ fn a_pin_that_is_no_key_is_told_why() {
             assert!(output.status.code() == Some(2) && said.contains(why), "{arguments:?}: {said}");
         }
     }
+}
+
+#[test]
+fn keys_may_come_from_a_file() {
+    let folder = example();
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    fs::write(keys.path(), format!("# payments\n{KEY}\n")).unwrap();
+    let output = verify(folder.path(), &["--key-file", keys.path().to_str().unwrap(), "--every-signature"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
 }
 
 #[test]

@@ -6,7 +6,9 @@ use super::dispute::Blame;
 use super::fact::Fact;
 use super::history::{FOLLOWED, Key};
 use super::walk::Walk;
-use crate::trail::{Control, Genesis, Handoff, HandoffBefore, Hash, InvalidControl, KeyId, Line, Position};
+use crate::trail::{
+    Close, Control, Ended, Genesis, Handoff, HandoffBefore, Hash, InvalidControl, KeyId, Line, Position,
+};
 use crate::verify::{FindingKind, noticed};
 
 /// What proved lines name as the hand-off before them.
@@ -56,6 +58,10 @@ impl Walk<'_> {
             }
             Some(Control::Gap(gap)) => {
                 self.lost = self.lost.saturating_add(gap.lost);
+                None
+            }
+            Some(Control::Close(Close { reason: Ended::Shutdown })) => {
+                self.closed = self.closed.max(Some(seq));
                 None
             }
             _ => None,

@@ -108,12 +108,13 @@ fn judge_expectations(walk: &mut Walk<'_>, now: Timestamp) {
             (None, _) => walk.ledger.find(None, None, FindingKind::HeadNotFound { expected: expect.hash }),
         }
     }
-    if let (Some(limit), Some(Head { time, .. })) = (walk.options.max_silence, walk.head) {
+    if let (Some(limit), Some(Head { seq, time, .. })) = (walk.options.max_silence, walk.head) {
         let silence = now.since(time);
         if time.since(now) > CLOCKS_DIFFER {
             walk.ledger.find(None, None, FindingKind::FromTheFuture { last: time, now });
         } else if silence > limit {
-            walk.ledger.find(None, None, FindingKind::Silent { last: time, silence, limit });
+            let closed = walk.closed == Some(seq);
+            walk.ledger.find(None, None, FindingKind::Silent { last: time, silence, limit, closed });
         }
     }
 }

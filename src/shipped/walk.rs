@@ -65,6 +65,8 @@ pub(super) struct Walk<'a> {
     /// The newest signed one of those that were given.
     pub(super) head: Option<Head>,
     pub(super) origin: Option<String>,
+    /// The last line with which the writer shut the log down.
+    pub(super) closed: Option<u64>,
     pub(super) lost: u64,
     pub(super) doubles: u64,
     /// Lines that came re-emitted, and the first of them.
@@ -125,6 +127,7 @@ impl<'a> Walk<'a> {
             newest: None,
             head: None,
             origin: None,
+            closed: None,
             lost: 0,
             doubles: 0,
             restored: (0, None),

@@ -178,7 +178,8 @@ impl Proof {
             if head.time.since(now) > AHEAD {
                 ledger.find(None, None, FindingKind::FromTheFuture { last: head.time, now });
             } else if silence > limit {
-                ledger.find(None, None, FindingKind::Silent { last: head.time, silence, limit });
+                let closed = self.last_closed().0 == Some(Ended::Shutdown);
+                ledger.find(None, None, FindingKind::Silent { last: head.time, silence, limit, closed });
             }
         }
     }

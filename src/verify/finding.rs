@@ -216,8 +216,8 @@ pub enum FindingKind {
     NotSucceeded { successor: KeyId },
     /// The writer saw that somebody meddled with its file, and these lines are not there.
     Gone { from: u64, to: u64, ended: Ended },
-    /// The last line is older than it may be.
-    Silent { last: Timestamp, silence: Duration, limit: Duration },
+    /// The last line is older than it may be. `closed`: with it the writer shut the log down.
+    Silent { last: Timestamp, silence: Duration, limit: Duration, closed: bool },
     /// The log ends before the expected head.
     HeadBehind { expected: u64, last: Option<u64> },
     /// No line has the expected hash.
@@ -252,7 +252,7 @@ pub enum FindingKind {
     /// A file is packed, or encrypted, or in other characters: what it holds is not read. `unpack`: the command that
     /// unpacks it.
     Packed { file: String, what: &'static str, unpack: &'static str },
-    /// Of the log something is not there, and may be in so many files that are packed.
+    /// Of the log something was not seen, and may be in so many files that are packed.
     MaybePacked { files: u64 },
     /// A format that this version does not read, validly signed.
     NeedsVersion { format: String },

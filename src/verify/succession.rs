@@ -123,7 +123,7 @@ mod tests {
 
     fn silent() -> FindingKind {
         let (limit, silence) = (Duration::from_secs(1), Duration::from_secs(2));
-        FindingKind::Silent { last: Timestamp::default(), silence, limit }
+        FindingKind::Silent { last: Timestamp::default(), silence, limit, closed: false }
     }
 
     #[test]

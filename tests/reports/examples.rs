@@ -107,6 +107,7 @@ pub(crate) fn findings() -> Vec<FindingKind> {
             last: time(),
             silence: Duration::from_millis(7500),
             limit: Duration::from_millis(7500),
+            closed: false,
         },
         FindingKind::HeadBehind { expected: 7, last: Some(7) },
         FindingKind::HeadBehind { expected: 7, last: None },

@@ -217,5 +217,5 @@ fn the_head_and_the_silence_that_were_asked_for_are_looked_at() {
     let behind = ask(&cut, &format!("29:{}", head.hash), None);
     assert!(behind.findings.iter().any(|f| matches!(f.kind, FindingKind::HeadBehind { expected: 29, .. })));
     let silent = ask(&text, &head.hash.to_string(), Some(std::time::Duration::from_secs(1)));
-    assert!(matches!(kind(silent), FindingKind::Silent { .. }));
+    assert!(matches!(kind(silent), FindingKind::Silent { closed: false, .. }));
 }

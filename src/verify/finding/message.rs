@@ -1,6 +1,7 @@
 //! What is said of a finding, in one sentence.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::{Finding, FindingKind};
 use crate::trail::Position;
@@ -238,12 +239,14 @@ impl fmt::Display for FindingKind {
                     Lines(*from, *to)
                 )
             }
-            FindingKind::Silent { last, silence, limit } => write!(
-                f,
-                "the last line is of {last}, {} s ago; at most {} s are allowed",
-                silence.as_secs(),
-                limit.as_secs()
-            ),
+            FindingKind::Silent { last, silence, limit, closed } => {
+                let (silence, limit) = (Lasting::about(*silence), Lasting::exactly(*limit));
+                match closed {
+                    true => write!(f, "closed by shutdown, with a last line of {last}, {silence} ago")?,
+                    false => write!(f, "the last line is of {last}, {silence} ago")?,
+                }
+                write!(f, "; it may be {limit} old at most")
+            }
             FindingKind::HeadBehind { expected, last: Some(last) } => {
                 write!(f, "the log ends with line {last}; line {expected} was expected")
             }
@@ -299,7 +302,7 @@ impl fmt::Display for FindingKind {
             }
             FindingKind::MaybePacked { files } => {
                 let files = Count(*files, "packed file");
-                write!(f, "something of the log is not there, and may be in {files}")
+                write!(f, "something of the log was not seen, and may be in {files}")
             }
             FindingKind::NeedsVersion { format } => {
                 write!(f, "written in the format {format:?}, which this version does not read")
@@ -349,6 +352,50 @@ impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Count(count, what) = self;
         write!(f, "{count} {what}{}", if *count == 1 { "" } else { "s" })
+    }
+}
+
+/// `6 days 1 h`, `1 min 30 s`.
+struct Lasting {
+    nanos: u128,
+    /// So many units are told; the rest is left out.
+    units: usize,
+}
+
+impl Lasting {
+    fn about(duration: Duration) -> Lasting {
+        Lasting { nanos: duration.as_nanos(), units: 2 }
+    }
+
+    fn exactly(duration: Duration) -> Lasting {
+        Lasting { nanos: duration.as_nanos(), units: usize::MAX }
+    }
+}
+
+impl fmt::Display for Lasting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(&str, u128); 6] = [
+            ("days", 86_400_000_000_000),
+            ("h", 3_600_000_000_000),
+            ("min", 60_000_000_000),
+            ("s", 1_000_000_000),
+            ("ms", 1_000_000),
+            ("ns", 1),
+        ];
+        let mut left = self.nanos;
+        let parts = UNITS.iter().map(|(unit, length)| {
+            let number = left / length;
+            left %= length;
+            let unit = if (*unit, number) == ("days", 1) { "day" } else { unit };
+            (number, unit)
+        });
+        // Two that follow each other, of which the second may be none.
+        let told = parts.skip_while(|(number, _)| *number == 0).take(self.units);
+        let told = told.filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number} {unit}"));
+        match told.collect::<Vec<_>>() {
+            none if none.is_empty() => f.write_str("0 s"),
+            told => f.write_str(&told.join(" ")),
+        }
     }
 }
 

@@ -217,9 +217,29 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "lines 1 to 2 are missing before it: the writer says that the file before was truncated under it",
         ),
         (
-            FindingKind::Silent { last, silence: seconds(7), limit: seconds(5) },
+            FindingKind::Silent { last, silence: seconds(7), limit: seconds(5), closed: false },
             Incomplete,
-            "the last line is of 2026-11-21T20:41:00.250000000Z, 7 s ago; at most 5 s are allowed",
+            "the last line is of 2026-11-21T20:41:00.250000000Z, 7 s ago; it may be 5 s old at most",
+        ),
+        (
+            FindingKind::Silent { last, silence: seconds(524_819), limit: seconds(86_430), closed: true },
+            Incomplete,
+            "closed by shutdown, with a last line of 2026-11-21T20:41:00.250000000Z, 6 days 1 h ago; it may be 1 day 30 s old at most",
+        ),
+        (
+            FindingKind::Silent {
+                last,
+                silence: seconds(86_459) + Duration::from_nanos(1),
+                limit: Duration::from_nanos(1_005_000_001),
+                closed: false,
+            },
+            Incomplete,
+            "the last line is of 2026-11-21T20:41:00.250000000Z, 1 day ago; it may be 1 s 5 ms 1 ns old at most",
+        ),
+        (
+            FindingKind::Silent { last, silence: Duration::from_nanos(1), limit: seconds(0), closed: false },
+            Incomplete,
+            "the last line is of 2026-11-21T20:41:00.250000000Z, 1 ns ago; it may be 0 s old at most",
         ),
         (
             FindingKind::HeadBehind { expected: 7, last: Some(6) },
@@ -239,7 +259,7 @@ fn each_finding_has_its_verdict_and_its_sentence() {
         (
             FindingKind::MaybePacked { files: 1 },
             Error,
-            "something of the log is not there, and may be in 1 packed file",
+            "something of the log was not seen, and may be in 1 packed file",
         ),
         (
             FindingKind::HeadNotFound { expected: hash },

@@ -28,7 +28,18 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::UnsignedEnd { .. } => {
             "Did the writer die here, or is it stopped? It attests these bytes when it starts again. Trust no line of them."
         }
-        FindingKind::NextFileMissing { .. } | FindingKind::EndMissing { .. } => {
+        FindingKind::FilesMissing { from, to } if from == to => {
+            "Was it archived or moved? Give its path too. If it is nowhere, somebody deleted it: get it from a backup or from where \
+             lines are shipped."
+        }
+        FindingKind::FilesMissing { .. } => {
+            "Were they archived or moved? Give their path too. If they are nowhere, somebody deleted them: get them from a backup or \
+             from where lines are shipped."
+        }
+        FindingKind::NextFileMissing { .. } => {
+            "Was it archived or moved? Give its path too. If it is nowhere, get it from a backup or from where lines are shipped."
+        }
+        FindingKind::EndMissing { .. } => {
             "Give all files of the log; if they are gone, get them from a backup or from where lines are shipped."
         }
         FindingKind::StartMissing { .. } => {
@@ -40,7 +51,10 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::Gone { .. } => {
             "Look for the file under another name, and for what moved or cut it: logrotate with copytruncate does."
         }
-        FindingKind::Silent { .. } => {
+        FindingKind::Silent { closed: true, .. } => {
+            "Was it to be started again, or does another log go on from it? Nothing is written to a log that was closed."
+        }
+        FindingKind::Silent { closed: false, .. } => {
             "Is the writer running? It signs a hand-off every 15 minutes, idle or not."
         }
         FindingKind::Disputed { .. } => {
@@ -140,7 +154,7 @@ pub(super) fn advice(kind: &FindingKind) -> &'static str {
         FindingKind::Packed { .. } => {
             "Or move it out of the folder, if it is no file of a log. Then verify again."
         }
-        FindingKind::MaybePacked { .. } => "Unpack them first: nothing is called missing before.",
+        FindingKind::MaybePacked { .. } => "Unpack what is packed first: nothing is called missing before.",
         kind if kind.verdict() == Verdict::Tampered => {
             "Keep the file as it is: it is evidence. Compare it with a backup or with where lines are shipped."
         }

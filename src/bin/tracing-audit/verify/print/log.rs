@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use tracing_audit::trail::{Ended, Timestamp};
-use tracing_audit::verify::{LogReport, NoticeKind};
+use tracing_audit::verify::{Finding, FindingKind, LogReport, NoticeKind};
 
 use super::{findings, noticed, notices, ranges, spoken};
 use crate::terminal::{count, quoted};
@@ -73,7 +73,12 @@ pub(super) fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
             None => writeln!(out, "  The last of them says that it is of {}.", agrees.last.time)?,
         }
     }
-    for (what, lines) in [("there, and not proved", &log.unproved), ("not there", &log.missing)] {
+    let not_there = match log.findings.iter().find_map(unread) {
+        None => "not there".to_owned(),
+        Some(1) => "not seen (1 packed file was not read)".to_owned(),
+        Some(files) => format!("not seen ({files} packed files were not read)"),
+    };
+    for (what, lines) in [("there, and not proved", &log.unproved), (&*not_there, &log.missing)] {
         if lines.lines > 0 {
             let are = if lines.lines == 1 { "is" } else { "are" };
             write!(out, "  {} {are} {what}: ", count(lines.lines, "line"))?;
@@ -113,6 +118,14 @@ pub(super) fn in_a_line(log: &LogReport, out: &mut impl Write) -> io::Result<()>
     match log.notices.len() as u64 + log.more_notices {
         0 => writeln!(out),
         notices => writeln!(out, "; {}", count(notices, "notice")),
+    }
+}
+
+/// So many files may have what is not there.
+fn unread(finding: &Finding) -> Option<u64> {
+    match finding.kind {
+        FindingKind::MaybePacked { files } => Some(files),
+        _ => None,
     }
 }
 
