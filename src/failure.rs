@@ -37,8 +37,8 @@ impl fmt::Display for Failure {
         match self {
             Failure::Write(error) => error.fmt(f),
             Failure::Lost { records, total } => {
-                let (some, were) = if *records == 1 { ("record", "was") } else { ("records", "were") };
-                write!(f, "audit log: {records} {some} {were} lost, {total} since it was opened")
+                let were = if *records == 1 { "record was" } else { "records were" };
+                write!(f, "audit log: {records} {were} lost, {total} since it was opened")
             }
             Failure::Closed { records } => {
                 let some = if *records == 1 { "record" } else { "records" };
@@ -125,5 +125,18 @@ impl Alarm {
 impl fmt::Debug for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Alarm").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_counted_in_words() {
+        for (records, said) in [(1, "1 record was lost"), (2, "2 records were lost")] {
+            let said = format!("audit log: {said}, 9 since it was opened");
+            assert_eq!(Failure::Lost { records, total: 9 }.to_string(), said);
+        }
     }
 }

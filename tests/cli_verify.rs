@@ -182,7 +182,7 @@ fn a_part_of_a_log_is_intact_where_it_is_asked_as_one() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     for said in [
         "a part of the log, as was asked: lines 8 to 10, of 2026-11-21T",
-        "in files 1 to 1",
+        ", in file 1; ",
         "\nAsked: --part.\n",
     ] {
         assert!(text.contains(said), "{said}\n{text}");

@@ -104,6 +104,7 @@ mod apart;
 mod basis;
 mod before_hole;
 mod chunk;
+mod count;
 mod debris;
 mod end;
 mod expected;

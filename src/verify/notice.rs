@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Place;
+use super::count::{self, Count};
 use super::finding::placed;
 use super::look::Look;
 use super::quoted::FileName;
@@ -113,16 +114,18 @@ impl fmt::Display for NoticeKind {
             NoticeKind::Open => f.write_str("open: no close yet; what comes after its end can't be known"),
             NoticeKind::NoNewline => f.write_str("the last line lacks its newline; it is whole"),
             NoticeKind::Torn(torn) => {
-                write!(f, "{} torn bytes before it, which it attests: nothing in them is proved", torn.bytes)
+                let proved = count::of(torn.bytes, "it is not proved", "nothing in them is proved");
+                write!(f, "{} before it, which it attests: {proved}", Count(torn.bytes, "torn byte"))
             }
             NoticeKind::Gap { lost, reason, since } => {
-                write!(f, "{lost} records were lost since {since}, declared by the writer: {reason:?}")
+                let (lost, were) = (Count(*lost, "record"), count::of(*lost, "was", "were"));
+                write!(f, "{lost} {were} lost since {since}, declared by the writer: {reason:?}")
             }
             NoticeKind::GivenUp { lines } => {
-                let (what, were) = if *lines == 1 { ("line", "was") } else { ("lines", "were") };
+                let (lines, were) = (Count(*lines, "signed line"), count::of(*lines, "was", "were"));
                 write!(
                     f,
-                    "{lines} signed {what} among the torn bytes {were} given up: zeros before, as a power cut leaves them"
+                    "{lines} among the torn bytes {were} given up: zeros before, as a power cut leaves them"
                 )
             }
             NoticeKind::TornLine => f.write_str(
@@ -163,17 +166,15 @@ impl fmt::Display for NoticeKind {
                 )
             }
             NoticeKind::Part { first, last, from, to, first_file, last_file, one_key_from } => {
-                write!(f, "a part of the log, as was asked: lines {first} to {last}, of {from} to {to}")?;
+                write!(f, "a part of the log, as was asked: {}, of {from} to {to}", Span("line", *first, *last))?;
                 if let Some((first, last)) = first_file.zip(*last_file) {
-                    write!(f, ", in files {first} to {last}")?;
+                    write!(f, ", in {}", Span("file", first, last))?;
                 }
                 let before = if *first > 0 { format!("before line {first}, nor ") } else { String::new() };
                 write!(f, "; it can't show what came {before}after line {last}")?;
                 one_key_from.map_or(Ok(()), |from| {
-                    match from == *last {
-                        true => write!(f, "; line {last} rests")?,
-                        false => write!(f, "; lines {from} to {last} rest")?,
-                    }
+                    let rest = if from == *last { "rests" } else { "rest" };
+                    write!(f, "; {} {rest}", Span("line", from, *last))?;
                     f.write_str(
                         " on the signature of one key, which has handed over since: up to the next hand-off, more files \
                          would tell",
@@ -209,7 +210,7 @@ impl fmt::Display for NoticeKind {
                     "log {log} claims to replace it from line {seq} on, which is not its last one: that changes nothing"
                 )
             }
-            NoticeKind::TornCopy { bytes } => write!(f, "{bytes} torn bytes, passed over"),
+            NoticeKind::TornCopy { bytes } => write!(f, "{}, passed over", Count(*bytes, "torn byte")),
             NoticeKind::Window { first } => {
                 write!(f, "begins with line {first}: those before it were not given")
             }
@@ -237,11 +238,14 @@ impl fmt::Display for NoticeKind {
                 write!(f, "{}: passed over: {} is the same file and has all of it", FileName(file), FileName(of))
             }
             NoticeKind::NotCompared { lines } => {
-                let were = if *lines == 1 { "1 line was" } else { &format!("{lines} lines were") };
+                let (lines, were) = (Count(*lines, "line"), count::of(*lines, "was", "were"));
                 write!(
                     f,
-                    "{were} found of which the members beside were not compared: they are too long, broken, or too many"
+                    "{lines} {were} found of which the members beside were not compared: they are too long, broken, or too many"
                 )
+            }
+            NoticeKind::MoreLogs { logs: 1 } => {
+                f.write_str("1 more log, of no pinned key: none of its lines is proved, and it is not listed")
             }
             NoticeKind::MoreLogs { logs } => {
                 write!(
@@ -253,6 +257,16 @@ impl fmt::Display for NoticeKind {
                 write!(f, "{}: neither a file nor a folder, not opened", FileName(file))
             }
         }
+    }
+}
+
+/// `line 7`, `lines 7 to 9`.
+struct Span(&'static str, u64, u64);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Span(what, first, last) = self;
+        if first == last { write!(f, "{what} {first}") } else { write!(f, "{what}s {first} to {last}") }
     }
 }
 

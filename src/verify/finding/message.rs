@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Finding, FindingKind};
 use crate::trail::Position;
+use crate::verify::count::{self, Count};
 use crate::verify::quoted::{FileName, Quoted};
 use crate::verify::{NotTorn, Rewrite};
 
@@ -88,7 +89,8 @@ impl fmt::Display for FindingKind {
                 )
             }
             FindingKind::PreviousBytes { expected, found } => {
-                write!(f, "it says that the file before had {}; {found} are there", Bytes(*expected))
+                let are = count::of(*found, "is", "are");
+                write!(f, "it says that the file before had {}; {found} {are} there", Bytes(*expected))
             }
             FindingKind::EndedDiffers { expected: Some(expected), found } => {
                 write!(f, "it says that what came before ended by {found}; it ended by {expected}")
@@ -139,7 +141,7 @@ impl fmt::Display for FindingKind {
                 "the file says that it is number {file}; the hand-off to its key stands in file {handed_over}"
             ),
             FindingKind::NotTorn { lines, why } => {
-                let (lines, were) = (Count(*lines, "signed line"), if *lines == 1 { "was" } else { "were" });
+                let (lines, were) = (Count(*lines, "signed line"), count::of(*lines, "was", "were"));
                 write!(
                     f,
                     "{lines} before it {were} attested as torn, and no power cut explains that: {}",
@@ -198,8 +200,8 @@ impl fmt::Display for FindingKind {
                 "log {successor}, which replaced it, goes on from line {expected} of hash {hash}; no line is proved"
             ),
             FindingKind::UnsignedEnd { lines, bytes } => {
-                let whole = if *lines == 1 { "line" } else { "lines" };
-                write!(f, "{} ({lines} whole {whole}) at the end that no signature covers", Bytes(*bytes))
+                let lines = Count(*lines, "whole line");
+                write!(f, "{} ({lines}) at the end that no signature covers", Bytes(*bytes))
             }
             FindingKind::NextFileMissing { file } => {
                 write!(f, "the last file was closed for the next one; file {file} is missing")
@@ -342,16 +344,6 @@ struct Bytes(u64);
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Count(self.0, "byte").fmt(f)
-    }
-}
-
-/// `1 signed line`, `7 signed lines`.
-struct Count(u64, &'static str);
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Count(count, what) = self;
-        write!(f, "{count} {what}{}", if *count == 1 { "" } else { "s" })
     }
 }
 

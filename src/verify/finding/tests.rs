@@ -102,6 +102,11 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "it says that the file before had 1 byte; 2 are there",
         ),
         (
+            FindingKind::PreviousBytes { expected: 2, found: 1 },
+            Tampered,
+            "it says that the file before had 2 bytes; 1 is there",
+        ),
+        (
             FindingKind::EndedDiffers { expected: Some(Ended::Shutdown), found: Ended::Rotated },
             Tampered,
             "it says that what came before ended by rotated; it ended by shutdown",

@@ -15,6 +15,14 @@ fn each_notice_has_its_sentence() {
         (NoticeKind::NoNewline, "the last line lacks its newline; it is whole"),
         (NoticeKind::Torn(torn), "7 torn bytes before it, which it attests: nothing in them is proved"),
         (
+            NoticeKind::Torn(Torn { bytes: 1, ..torn }),
+            "1 torn byte before it, which it attests: it is not proved",
+        ),
+        (
+            NoticeKind::Gap { lost: 1, reason: "overflow".into(), since: time },
+            "1 record was lost since 2026-11-21T20:41:00.250000000Z, declared by the writer: \"overflow\"",
+        ),
+        (
             NoticeKind::Gap { lost: 3, reason: "queue full".into(), since: time },
             "3 records were lost since 2026-11-21T20:41:00.250000000Z, declared by the writer: \"queue full\"",
         ),
@@ -109,6 +117,7 @@ fn each_notice_has_its_sentence() {
             "no copies of 2 hand-offs were given, this one the first: later lines can't be proved without them, or their files",
         ),
         (NoticeKind::TornCopy { bytes: 7 }, "7 torn bytes, passed over"),
+        (NoticeKind::TornCopy { bytes: 1 }, "1 torn byte, passed over"),
         (NoticeKind::Window { first: 7 }, "begins with line 7: those before it were not given"),
         (NoticeKind::LaterKnown { line: 7 }, "a copy of line 7 is known: the lines given end before it"),
         (
@@ -145,6 +154,10 @@ fn each_notice_has_its_sentence() {
         (
             NoticeKind::NotCompared { lines: 7 },
             "7 lines were found of which the members beside were not compared: they are too long, broken, or too many",
+        ),
+        (
+            NoticeKind::MoreLogs { logs: 1 },
+            "1 more log, of no pinned key: none of its lines is proved, and it is not listed",
         ),
         (
             NoticeKind::MoreLogs { logs: 7 },

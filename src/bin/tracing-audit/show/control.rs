@@ -8,7 +8,7 @@ use tracing_audit::trail::{
 };
 
 use super::text;
-use crate::terminal::write_harmless;
+use crate::terminal::{count, write_harmless};
 
 /// Writes `-- ` and the sentence.
 pub(super) fn write(line: &Line<'_>, out: &mut Vec<u8>) {
@@ -77,7 +77,7 @@ fn writer(writer: &WriterIdentity) -> String {
 }
 
 fn torn(torn: Option<Torn>) -> String {
-    torn.map_or_else(String::new, |torn| format!("; {} torn bytes", torn.bytes))
+    torn.map_or_else(String::new, |torn| format!("; {}", count(torn.bytes, "torn byte")))
 }
 
 /// What was decoded, as a value stands in a record.
@@ -94,6 +94,7 @@ fn instant(instant: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tracing_audit::trail::Hash;
 
     fn written(fields: &str, kind: &str) -> String {
         let trail = format!(r#"{{"log":"b1541897b6ad297c","prev":"{}","seq":0}}"#, "0".repeat(64));
@@ -103,6 +104,18 @@ mod tests {
         let mut out = Vec::new();
         write(&Line::parse(line.as_bytes()).unwrap(), &mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn one_is_one() {
+        let gap = |lost| {
+            let fields = r#""reason":"overflow","since":"2026-11-21T20:41:00.000000000Z""#;
+            written(&format!("{{\"lost\":{lost},{fields}}}"), "gap")
+        };
+        assert_eq!(gap(1), "-- 1 record was lost since 2026-11-21 20:41:00.000: overflow");
+        assert_eq!(gap(2), "-- 2 records were lost since 2026-11-21 20:41:00.000: overflow");
+        let left = |bytes| torn(Some(Torn { bytes, sha256: Hash::ZERO }));
+        assert_eq!((left(1), left(2)), ("; 1 torn byte".to_owned(), "; 2 torn bytes".to_owned()));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tracing_audit::verify::{Contents, find_logs};
 
 use crate::given;
 use crate::pins::Pins;
-use crate::terminal::{harmless, named};
+use crate::terminal::{count, harmless, named};
 use format::{Form, Formatter, NoLine, Passed};
 use pieces::{Piece, Pieces};
 use wanted::Wanted;
@@ -98,7 +98,7 @@ impl<W: Write> Show<'_, W> {
         found.notices.iter().for_each(|notice| note(notice));
         let more = found.more_findings + found.more_notices;
         if more > 0 {
-            note(&format!("and {more} more files of which none is shown"));
+            note(&format!("and {}, not shown", count(more, "more file")));
         }
         for unread in &found.unread {
             self.unread(&unread.path, &unread.error)?;

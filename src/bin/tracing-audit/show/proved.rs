@@ -92,9 +92,10 @@ fn tell(report: &Report, passed: &Lines, arguments: &Arguments) {
     tell_of_none(looked_at, &arguments.wanted);
     // Where a hand-off was met after lines that it makes another's.
     if passed.proved.lines > lines {
-        let shown = count(passed.proved.lines - lines, "line");
+        let many = passed.proved.lines - lines;
+        let (shown, were) = (count(many, "line"), if many == 1 { "was" } else { "were" });
         note(&format!(
-            "{shown} more than are proved were read as proved: `tracing-audit verify` names the ranges that are"
+            "{shown} too many {were} read as proved: `tracing-audit verify` names the ranges that are"
         ));
     }
     if report.verdict != Verdict::Intact {
