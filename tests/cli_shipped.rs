@@ -45,8 +45,8 @@ fn a_pipe_in_any_order_is_intact_and_says_what_holds() {
     for said in [
         "Log b1541897b6ad297c of \"example.com/payments\": INTACT",
         "11 lines proved: 0 to 10.",
-        "1 double that agree",
-        "3 records declared lost",
+        "1 double that agrees; ",
+        "3 records declared lost; 1 crash, which may have taken what was queued; 2 keys",
         "It leads back to the pinned key. Head: 10:d5b072cb9b963cbfb604208602c707d38658eebb767fc2caf3c97e119c9a0bb8",
         "INTACT: 12 lines of 1 log; 0 items of none",
     ] {
@@ -125,6 +125,31 @@ fn what_can_not_be_restored_comes_with_advice() {
     let (code, text) = piped(&text, &["--key", KEY]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("member \"level\"") && text.contains("docs/SHIPPING.md"), "{text}");
+}
+
+#[test]
+fn losses_and_crashes_are_found_where_none_was_to_be() {
+    let (code, text) = piped(&lines().join("\n"), &["--key", KEY, "--no-losses"]);
+    assert_eq!(code, Some(3), "{text}");
+    for said in [
+        "INCOMPLETE: 3 records declared lost; 1 crash, which may have taken what was queued.",
+        "\nAsked: --no-losses.\n",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    let (_, json) = piped(&lines().join("\n"), &["--key", KEY, "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let log = &report["logs"][0];
+    assert_eq!((&log["lost"], &log["crashes"], &log["verdict"]), (&3.into(), &1.into(), &"intact".into()));
+    // Of lines that were given before a crash nothing of it can be said; and a copy that was not given says nothing.
+    let (code, text) = piped(&lines()[..4].join("\n"), &["--key", KEY, "--no-losses"]);
+    assert_eq!(code, Some(0), "{text}");
+    // What nothing proves declares no loss.
+    let (_, text) = piped(&lines().join("\n"), &["--no-losses"]);
+    assert!(!text.contains("crash"), "{text}");
+    // Chosen lines leave out what declares it.
+    let output = shipped(&[Path::new("-")], &["--key", KEY, "--no-losses", "--sparse"], "");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
 }
 
 #[test]

@@ -44,6 +44,8 @@ impl Walk<'_> {
                     self.ledger.find(Some(place.clone()), Some(seq), kind);
                 }
                 self.origin = Some(genesis.origin.clone());
+                let ended = genesis.previous.as_ref().map(|previous| previous.ended);
+                self.crashes += u64::from(ended == Some(Ended::Crash));
                 self.names(seq, key, genesis.handoff)
                     .or_else(|| wrong_key(genesis, key))
                     .or_else(|| (seq > 0).then(|| self.in_file(key, genesis.file, genesis.file)).flatten())
@@ -58,6 +60,10 @@ impl Walk<'_> {
             }
             Some(Control::Gap(gap)) => {
                 self.lost = self.lost.saturating_add(gap.lost);
+                None
+            }
+            Some(Control::Resume(resume)) => {
+                self.crashes += u64::from(resume.ended == Ended::Crash);
                 None
             }
             Some(Control::Close(Close { reason: Ended::Shutdown })) => {

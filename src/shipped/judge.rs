@@ -24,6 +24,7 @@ pub(super) fn report(
 ) -> LogReport {
     walk.end_all();
     judge_ends(&mut walk);
+    judge_losses(&mut walk);
     judge_expectations(&mut walk, now);
     for Differs { at, seq, member, line, found, .. } in beside.differ {
         let place = walk.sources.place(at);
@@ -32,7 +33,7 @@ pub(super) fn report(
     walk.ledger.enter_all(Vec::new(), beside.more);
     walk.ledger.end(&walk.identity, &walk.options.keys);
     let Walk { log, identity, ledger, history, coverage, agreed, trusted, .. } = walk;
-    let Walk { head, origin, lost, doubles, restored, .. } = walk;
+    let Walk { head, origin, lost, crashes, doubles, restored, .. } = walk;
     // What is told of the log is told by proved lines alone.
     let told = trusted && coverage.proved.lines > 0;
     let key = history.latest().filter(|_| told);
@@ -62,6 +63,7 @@ pub(super) fn report(
         key: key.map(|key| key.id),
         epoch: key.map(|key| key.epoch),
         lost: if told { lost } else { 0 },
+        crashes: if told { crashes } else { 0 },
         findings: ledger.findings,
         more_findings: ledger.more_findings,
         notices: ledger.notices,
@@ -90,6 +92,13 @@ fn judge_ends(walk: &mut Walk<'_>) {
     let Some(last) = end.map(|end| Range { from: end, to: end }).or(listed) else { return };
     if Some(last.to) == walk.last || walk.ledger.verdict == Verdict::Intact {
         walk.ledger.find(None, None, FindingKind::Unproved { from: last.from, to: last.to });
+    }
+}
+
+fn judge_losses(walk: &mut Walk<'_>) {
+    let (lost, crashes) = (walk.lost, walk.crashes);
+    if walk.options.no_losses && walk.trusted && (lost > 0 || crashes > 0) {
+        walk.ledger.find(None, None, FindingKind::Losses { lost, crashes });
     }
 }
 

@@ -20,6 +20,9 @@ pub struct Options {
     pub expect_head: Option<ExpectedHead>,
     /// How old the last line may be.
     pub max_silence: Option<Duration>,
+    /// No record may have been lost, as far as the given lines say: none declared, and no crash, which may have taken what was
+    /// queued. Of [sparse](Options::sparse) lines it says little: those that declare losses may be others.
+    pub no_losses: bool,
     /// The member that has the line: `a.b` is member `a.b`, or `b` within `a`. Otherwise it is looked for in those that
     /// shippers use, and then in any. Of a table, all cells are looked at.
     pub at: Option<String>,
@@ -38,6 +41,7 @@ impl Default for Options {
             every_signature: false,
             expect_head: None,
             max_silence: None,
+            no_losses: false,
             at: None,
             sparse: false,
             memory: 128 << 20,
@@ -115,6 +119,8 @@ pub struct LogReport {
     pub epoch: Option<u64>,
     /// Records that the writer declared lost.
     pub lost: u64,
+    /// Processes that died: each may have taken what was queued.
+    pub crashes: u64,
     /// What does not hold; the first [`crate::verify::LISTED`].
     pub findings: Vec<Finding>,
     /// Findings that are not listed.

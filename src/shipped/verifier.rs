@@ -181,6 +181,7 @@ fn basis(options: Options, time: Timestamp) -> Basis {
         every_signature: options.every_signature,
         expect_head: options.expect_head,
         max_silence: options.max_silence,
+        no_losses: options.no_losses,
         at: options.at,
         sparse: options.sparse,
         ..Basis::new(&[], &options.keys, &options.trust, time)

@@ -68,6 +68,7 @@ pub(super) struct Walk<'a> {
     /// The last line with which the writer shut the log down.
     pub(super) closed: Option<u64>,
     pub(super) lost: u64,
+    pub(super) crashes: u64,
     pub(super) doubles: u64,
     /// Lines that came re-emitted, and the first of them.
     pub(super) restored: (u64, Option<Place>),
@@ -129,6 +130,7 @@ impl<'a> Walk<'a> {
             origin: None,
             closed: None,
             lost: 0,
+            crashes: 0,
             doubles: 0,
             restored: (0, None),
             expected: Expected::default(),

@@ -51,8 +51,9 @@ pub(crate) fn disagreement(
     if given_up || gone {
         return None;
     }
-    if log.head != report.head || log.lost != report.lost || log.epoch != report.epoch {
-        return Some(format!("head, losses or epoch differ as shipped\n{}", said()));
+    let losses = (report.lost, report.crashes);
+    if log.head != report.head || (log.lost, log.crashes) != losses || log.epoch != report.epoch {
+        return Some(format!("head, losses, crashes or epoch differ as shipped\n{}", said()));
     }
     None
 }

@@ -37,8 +37,9 @@ pub(crate) struct Arguments {
     /// missed
     #[arg(long, conflicts_with_all = ["shipped", "from_start"])]
     part: bool,
-    /// No record may have been lost: none declared, and no crash, which may have taken what was queued
-    #[arg(long, conflicts_with = "shipped")]
+    /// No record may have been lost: none declared, and no crash, which may have taken what was queued. Not with --sparse: lines
+    /// that declare losses may be others than the chosen ones
+    #[arg(long, conflicts_with = "sparse")]
     no_losses: bool,
     /// Log OLD was replaced by log NEW, by their ids: then its end is compared and explained; may be given several times
     #[arg(long, value_name = "OLD=NEW", conflicts_with = "shipped")]

@@ -100,6 +100,15 @@ pub(super) fn ranges(ranges: &Ranges, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
+/// Nobody knows what a crash took.
+pub(super) fn crashes(crashes: u64) -> String {
+    match crashes {
+        0 => String::new(),
+        1 => "; 1 crash, which may have taken what was queued".to_owned(),
+        crashes => format!("; {crashes} crashes, each of which may have taken what was queued"),
+    }
+}
+
 pub(super) fn findings(findings: &[Finding], more: u64, out: &mut impl Write) -> io::Result<()> {
     if findings.is_empty() {
         return Ok(());

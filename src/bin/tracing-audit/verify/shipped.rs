@@ -20,6 +20,7 @@ pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile)
         every_signature: arguments.every_signature,
         expect_head: arguments.expect_head,
         max_silence: arguments.max_silence,
+        no_losses: arguments.no_losses,
         at: arguments.at.clone(),
         sparse: arguments.sparse,
         ..Options::default()
@@ -108,7 +109,7 @@ fn is_plain(log: &LogReport) -> bool {
     let shipped::Beside { compared, unproved } = &log.beside;
     let (restored, more) =
         (&log.restored, [compared, unproved, &log.restored.foreign, &log.restored.retyped]);
-    restored.lines == 0 && log.lost == 0 && more.iter().all(|members| members.is_empty())
+    restored.lines == 0 && log.lost == 0 && log.crashes == 0 && more.iter().all(|members| members.is_empty())
 }
 
 fn is_look(notice: &Notice) -> bool {
@@ -132,9 +133,11 @@ fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
     ranges("missing", &log.missing, out)?;
     writeln!(
         out,
-        "  {} that agree; {} declared lost; {}, {} checked.",
+        "  {} that {}; {} declared lost{}; {}, {} checked.",
         count(log.doubles, "double"),
+        if log.doubles == 1 { "agrees" } else { "agree" },
         count(log.lost, "record"),
+        print::crashes(log.crashes),
         count(log.keys, "key"),
         count(log.signatures_checked, "signature"),
     )?;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use tracing_audit::trail::{Ended, Timestamp};
 use tracing_audit::verify::{Finding, FindingKind, LogReport, NoticeKind};
 
-use super::{findings, noticed, notices, ranges, spoken};
+use super::{crashes, findings, noticed, notices, ranges, spoken};
 use crate::terminal::{count, quoted};
 
 /// All that there is to say of it.
@@ -140,14 +140,5 @@ fn end(log: &LogReport) -> &'static str {
         Some(Ended::Shutdown) => "closed by shutdown",
         Some(_) => "closed for the next file",
         None => "open",
-    }
-}
-
-/// Nobody knows what a crash took.
-fn crashes(crashes: u64) -> String {
-    match crashes {
-        0 => String::new(),
-        1 => "; 1 crash, which may have taken what was queued".to_owned(),
-        crashes => format!("; {crashes} crashes, each of which may have taken what was queued"),
     }
 }
