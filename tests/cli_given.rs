@@ -266,6 +266,35 @@ fn one_thread_is_enough() {
 }
 
 #[test]
+fn of_a_few_lines_in_another_order_that_is_said_first_and_all_else_after_it() {
+    for script in ["tac FILE > x; mv x FILE", "sort FILE > x; mv x FILE", "sort -r FILE > x; mv x FILE"] {
+        let folder = example();
+        let first = folder.path().join(FIRST);
+        sh(folder.path(), &script.replace("FILE", FIRST));
+        let output = command("verify").arg(folder.path()).output().unwrap();
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        let findings = text.split_once("What does not hold:\n").unwrap().1;
+        let looks = format!(
+            "  - TAMPERED: {} looks as if a tool had changed all of it: its lines are in another order",
+            first.display()
+        );
+        assert!(findings.starts_with(&looks), "{script}: {text}");
+        let advice = findings.lines().nth(1).unwrap();
+        assert!(advice.trim_start().starts_with("`--shipped` takes lines in any order"), "{text}");
+        assert!(findings.matches("  - TAMPERED: ").count() > 2, "{script}: {text}");
+        // So it does.
+        let output = command("verify").arg("--shipped").arg(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+
+        // Of what was altered besides, nobody says that a tool may have done it.
+        fs::write(&first, fs::read_to_string(&first).unwrap().replace("bob", "eve")).unwrap();
+        let text = said(&command("verify").arg(folder.path()).output().unwrap());
+        assert!(text.ends_with("TAMPERED: 1 log\n") && !text.contains("looks as if"), "{script}: {text}");
+    }
+}
+
+#[test]
 fn what_was_loaded_and_dumped_is_said_to_look_so() {
     let folder = example();
     sh(folder.path(), r#"sed -i 's/":/": /g; s/,"/, "/g' *.jsonl"#);

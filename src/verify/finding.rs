@@ -189,7 +189,8 @@ pub enum FindingKind {
     /// A compressed file that can't be decompressed to its end; what came before it was verified.
     Undecodable { file: String, why: String },
     /// A tool seems to have changed this file as a whole, and of so many files the first. `besides`: with that undone, there
-    /// is tampering still, as the findings after this one say; else it explains all of it.
+    /// is tampering still, as the findings after this one say, or that is not known (lines in another order, or spelled
+    /// otherwise, are not undone); else it explains all of it.
     Rewritten { how: Vec<Rewrite>, file: String, files: u64, besides: bool },
 
     /// The log that replaced this one went on from another line than its last.

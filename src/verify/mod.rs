@@ -80,7 +80,8 @@
 //!
 //! Where a tool seems to have changed a whole file (CRLF line ends, a byte order mark, files joined into one), what it did is
 //! undone in memory and verified beside the files as they stand: one finding says so, and those after it what is found with
-//! that undone. No line is proved by it.
+//! that undone. No line is proved by it. Where the lines of a file, put in the order of their numbers, follow each other, and in
+//! the file most don't, a finding says so first; all others stay.
 //!
 //! # What the default mode leaves out
 //!

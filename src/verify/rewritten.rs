@@ -227,6 +227,12 @@ pub(super) fn sum_up(report: &mut LogReport) {
 }
 
 impl LogReport {
+    /// Lines of so many files seem to stand in another order: that first. Nothing was undone, and all else stays.
+    pub(super) fn put_reordered_first(&mut self, file: String, files: u64) {
+        let how = vec![Rewrite::Reordered];
+        self.put_first(FindingKind::Rewritten { how, file, files, besides: true }, LISTED);
+    }
+
     /// Lists a finding first, and after it at most so many of the others.
     fn put_first(&mut self, kind: FindingKind, others: usize) {
         self.verdict = self.verdict.max(kind.verdict());

@@ -186,9 +186,13 @@ impl fmt::Display for FindingKind {
                 for (at, how) in how.iter().enumerate() {
                     write!(f, "{}{}", if at > 0 { ", " } else { "" }, Did(*how))?;
                 }
-                f.write_str(match besides {
-                    true => "; that does not explain all that is found: see below",
-                    false => "; with that undone, no tampering is found",
+                f.write_str(match (besides, how.as_slice()) {
+                    (false, _) => "; with that undone, no tampering is found",
+                    // These were not undone.
+                    (true, [Rewrite::Reordered | Rewrite::Reformatted]) => {
+                        "; what else is found may come from that, or may not: see below"
+                    }
+                    (true, _) => "; that does not explain all that is found: see below",
                 })
             }
             FindingKind::SuccessionDiffers { successor, expected, hash, last: Some(last) } => write!(

@@ -162,6 +162,11 @@ fn each_finding_has_its_verdict_and_its_sentence() {
             "audit.jsonl: can't be decompressed to its end: because",
         ),
         (
+            FindingKind::Rewritten { how: vec![Rewrite::Reordered], file: file(), files: 1, besides: true },
+            Tampered,
+            "audit.jsonl looks as if a tool had changed all of it: its lines are in another order, or stand there more than once; what else is found may come from that, or may not: see below",
+        ),
+        (
             FindingKind::Rewritten { how: vec![Rewrite::LineEnds], file: file(), files: 1, besides: false },
             Tampered,
             "audit.jsonl looks as if a tool had changed all of it: a carriage return stands before each newline; with that undone, no tampering is found",

@@ -12,6 +12,7 @@ mod listing;
 mod opening;
 mod packed;
 mod reading;
+mod reordered;
 mod snapshot;
 mod spool;
 

@@ -13,7 +13,7 @@ use super::gather::{LogFile, LogFiles};
 use super::hand_on::HandOn;
 use super::listing::FileId;
 use super::snapshot::Snapshot;
-use super::{LOOK_AGAIN, Progress, VerifyError, ahead, io_error};
+use super::{LOOK_AGAIN, Progress, VerifyError, ahead, io_error, reordered};
 use crate::trail::KeyId;
 use crate::verify::chunk::CHUNK;
 use crate::verify::{FindingKind, LogReport, Options, Verifier};
@@ -33,6 +33,7 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     pub(super) fn verify(mut self, files: LogFiles) -> Result<LogReport, VerifyError> {
+        let all = files.files.clone();
         // Only one of two files is read as the log, and nobody knows which was written: what either hands over to counts.
         let twice =
             files.files.windows(2).any(|pair| pair[0].number.is_some() && pair[0].number == pair[1].number);
@@ -46,7 +47,9 @@ impl Reading<'_> {
             self.again_handing_on();
             self.read(files, knows)?;
         }
-        self.finish()
+        let mut report = self.finish()?;
+        reordered::look(&mut report, &all);
+        Ok(report)
     }
 
     /// Reads a log to its end. `know_hand_offs`: its hand-offs count wherever they stand, before its first line is verified.
