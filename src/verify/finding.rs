@@ -87,7 +87,13 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        placed(f, self.at.as_ref(), self.seq, &Sentence(self))
+        match (&self.at, self.seq, &self.kind) {
+            // It has no number of its own.
+            (Some(at), Some(seq), FindingKind::Malformed(_)) => {
+                write!(f, "{at} (where seq {seq} should stand): {}", Sentence(self))
+            }
+            (at, seq, _) => placed(f, at.as_ref(), seq, &Sentence(self)),
+        }
     }
 }
 

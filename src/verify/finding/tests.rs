@@ -496,6 +496,19 @@ fn a_finding_says_where_it_is() {
 }
 
 #[test]
+fn what_is_no_line_has_no_number_but_a_place() {
+    let place = Place { file: "audit.jsonl".into(), line: 5, offset: 900 };
+    let why = MalformedLine { at: 0, why: "not UTF-8" };
+    let finding = Finding::new(Some(place), Some(4), FindingKind::Malformed(why));
+    let said = "audit.jsonl, line 5 (where seq 4 should stand): not a line of the format: not UTF-8 (byte 1 of the line)";
+    assert_eq!(finding.to_string(), said);
+    let json = serde_json::to_value(&finding).unwrap();
+    assert_eq!((&json["message"], &json["seq"]), (&said.into(), &4.into()));
+    let unplaced = Finding { seq: None, ..finding };
+    assert!(unplaced.to_string().starts_with("audit.jsonl, line 5: not a line"), "{unplaced}");
+}
+
+#[test]
 fn what_became_of_a_line_stands_before_what_shows_it_and_json_has_the_same_sentence() {
     let hash = Hash::of_bytes(b"x");
     let altered = Finding::new(None, Some(3), FindingKind::Altered { expected: hash, found: hash });
