@@ -1,6 +1,8 @@
 //! What `verify`, `show` and `keys check` are given: links, pipes, the standard input, packed files, one thread.
 #![cfg(unix)]
 
+#[path = "common/example.rs"]
+mod example;
 #[path = "common/require.rs"]
 mod require;
 
@@ -9,19 +11,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use tempfile::TempDir;
-
-const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
-const FIRST: &str = "audit.2026-11-21.jsonl";
-const SECOND: &str = "audit.2026-11-22.jsonl";
-
-fn example() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for file in [FIRST, SECOND] {
-        fs::copy(Path::new("tests/example-log").join(file), folder.path().join(file)).unwrap();
-    }
-    folder
-}
+use example::{FIRST, KEY, SECOND, example};
 
 fn command(name: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tracing-audit"));

@@ -1,23 +1,15 @@
 //! The command `tracing-audit verify`: what it prints, and its exit codes.
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tempfile::TempDir;
+use example::{FIRST, KEY, SECOND, example};
 
-const KEY: &str = "zBJc7o6wMkl6ZooqeDG0qydPiq8s3Y9d6o86dO57WEQ=";
 const HEAD: &str = "d5b072cb9b963cbfb604208602c707d38658eebb767fc2caf3c97e119c9a0bb8";
-const FIRST: &str = "audit.2026-11-21.jsonl";
-const SECOND: &str = "audit.2026-11-22.jsonl";
-
-fn example() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for file in [FIRST, SECOND] {
-        fs::copy(Path::new("tests/example-log").join(file), folder.path().join(file)).unwrap();
-    }
-    folder
-}
 
 fn verify(folder: &Path, arguments: &[&str]) -> Output {
     let command = env!("CARGO_BIN_EXE_tracing-audit");
