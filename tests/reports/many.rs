@@ -91,6 +91,11 @@ fn what_an_intact_log_declares_stands_in_its_line_and_its_notices_are_counted() 
     assert!(line.ends_with("; 2 notices"), "{line}");
     assert!(text.contains("What is worth knowing of them: "), "{text}");
     assert!(text.ends_with("INTACT: 3 logs: 3 intact\n"), "{text}");
+    // Shipped, too.
+    let (code, text, _) = verified(&all, &["--shipped"]);
+    assert_eq!(code, 0, "{text}");
+    let line = text.lines().find(|line| line.contains("; 7 records declared lost; ")).unwrap();
+    assert!(line.starts_with("Log ") && line.contains("INTACT: 2 lines proved, 0 to 1, up to 2"), "{line}");
 }
 
 #[test]

@@ -7,10 +7,11 @@ mod log;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use tracing_audit::trail::KeyId;
 use tracing_audit::verify::{Finding, Notice, Ranges, Report, Verdict};
 
 use super::advice::advice;
-use crate::terminal::{count, harmless};
+use crate::terminal::{count, harmless, quoted};
 
 pub(super) use basis::basis;
 
@@ -45,6 +46,40 @@ pub(super) fn worst_first<L>(logs: &[L], verdict: impl Fn(&L) -> Verdict) -> (Ve
     let (mut bad, intact): (Vec<_>, Vec<_>) = logs.iter().partition(|log| verdict(log) != Verdict::Intact);
     bad.sort_by_key(|log| Reverse(verdict(log)));
     (bad, intact)
+}
+
+/// `Log b1541897b6ad297c of "example.com/payments": INTACT`.
+pub(super) fn heading(
+    log: KeyId,
+    origin: Option<&str>,
+    verdict: Verdict,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    write!(out, "Log {log}")?;
+    if let Some(origin) = origin {
+        write!(out, " of {}", quoted(origin))?;
+    }
+    write!(out, ": {}", spoken(verdict))
+}
+
+/// How the line of an intact log ends.
+pub(super) fn line_end(
+    endorsed_by: Option<KeyId>,
+    (lost, crashes): (u64, u64),
+    notices: u64,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if let Some(fleet) = endorsed_by {
+        write!(out, "; endorsed by fleet key {fleet}")?;
+    }
+    if lost > 0 {
+        write!(out, "; {} declared lost", count(lost, "record"))?;
+    }
+    write!(out, "{}", self::crashes(crashes))?;
+    match notices {
+        0 => writeln!(out),
+        notices => writeln!(out, "; {}", count(notices, "notice")),
+    }
 }
 
 /// Where notices are that an intact log's line has no room for.

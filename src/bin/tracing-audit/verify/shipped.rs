@@ -10,9 +10,6 @@ use tracing_audit::verify::{Notice, NoticeKind, Ranges, TrustFile};
 use super::{Arguments, print};
 use crate::terminal::{self, count, harmless, quoted};
 
-/// Ranges that are printed; the report as JSON has more.
-const PRINTED: usize = 10;
-
 pub(super) fn run(arguments: &Arguments, keys: Vec<PublicKey>, trust: TrustFile) -> io::Result<ExitCode> {
     let options = Options {
         keys,
@@ -85,31 +82,25 @@ fn many(report: &Report, out: &mut impl Write) -> io::Result<()> {
         writeln!(out)?;
     }
     for log in &plain {
-        let origin = log.origin.as_deref().map_or("an unknown origin".into(), quoted);
-        write!(out, "Log {} of {origin}: {}:", log.log, print::spoken(log.verdict))?;
-        write!(out, " {} proved, ", count(log.proved.lines, "line"))?;
+        print::heading(log.log, log.origin.as_deref(), log.verdict, out)?;
+        write!(out, ": {} proved, ", count(log.proved.lines, "line"))?;
         print::ranges(&log.proved, out)?;
         if let Some(head) = log.head {
             write!(out, ", up to {}. Head: {}:{}", head.time, head.seq, head.hash)?;
         }
-        if let Some(fleet) = log.endorsed_by {
-            write!(out, "; endorsed by fleet key {fleet}")?;
-        }
-        match log.notices.len() as u64 + log.more_notices {
-            0 => writeln!(out)?,
-            notices => writeln!(out, "; {}", count(notices, "notice"))?,
-        }
+        let notices = log.notices.len() as u64 + log.more_notices;
+        print::line_end(log.endorsed_by, (log.lost, log.crashes), notices, out)?;
     }
     print::not_shown(plain.iter().map(|log| log.notices.len() as u64 + log.more_notices).sum(), out)?;
     if plain.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
-/// Whether all lines came byte for byte, with nothing beside them, and none declares losses.
+/// Whether all lines came byte for byte, with nothing beside them.
 fn is_plain(log: &LogReport) -> bool {
     let shipped::Beside { compared, unproved } = &log.beside;
     let (restored, more) =
         (&log.restored, [compared, unproved, &log.restored.foreign, &log.restored.retyped]);
-    restored.lines == 0 && log.lost == 0 && log.crashes == 0 && more.iter().all(|members| members.is_empty())
+    restored.lines == 0 && more.iter().all(|members| members.is_empty())
 }
 
 fn is_look(notice: &Notice) -> bool {
@@ -117,8 +108,8 @@ fn is_look(notice: &Notice) -> bool {
 }
 
 fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
-    let origin = log.origin.as_deref().map_or("an unknown origin".into(), quoted);
-    writeln!(out, "Log {} of {origin}: {}", log.log, print::spoken(log.verdict))?;
+    print::heading(log.log, log.origin.as_deref(), log.verdict, out)?;
+    writeln!(out)?;
     match (log.pinned, log.agree) {
         (true, _) if log.proved.lines == 0 => writeln!(out, "  No line is proved.")?,
         (true, _) => ranges("proved", &log.proved, out)?,
@@ -168,18 +159,9 @@ fn ranges(what: &str, ranges: &Ranges, out: &mut impl Write) -> io::Result<()> {
     if ranges.lines == 0 {
         return Ok(());
     }
-    write!(out, "  {} {what}:", count(ranges.lines, "line"))?;
-    for (at, range) in ranges.listed.iter().take(PRINTED).enumerate() {
-        let comma = if at > 0 { "," } else { "" };
-        match range.from == range.to {
-            true => write!(out, "{comma} {}", range.from)?,
-            false => write!(out, "{comma} {} to {}", range.from, range.to)?,
-        }
-    }
-    match (ranges.listed.len() as u64).saturating_sub(PRINTED as u64) + ranges.more {
-        0 => writeln!(out, "."),
-        more => writeln!(out, ", and {} more.", count(more, "range")),
-    }
+    write!(out, "  {} {what}: ", count(ranges.lines, "line"))?;
+    print::ranges(ranges, out)?;
+    writeln!(out, ".")
 }
 
 fn members(what: &str, members: &[Named], out: &mut impl Write) -> io::Result<()> {

@@ -5,15 +5,13 @@ use std::io::{self, Write};
 use tracing_audit::trail::{Ended, Timestamp};
 use tracing_audit::verify::{Finding, FindingKind, LogReport, NoticeKind};
 
-use super::{crashes, findings, noticed, notices, ranges, spoken};
+use super::{crashes, findings, heading, line_end, noticed, notices, ranges};
 use crate::terminal::{count, quoted};
 
 /// All that there is to say of it.
 pub(super) fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
-    match &log.origin {
-        Some(origin) => writeln!(out, "Log {} of {}: {}", log.log, quoted(origin), spoken(log.verdict))?,
-        None => writeln!(out, "Log {}: {}", log.log, spoken(log.verdict))?,
-    }
+    heading(log.log, log.origin.as_deref(), log.verdict, out)?;
+    writeln!(out)?;
     if let Some(head) = log.head {
         let (proved, are) = (log.proved.lines, if log.proved.lines == 1 { "is" } else { "are" });
         write!(out, "  {} {are} proved, ", count(proved, "line"))?;
@@ -95,30 +93,17 @@ pub(super) fn log(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
 
 /// An intact log among others.
 pub(super) fn in_a_line(log: &LogReport, out: &mut impl Write) -> io::Result<()> {
-    write!(out, "Log {}", log.log)?;
-    if let Some(origin) = &log.origin {
-        write!(out, " of {}", quoted(origin))?;
-    }
+    heading(log.log, log.origin.as_deref(), log.verdict, out)?;
     let are = if log.proved.lines == 1 { "is" } else { "are" };
     let is_part = log.notices.iter().any(|notice| matches!(notice.kind, NoticeKind::Part { .. }));
     let part = if is_part { " (a part, as was asked)" } else { "" };
-    write!(out, ": {}{part}: {} {are} proved, ", spoken(log.verdict), count(log.proved.lines, "line"))?;
+    write!(out, "{part}: {} {are} proved, ", count(log.proved.lines, "line"))?;
     ranges(&log.proved, out)?;
     if let Some(head) = log.head {
         let span = span(log.began, head.time);
         write!(out, ", {span}, {}. Head: {}:{}", end(log), head.seq, head.hash)?;
     }
-    if let Some(fleet) = log.endorsed_by {
-        write!(out, "; endorsed by fleet key {fleet}")?;
-    }
-    if log.lost > 0 {
-        write!(out, "; {} declared lost", count(log.lost, "record"))?;
-    }
-    write!(out, "{}", crashes(log.crashes))?;
-    match log.notices.len() as u64 + log.more_notices {
-        0 => writeln!(out),
-        notices => writeln!(out, "; {}", count(notices, "notice")),
-    }
+    line_end(log.endorsed_by, (log.lost, log.crashes), log.notices.len() as u64 + log.more_notices, out)
 }
 
 /// So many files may have what is not there.
