@@ -59,8 +59,13 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.turn_over_if_begun()
     }
 
+    /// Whether the file is as large as it may be, and the next one was not refused a moment ago.
+    pub(crate) fn wants_next_file(&self) -> bool {
+        self.is_full() && self.may_turn_over()
+    }
+
     /// Whether the file is as large as it may be.
-    pub(crate) fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         let length = self.live.length + self.backlog() as u64;
         self.options.max_file_size.is_some_and(|max| length >= max)
     }

@@ -158,7 +158,7 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
             self.give_back(recorder, |writer| writer.gap(gap));
         }
         let mut taken = 0_usize;
-        while taken < MAX_BATCH && self.writer.backlog() < MAX_BATCH_BYTES && !self.writer.is_full() {
+        while taken < MAX_BATCH && self.writer.backlog() < MAX_BATCH_BYTES && !self.writer.wants_next_file() {
             let Some(record) = recorder.take() else {
                 *asked = 0;
                 break;

@@ -355,3 +355,31 @@ fn what_can_be_written_at_the_end_is_though_the_key_store_takes_nothing() {
     assert_eq!(log.proved(), ((0..5).collect(), 0));
     log.thread.join().unwrap();
 }
+
+#[test]
+fn a_full_file_behind_which_no_other_can_be_made_takes_what_comes() {
+    let by_size = LogOptions { max_file_size: Some(65_536), ..options() };
+    let queue = QueueOptions { length: 64, overflow: Overflow::Block, durability: Durability::Enqueued };
+    let log = open_with(by_size, queue);
+    log.files.break_all("create_new audit.");
+    let many = 1_000;
+    for number in 0..many {
+        log.recorder.record(record(number), false).unwrap();
+    }
+    log.recorder.flush(true).wait().unwrap();
+    let status = log.recorder.status();
+    assert!(status.bytes > 2 * 65_536, "{status:?}");
+    assert!(matches!(status.last_error, Some(WriteError::Io { doing: "create", .. })), "{status:?}");
+    log.files.repair();
+    let start = Instant::now();
+    let mut number = many;
+    while log.recorder.status().files == 1 {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        log.recorder.record(record(number), false).unwrap();
+        number += 1;
+        thread::sleep(Duration::from_millis(10));
+    }
+    log.recorder.flush(true).wait().unwrap();
+    assert_eq!(log.recorder.status().last_error, None);
+    assert_eq!(log.shut_down(), ((0..number).collect(), 0));
+}
