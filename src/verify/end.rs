@@ -17,8 +17,9 @@ impl Proof {
     pub(super) fn end(&mut self, trust: &Trust, options: &Options, now: Timestamp, ledger: &mut Ledger) {
         let mut given_up = self.go_back_at_end(ledger);
         self.let_stand(ledger);
-        if self.apart.is_some() && (given_up.is_some() || self.debris.is_of_a_power_cut()) {
-            // Lines that nothing proves end as a power cut leaves them.
+        let is_cut = given_up.is_some() || self.debris.is_of_a_power_cut() || self.walk.is_cut_short();
+        if self.apart.is_some() && is_cut {
+            // Lines that nothing proves end as a power cut leaves them, or a process that died.
             self.judge_rest(given_up.take(), ledger);
         }
         self.rejoin(ledger);
@@ -83,6 +84,7 @@ impl Proof {
     fn judge_rest(&mut self, given_up: Option<u64>, ledger: &mut Ledger) {
         let next = self.next();
         let walk = std::mem::replace(&mut self.walk, Walk::from(next));
+        let is_cut_short = walk.is_cut_short();
         let (findings, more) = walk.blame_at_end();
         let behind = match &self.before {
             Some(before) if self.behind.is_empty() => &before.behind,
@@ -91,7 +93,7 @@ impl Proof {
         let (at, lines, bytes) = (behind.first().cloned(), behind.lines(), behind.bytes());
         if let Some(lines) = given_up {
             ledger.find(at, None, FindingKind::PowerCut { lines, bytes });
-        } else if !findings.is_empty() && !self.debris.is_of_a_power_cut() {
+        } else if !findings.is_empty() && !is_cut_short && !self.debris.is_of_a_power_cut() {
             ledger.enter_all(findings, more);
         } else if !behind.is_empty() {
             ledger.find(at, None, FindingKind::UnsignedEnd { lines, bytes });

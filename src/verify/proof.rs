@@ -422,7 +422,7 @@ impl Proof {
         if piece.end == PieceEnd::File && whole.is_none() {
             self.walk.piece(place, piece.bytes, why);
         } else {
-            self.walk.malformed(place, piece.bytes, why);
+            self.walk.malformed(place, piece, why);
         }
         self.set_aside(Some(place), piece, None);
     }

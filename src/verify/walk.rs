@@ -5,10 +5,13 @@
 //! said only where a signature covers what stood in its place: the link after it alone may have been written by the same hand.
 
 use super::measure::Measure;
-use super::piece::begins_like_a_line;
+use super::piece::{Piece, PieceEnd, begins_like_a_line, is_start_of_a_line};
 use super::stands::{in_bytes, in_fields};
 use super::{Changed, Finding, FindingKind, LISTED, Place};
 use crate::trail::{Hash, Line, MalformedLine, Torn};
+
+/// No more starts of a log die one after the other in their first write.
+const MOST_STARTS: usize = 16;
 
 /// The place in the chain that the next line should take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,9 @@ pub(super) struct Walk {
     more: u64,
     /// A piece without a newline, where a file ended with one.
     piece: Option<Finding>,
+    /// Each bad line is the start of one: of a write that was cut short, or of the first one of a start that died in it,
+    /// after the newline that ends what the write before left.
+    is_cut_short: bool,
     /// What stands behind the first bad line and the pieces of it.
     behind_first: Measure,
     /// The line met last is that line, or a piece of it.
@@ -100,6 +106,7 @@ impl Walk {
             bad: Vec::new(),
             more: 0,
             piece: None,
+            is_cut_short: true,
             behind_first: Measure::default(),
             at_first: false,
             run_from: head.seq,
@@ -117,6 +124,7 @@ impl Walk {
         fault: Option<Fault>,
     ) {
         self.settle(Some(line.link.prev));
+        self.is_cut_short &= self.bad.is_empty();
         if confirmed {
             self.confirm_changed(line);
         }
@@ -178,8 +186,15 @@ impl Walk {
     }
 
     /// Meets a line that is none. Where it doesn't begin like one, it is taken for a piece of the bad line before.
-    pub(super) fn malformed(&mut self, place: &Place, bytes: &[u8], why: MalformedLine) {
+    pub(super) fn malformed(&mut self, place: &Place, piece: Piece<'_>, why: MalformedLine) {
+        let bytes = piece.bytes;
         self.settle(None);
+        // No start ends a line that has its newline.
+        let ends_nothing = bytes.is_empty() && matches!(self.last, Last::Head(_));
+        self.is_cut_short &= piece.end == PieceEnd::Newline
+            && !ends_nothing
+            && self.bad.len() < MOST_STARTS
+            && is_start_of_a_line(bytes);
         let after_malformed = matches!(self.last, Last::Bad)
             && self.bad.last().is_some_and(|bad| matches!(bad.kind, FindingKind::Malformed(_)));
         if begins_like_a_line(bytes) || !after_malformed {
@@ -224,8 +239,15 @@ impl Walk {
         self.bad.is_empty() && self.more == 0 && self.pending.is_none()
     }
 
+    /// Whether something is wrong with what was met, and all of it is that writes were cut short.
+    pub(super) fn is_cut_short(&self) -> bool {
+        let is_piece = |bad: &Finding| matches!(bad.kind, FindingKind::Malformed(_));
+        self.is_cut_short && !self.bad.is_empty() && self.bad.iter().all(is_piece) && self.pending.is_none()
+    }
+
     /// A file follows.
     pub(super) fn next_file(&mut self) {
+        self.is_cut_short &= self.bad.is_empty();
         if let Some(piece) = self.piece.take() {
             self.push(piece);
         }

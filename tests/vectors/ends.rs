@@ -25,6 +25,16 @@ fn ends() -> Vec<Vector> {
     no_newline.file().pop();
     let mut piece = open("end-piece");
     piece.file().extend_from_slice(br#"{"fields":{"action":"tok"#);
+    let mut piece_ended = open("end-piece-ended");
+    piece_ended.unsigned("bob");
+    piece_ended.file().extend_from_slice(b"{\"fields\":{\"action\":\"tok\n");
+    let mut starts = open("end-piece-and-pieces-of-starts");
+    starts.file().extend_from_slice(
+        b"{\"fields\":{\"action\":\"tok\n{\"fields\":{\"en\n\n{\"fields\":{\"ended\":\"cr",
+    );
+    let mut not_ended = open("end-piece-and-a-line");
+    not_ended.file().extend_from_slice(b"{\"fields\":{\"action\":\"tok\n");
+    not_ended.unsigned("bob");
     let mut zeros = open("end-zeros");
     zeros.file().extend_from_slice(&[0; 700]);
     let mut cut = open("end-power-cut");
@@ -69,6 +79,24 @@ fn ends() -> Vec<Vector> {
             .notice("open"),
         at_end(&no_newline, "An unsigned line that lacks its newline.").unproved(&[(2, 2)]).notice("open"),
         at_end(&piece, "Half a line.").notice("open"),
+        at_end(
+            &piece_ended,
+            "A line that is not signed, half a line, and the newline after it of a start that died.",
+        )
+        .unproved(&[(2, 2)])
+        .notice("open"),
+        at_end(&starts, "Half a line, and after it what three starts wrote that died in their first write.")
+            .notice("open"),
+        Vector::new(
+            not_ended.name,
+            title,
+            "Half a line, ended, and a line that is not signed: no start writes that.",
+        )
+        .log(&not_ended)
+        .tampered(&[(0, 1)])
+        .unproved(&[(2, 2)])
+        .find_at("malformed", FIRST, 3, Some(2))
+        .notice("open"),
         at_end(&zeros, "700 zeros: the file was lengthened and not written.").notice("open"),
         Vector::new(
             cut.name,
