@@ -12,9 +12,11 @@ mod log;
 #[path = "../common/python.rs"]
 #[allow(dead_code)] // it can tell more than this asks for
 mod python;
+#[path = "../common/random.rs"]
 mod random;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use tracing_audit::verify::{LogReport, Options, Verdict};
 
@@ -22,7 +24,7 @@ use self::forger::{Forged, Forger};
 use self::history::{History, fleet};
 use self::judge::{Given, Standing, in_a_folder, in_both_modes, numbers, proves_another};
 use self::log::secret;
-use self::random::{Random, cases};
+use self::random::Random;
 
 /// How many cases an ordinary run has of each property.
 const CASES: u64 = 2_000;
@@ -88,6 +90,10 @@ impl Case<'_> {
             assert!(another.is_none_or(|hash| self.history.has(seq, hash)), "{seq} is forged");
         }
     }
+}
+
+fn cases(seeds: Range<u64>, case: impl FnMut(u64)) {
+    random::cases("FORGERY_SEED", seeds, case);
 }
 
 /// A way to verify what the forger left.

@@ -4,8 +4,20 @@
 //! started again while the log grows and rotates.
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
+#[allow(dead_code)] // it can survive one
+#[path = "../common/limit.rs"]
+mod limit;
 #[path = "../common/logrotate.rs"]
 mod logrotate;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)] // others ask for the rest
+#[path = "../common/program.rs"]
+mod program;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)] // others ask for the rest
+#[path = "../common/random.rs"]
+mod random;
 #[path = "../common/require.rs"]
 mod require;
 
@@ -20,5 +32,7 @@ mod rotated;
 mod rsyslog;
 mod scenario;
 mod source;
+#[cfg(target_os = "linux")]
+mod storm;
 mod syslog_ng;
 mod systemd;

@@ -14,7 +14,7 @@ use crate::http::{Answer, Request, Server, lines_of};
 use crate::process::{Process, wait_until};
 use crate::require;
 use crate::scenario::killed_under_load;
-use crate::source::{Source, text};
+use crate::source::{Disk, Source, text};
 
 pub(crate) fn available(module: &str) -> bool {
     let mut probe = Command::new("sh");
@@ -77,20 +77,20 @@ fn rsyslog_ships_every_line_to_elasticsearch() {
     println!("rsyslog to _bulk, {} lines in {} requests: {extra:?}", source.emitted(), index.requests());
 }
 
-/// An rsyslog that reads the log of `source`.
-pub(crate) fn start(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Process {
-    let (log, work) = (source.log(), source.beside("work"));
+/// An rsyslog that reads the log of `disk`.
+pub(crate) fn start(disk: &Disk, file: &str, theirs: &[(&str, &str)]) -> Process {
+    let (log, work) = (disk.log(), disk.beside("work"));
     fs::create_dir(&work).unwrap();
     let folders = [("/var/log/app/audit", text(&log)), ("/var/spool/rsyslog", text(&work))];
-    run(source, file, &[&folders, theirs].concat())
+    run(disk, file, &[&folders, theirs].concat())
 }
 
-fn run(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Process {
-    let configuration = configuration(&format!("rsyslog/{file}"), &source.beside(""), theirs);
+fn run(disk: &Disk, file: &str, theirs: &[(&str, &str)]) -> Process {
+    let configuration = configuration(&format!("rsyslog/{file}"), &disk.beside(""), theirs);
     let mut command = Command::new("rsyslogd");
     // Without a pid file: the one of a process that was killed would be in the way.
     command.arg("-n").arg("-iNONE").arg("-f").arg(&configuration);
-    Process::start(command, &source.beside(&format!("{file}.said")))
+    Process::start(command, &disk.beside(&format!("{file}.said")))
 }
 
 /// The bodies that rsyslog gave up to send: `jq -r .request.postdata` of what it keeps.

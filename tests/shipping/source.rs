@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
@@ -32,35 +33,58 @@ const ODD: [&str; 12] = [
     "",
 ];
 
+/// What a service and a shipper keep.
+pub(crate) struct Disk {
+    folder: TempDir,
+}
+
+impl Disk {
+    pub(crate) fn new() -> Disk {
+        Disk { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder().join("log")
+    }
+
+    /// For what the shipper keeps and writes.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    pub(crate) fn pin(&self) -> PublicKey {
+        KeyStore::read_pin(self.folder().join("keys")).unwrap()
+    }
+}
+
 /// Its disk, and its process.
 pub(crate) struct Source {
-    folder: TempDir,
+    disk: Disk,
     dispatch: Dispatch,
     guard: Guard,
     emitted: AtomicU64,
 }
 
+impl Deref for Source {
+    type Target = Disk;
+
+    fn deref(&self) -> &Disk {
+        &self.disk
+    }
+}
+
 impl Source {
     pub(crate) fn new(options: impl FnOnce(Builder) -> Builder) -> Source {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = KeyStore::open_or_create(folder.path().join("keys")).unwrap();
-        let builder = AuditLayer::builder(folder.path().join("log"), keys).rotation(Rotation::NEVER);
+        let disk = Disk::new();
+        let keys = KeyStore::open_or_create(disk.beside("keys")).unwrap();
+        let builder = AuditLayer::builder(disk.log(), keys).rotation(Rotation::NEVER);
         let builder = builder.line_limit(65_535).value_limit(65_000).latest_symlink("audit.current");
         let (layer, guard) = options(builder).build().unwrap();
-        Source { folder, dispatch: Dispatch::new(registry().with(layer)), guard, emitted: AtomicU64::new(0) }
-    }
-
-    pub(crate) fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
-    }
-
-    /// For what the shipper keeps and writes.
-    pub(crate) fn beside(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn pin(&self) -> PublicKey {
-        KeyStore::read_pin(self.folder.path().join("keys")).unwrap()
+        Source { disk, dispatch: Dispatch::new(registry().with(layer)), guard, emitted: AtomicU64::new(0) }
     }
 
     /// The file that is written.

@@ -12,7 +12,7 @@ use crate::http::{Answer, Server, lines_of};
 use crate::process::Process;
 use crate::require;
 use crate::scenario::killed_under_load;
-use crate::source::{Source, text};
+use crate::source::{Disk, Source, text};
 
 pub(crate) fn available() -> bool {
     require::available("syslog-ng", Command::new("syslog-ng").arg("--version"))
@@ -63,19 +63,19 @@ fn syslog_ng_ships_every_line_over_http() {
     println!("syslog-ng over HTTP, {} lines: {extra:?}", source.emitted());
 }
 
-/// A syslog-ng that reads the log of `source`.
-pub(crate) fn start(source: &Source, file: &str, theirs: &[(&str, &str)]) -> Process {
-    let log = source.log();
+/// A syslog-ng that reads the log of `disk`.
+pub(crate) fn start(disk: &Disk, file: &str, theirs: &[(&str, &str)]) -> Process {
+    let log = disk.log();
     let theirs = [&[("/var/log/app/audit", text(&log))], theirs].concat();
-    let configuration = configuration(&format!("syslog-ng/{file}"), &source.beside(""), &theirs);
-    Process::start(command(source, &configuration), &source.beside("syslog-ng.said"))
+    let configuration = configuration(&format!("syslog-ng/{file}"), &disk.beside(""), &theirs);
+    Process::start(command(disk, &configuration), &disk.beside("syslog-ng.said"))
 }
 
-pub(crate) fn command(source: &Source, configuration: &Path) -> Command {
+pub(crate) fn command(disk: &Disk, configuration: &Path) -> Command {
     let mut command = Command::new("syslog-ng");
     command.args(["--foreground", "--no-caps", "--stderr", "--cfgfile"]).arg(configuration);
     for (option, name) in [("--persist-file", "persist"), ("--pidfile", "pid"), ("--control", "control")] {
-        command.arg(option).arg(source.beside(&format!("syslog-ng.{name}")));
+        command.arg(option).arg(disk.beside(&format!("syslog-ng.{name}")));
     }
     command
 }

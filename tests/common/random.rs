@@ -49,20 +49,20 @@ impl Random {
     }
 }
 
-/// Runs a case for each seed; only for the one that the variable `FORGERY_SEED` names, where it is set. A case that fails
-/// prints its seed.
-pub(crate) fn cases(seeds: Range<u64>, case: impl Fn(u64)) {
-    struct Running(u64);
+/// Runs a case for each seed; only for the one that this variable of the environment has, where it is set. A case that
+/// fails prints its seed.
+pub(crate) fn cases(variable: &'static str, seeds: Range<u64>, mut case: impl FnMut(u64)) {
+    struct Running(&'static str, u64);
     impl Drop for Running {
         fn drop(&mut self) {
             if std::thread::panicking() {
-                eprintln!("failed with FORGERY_SEED={}", self.0);
+                eprintln!("failed with {}={}", self.0, self.1);
             }
         }
     }
-    let one = env::var("FORGERY_SEED").ok().map(|seed| seed.parse().expect("FORGERY_SEED is a number"));
+    let one = env::var(variable).ok().map(|seed| seed.parse().expect("a seed is a number"));
     for seed in one.map_or(seeds, |seed| seed..seed + 1) {
-        let running = Running(seed);
+        let running = Running(variable, seed);
         case(seed);
         std::mem::forget(running);
     }
