@@ -1,7 +1,12 @@
 //! What other programs do to the files of a log while they are read: they rename, compress, restore, copy, move and delete
 //! them. None of that is ever called tampering, and `show` leaves no record out.
+//!
+//! A storm that fails prints its seed; `FOLDERS_SEED=<seed>` makes the same choices again.
 #![cfg(unix)]
 
+#[allow(dead_code)] // others ask for the rest
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/service.rs"]
 mod service;
 
@@ -15,7 +20,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
-use service::Service;
+use random::{Random, cases};
+use service::{Running, Service};
+use tracing::{dispatcher, info};
 use tracing_audit::trail::{Control, Kind, Line};
 use tracing_audit::verify::{Contents, Options, Verdict, verify_paths, verify_paths_each};
 use tracing_audit::{KeyStore, Rotation};
@@ -23,8 +30,20 @@ use tracing_audit::{KeyStore, Rotation};
 /// How many files retention keeps, where there is one.
 const KEPT: u64 = 8;
 
-/// How many files the service writes.
-const FILES: u64 = 150;
+/// What the service writes.
+#[derive(Clone, Copy)]
+struct Load {
+    files: u64,
+    /// In each of them.
+    records: u64,
+    /// Bytes of each of the two long values of a record.
+    value: usize,
+}
+
+const SMALL: Load = Load { files: 150, records: 20, value: 0 };
+
+/// 146 files of 7.4 MB, and what stands around the values.
+const GIGABYTE: Load = Load { files: 146, records: 1_000, value: 3_700 };
 
 /// How long a storm takes.
 const SECONDS: u64 = 3;
@@ -146,8 +165,15 @@ impl Drop for StopAtTheEnd<'_> {
     }
 }
 
-/// Lets a service write and rotate, and hands at its files, while `read` is called again and again. How often it was.
-fn storm(seed: u64, seconds: u64, allowed: Allowed, mut read: impl FnMut(&Service, &Path)) -> u64 {
+/// Lets a service write and rotate, and hands at its files, while `read` is called again and again: for so many seconds, and
+/// until all of a long log is written; and once more when nothing happens any more. How often it was.
+fn storm(
+    seed: u64,
+    seconds: u64,
+    load: Load,
+    allowed: Allowed,
+    mut read: impl FnMut(&Service, &Path),
+) -> u64 {
     let service = Service::new();
     let archive = service.keys().with_file_name("archive");
     fs::create_dir(&archive).unwrap();
@@ -157,26 +183,23 @@ fn storm(seed: u64, seconds: u64, allowed: Allowed, mut read: impl FnMut(&Servic
             if allowed.retention { builder.max_log_files(KEPT) } else { builder }
         })
         .unwrap();
-    let (stop, begun) = (AtomicBool::new(false), Instant::now());
+    let (stop, is_written, begun) = (AtomicBool::new(false), AtomicBool::new(false), Instant::now());
     let mut reads = 0;
     thread::scope(|scope| {
         let _stop = StopAtTheEnd(&stop);
         scope.spawn(|| {
-            for number in 0.. {
-                // So many files are enough: what is read must end on a slow machine, too.
-                if number < 20 * FILES {
-                    running.emit(number);
-                }
-                if number % 20 == 19 {
-                    if number < 20 * FILES {
-                        running.guard.rotate().unwrap();
+            // So many files are enough: what is read must end on a slow machine, too.
+            for file in 0..load.files {
+                for number in file * load.records..(file + 1) * load.records {
+                    emit(&running, number, load.value);
+                    if stop.load(Ordering::Relaxed) {
+                        return;
                     }
-                    thread::sleep(Duration::from_millis(10));
                 }
-                if stop.load(Ordering::Relaxed) {
-                    return;
-                }
+                running.guard.rotate().unwrap();
+                thread::sleep(Duration::from_millis(10));
             }
+            is_written.store(true, Ordering::Relaxed);
         });
         scope.spawn(|| {
             let mut hands = Hands { log: service.log(), archive: archive.clone(), state: seed };
@@ -185,24 +208,46 @@ fn storm(seed: u64, seconds: u64, allowed: Allowed, mut read: impl FnMut(&Servic
                 let _ = hands.act(allowed);
             }
         });
-        while begun.elapsed() < Duration::from_secs(seconds) {
+        let most = Duration::from_secs(seconds + 900);
+        let goes_on = || load.value > 0 && !is_written.load(Ordering::Relaxed);
+        while begun.elapsed() < Duration::from_secs(seconds) || goes_on() {
+            assert!(begun.elapsed() < most, "it takes too long to write the log");
             read(&service, &archive);
             reads += 1;
         }
     });
     running.guard.shutdown().unwrap();
-    reads
+    read(&service, &archive);
+    reads + 1
 }
 
-/// Verified, or it could not be: never tampered, nor incomplete.
-fn verified(service: &Service, archive: &Path, unsteady: &mut u64) {
+/// A record, with values that no compression makes short.
+fn emit(running: &Running, number: u64, value: usize) {
+    if value == 0 {
+        return running.emit(number);
+    }
+    let mut random = Random::new(number);
+    let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
+    let mut value = || (0..value).map(|_| char::from(*random.pick(digits))).collect::<String>();
+    let (before, after) = (value(), value());
+    dispatcher::with_default(&running.dispatch, || {
+        info!(target: "audit", number, before, after, "changed");
+    });
+}
+
+/// Verified, or it could not be: never tampered, nor incomplete. How many lines are proved.
+fn verified(service: &Service, archive: &Path, unsteady: &mut u64) -> u64 {
     let pin = KeyStore::read_pin(service.keys()).unwrap();
     let options = Options { keys: vec![pin], ..Options::default() };
     match verify_paths(&[&service.log(), archive], &options) {
-        Ok(report) => assert_eq!(report.verdict, Verdict::Intact, "{:#?}", report.logs[0].findings),
+        Ok(report) => {
+            assert_eq!(report.verdict, Verdict::Intact, "{:#?}", report.logs[0].findings);
+            report.logs[0].lines
+        }
         Err(error) => {
             assert!(error.to_string().contains("faster than they are read"), "{error}");
             *unsteady += 1;
+            0
         }
     }
 }
@@ -210,7 +255,7 @@ fn verified(service: &Service, archive: &Path, unsteady: &mut u64) {
 fn folders_are_verified(seed: u64, seconds: u64) {
     for retention in [false, true] {
         let mut unsteady = 0;
-        let reads = storm(seed, seconds, Allowed { retention, moves: true }, |service, archive| {
+        let reads = storm(seed, seconds, SMALL, Allowed { retention, moves: true }, |service, archive| {
             verified(service, archive, &mut unsteady);
         });
         println!(
@@ -228,7 +273,27 @@ fn row_42_files_that_are_renamed_packed_copied_and_deleted_are_never_tampered() 
 #[test]
 #[ignore = "minutes; for the nightly run"]
 fn row_42_for_ten_minutes() {
-    (0..10).for_each(|seed| folders_are_verified(1 + seed * 7919, 30));
+    cases("FOLDERS_SEED", 1..11, |seed| folders_are_verified(seed * 7919, 30));
+}
+
+#[test]
+#[ignore = "minutes, and a gigabyte; for the nightly run"]
+fn row_42_a_log_of_a_gigabyte() {
+    cases("FOLDERS_SEED", 11..13, |seed| {
+        let (mut unsteady, mut lines, mut most) = (0, 0, 0);
+        let allowed = Allowed { retention: false, moves: true };
+        let reads = storm(seed * 7919, 150, GIGABYTE, allowed, |service, archive| {
+            lines = verified(service, archive, &mut unsteady);
+            most = lines.max(most);
+        });
+        println!(
+            "seed {seed}: verified {reads} times, up to {most} lines, of which {unsteady} times the folder did not hold still"
+        );
+        // The last time nothing happens any more.
+        let (records, bytes) = (GIGABYTE.files * GIGABYTE.records, 2 * GIGABYTE.value as u64);
+        assert!(lines > records && records * bytes > 1 << 30, "{lines} lines");
+        assert!(reads > unsteady + 2, "{unsteady} of {reads}");
+    });
 }
 
 /// The numbers of lines, from JSON lines.
@@ -241,7 +306,7 @@ fn numbers(lines: &[u8]) -> Vec<u64> {
 fn row_42_show_leaves_no_line_out() {
     let command = env!("CARGO_BIN_EXE_tracing-audit");
     let (mut shown, mut unsteady) = (0, 0);
-    let reads = storm(7, SECONDS, Allowed { retention: false, moves: true }, |service, archive| {
+    let reads = storm(7, SECONDS, SMALL, Allowed { retention: false, moves: true }, |service, archive| {
         let pin = KeyStore::read_pin(service.keys()).unwrap().to_string();
         for key in [&[][..], &["--key", &pin]] {
             let mut show = Command::new(command);
@@ -272,7 +337,7 @@ fn row_42_show_leaves_no_line_out() {
 #[test]
 fn row_42_the_store_is_never_said_to_be_wrong() {
     let command = env!("CARGO_BIN_EXE_tracing-audit");
-    let reads = storm(99, SECONDS, Allowed { retention: false, moves: false }, |service, _| {
+    let reads = storm(99, SECONDS, SMALL, Allowed { retention: false, moves: false }, |service, _| {
         let output = Command::new(command)
             .args(["keys", "check"])
             .args([service.keys(), service.log()])
@@ -287,7 +352,7 @@ fn row_42_the_store_is_never_said_to_be_wrong() {
 
 #[test]
 fn row_42_what_is_handed_on_has_each_line_once() {
-    let reads = storm(5, SECONDS, Allowed { retention: true, moves: true }, |service, archive| {
+    let reads = storm(5, SECONDS, SMALL, Allowed { retention: true, moves: true }, |service, archive| {
         let pin = KeyStore::read_pin(service.keys()).unwrap();
         let options = Options { keys: vec![pin], ..Options::default() };
         let mut handed_on = Vec::new();
