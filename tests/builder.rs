@@ -117,7 +117,7 @@ fn a_key_store_in_the_logs_folder_or_around_it_is_refused() {
         let keys = KeyStore::open_or_create(at(keys)).unwrap();
         match built(AuditLayer::builder(at(log), keys)) {
             Err(BuildError::Option { option: "directory", expected }) => {
-                assert!(expected.contains("key store"))
+                assert!(expected.contains("key store"));
             }
             other => panic!("{log}: {other:?}"),
         }

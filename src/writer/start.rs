@@ -201,7 +201,7 @@ impl<F: FileSystem> Finder<'_, F> {
             return Ok(Err("another line ends there"));
         }
         if let Ok(line) = Line::parse(line) {
-            self.refuse_others(&path, &line, store)?;
+            refuse_others(&path, &line, store)?;
         }
         let signed = Signed { seq: head.seq, hash: head.hash, end: head.bytes };
         let mut tail = Tail::after(store.pin().id(), store.key().public(), Some(signed), head.bytes);
@@ -211,27 +211,6 @@ impl<F: FileSystem> Finder<'_, F> {
             tail.closed = Some(close.reason);
         }
         Ok(Ok(((name.to_owned(), head.file), tail)))
-    }
-
-    /// The line of the head is this store's: its log, and the key that it leaves in force. A store may have another's pin, or
-    /// another key under the right name; all that it signed would be tampered, for good.
-    fn refuse_others(&self, path: &Path, line: &Line<'_>, store: &Store<F>) -> Result<(), OpenError> {
-        let (expected, found) = (store.pin().id(), line.link.log);
-        if found != expected {
-            return Err(OpenError::OtherLog { path: path.to_owned(), found, expected });
-        }
-        let handed_to = match Control::parse(line) {
-            Ok(Some(Control::Handoff(handoff))) => Some(handoff.public_key.id()),
-            _ => None,
-        };
-        let in_force = handed_to.or(line.link.signature.map(|signature| signature.key));
-        let found = store.key().id();
-        match in_force.filter(|expected| *expected != found) {
-            Some(expected) => {
-                Err(OpenError::OtherKey { path: path.to_owned(), seq: line.link.seq, expected, found })
-            }
-            None => Ok(()),
-        }
     }
 
     /// The first file of a log whose first start ended before the head was stored. What stands in the folder must be
@@ -353,6 +332,27 @@ fn last_hand_off<F: FileSystem>(
     let named =
         genesis.filter(|genesis| genesis.epoch == store.epoch()).and_then(|genesis| genesis.handoff?.line());
     named.or_else(|| store.head().filter(|head| head.epoch == store.epoch()).and_then(|head| head.handoff))
+}
+
+/// The line of the head is this store's: its log, and the key that it leaves in force. A store may have another's pin, or
+/// another key under the right name; all that it signed would be tampered, for good.
+fn refuse_others<F: FileSystem>(path: &Path, line: &Line<'_>, store: &Store<F>) -> Result<(), OpenError> {
+    let (expected, found) = (store.pin().id(), line.link.log);
+    if found != expected {
+        return Err(OpenError::OtherLog { path: path.to_owned(), found, expected });
+    }
+    let handed_to = match Control::parse(line) {
+        Ok(Some(Control::Handoff(handoff))) => Some(handoff.public_key.id()),
+        _ => None,
+    };
+    let in_force = handed_to.or(line.link.signature.map(|signature| signature.key));
+    let found = store.key().id();
+    match in_force.filter(|expected| *expected != found) {
+        Some(expected) => {
+            Err(OpenError::OtherKey { path: path.to_owned(), seq: line.link.seq, expected, found })
+        }
+        None => Ok(()),
+    }
 }
 
 fn store_behind<F: FileSystem>(store: &Store<F>, needs: u64) -> OpenError {
