@@ -101,9 +101,9 @@ pub(crate) trait LogFile: Send {
 /// Creates a folder with its parents, where they are missing, durably. `access` is its own; parents are for everybody to read.
 pub(crate) fn create_folders<F: FileSystem>(files: &F, folder: &Path, access: Access) -> io::Result<()> {
     let is_new = create_missing(files, folder, access)?;
-    // A start before may have made it, with its parents, and died before their names were on the disk. Then there is at most
+    // A start before may have made it, or parents of it, and died before their names were on the disk. Then there is at most
     // a lock in it.
-    if !is_new && files.list(folder)?.len() <= 1 {
+    if is_new || files.list(folder)?.len() <= 1 {
         for parent in folder.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
             // Those of the system can't all be opened, and are on the disk.
             let _ = files.sync_folder(parent);

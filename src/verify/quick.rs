@@ -190,11 +190,12 @@ impl Verifier {
         }
     }
 
-    /// Goes on quickly from here, if nothing stands behind the last proved line, nothing before a hole, and nothing in dispute.
+    /// Goes on quickly from here, if nothing stands behind the last proved line, nothing before a hole, nothing in dispute, and
+    /// all so far is of a format that this version reads.
     pub(super) fn be_quick(&mut self) {
         self.hand_on();
         let is_sure = self.proof.before_hole.is_none() && self.proof.proved_part().disputed.is_none();
-        let quick_will_do = self.is_clean() && is_sure;
+        let quick_will_do = self.is_clean() && is_sure && !self.proof.stopped;
         self.quick = quick_will_do.then(|| Quick::from(&self.proof));
     }
 }

@@ -207,6 +207,26 @@ fn a_later_format_validly_signed_asks_for_a_later_version() {
 }
 
 #[test]
+fn after_a_line_of_a_later_format_nothing_is_proved_that_this_version_could_read() {
+    let mut log = Log::new("later within");
+    log.event("alice");
+    let chain = log.chain.clone();
+    let format = "tracing-audit/v2".to_owned();
+    let genesis = Genesis { format: format.clone(), ..log.a_genesis(None) };
+    log.control(&Control::Genesis(genesis));
+    log.chain = chain;
+    for actor in ["bob", "carol"] {
+        log.event(actor);
+    }
+    for every_signature in [true, false] {
+        let report = verify(&log.files(), &Options { every_signature, ..pinned(log.pin()) });
+        let needs = FindingKind::NeedsVersion { format: format.clone() };
+        assert!(report.findings.iter().any(|finding| finding.kind == needs), "{:?}", report.findings);
+        assert_eq!((report.lines, report.head.map(|head| head.seq)), (2, Some(1)));
+    }
+}
+
+#[test]
 fn an_unknown_kind_and_unknown_members_are_proved_with_a_notice() {
     let mut log = Log::new("unknown");
     let body = br#"{"fields":{"n":1},"kind":"seal","level":"INFO","target":"audit""#;
