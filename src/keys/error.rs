@@ -82,89 +82,116 @@ pub enum KeyStoreError {
     },
 }
 
-impl fmt::Display for KeyStoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl KeyStoreError {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            KeyStoreError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                "Is it the right folder? A store has a file pin.pub and one key, epoch-N.pem."
+            }
+            KeyStoreError::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+                "Run this as the service's user, or give the folder to that: `chown -R`."
+            }
+            KeyStoreError::Io { .. } => "Look at the disk.",
+            KeyStoreError::Locked { .. } => {
+                "Stop the process that holds it, or give this log a store of its own."
+            }
+            KeyStoreError::Exposed { exposure: Exposure::Mode(_), .. } => {
+                "Who could read the key could sign in the log's name. `chmod -R go= FOLDER`, then `handle.rotate_key()`, or \
+                 wait for the next hand-off. Where a platform sets these bits, as Kubernetes' `fsGroup` does: \
+                 `KeyStore::options().allow_group_access(true)`, and --allow-group-access."
+            }
+            KeyStoreError::Exposed { exposure: Exposure::Owner(_), .. } => {
+                "`chown -R` it to the service's user; its former owner could sign in the log's name up to the next hand-off."
+            }
+            KeyStoreError::Malformed { .. } => {
+                "Somebody or something wrote over it. Where it is the key, `tracing-audit keys recover` begins a log that \
+                 succeeds this one."
+            }
+            KeyStoreError::KeyMissing { .. } | KeyStoreError::HeadMissing { .. } => {
+                "A lost key comes back from nowhere: `tracing-audit keys recover` begins a log that succeeds this one."
+            }
+            KeyStoreError::SeveralKeys { .. } => {
+                "Two stores were mixed: move the keys away that the log's hand-offs don't lead to; `tracing-audit keys check` \
+                 with the log says which it needs."
+            }
+            KeyStoreError::InUse { .. } => "Name another folder.",
+            KeyStoreError::EndorsesOther { .. } => {
+                "Install the endorsement that was made for this store's key: `tracing-audit keys show` prints it."
+            }
+            KeyStoreError::Random { .. } => "The system has no random numbers yet: start later.",
+        }
+    }
+
+    /// What is wrong.
+    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KeyStoreError::Io { doing, path, error } => {
                 let whose = files::whose(path, error.kind());
-                write!(f, "key store: Io: could not {doing} {}: {error}{whose}", path.display())
+                write!(f, "Io: could not {doing} {}: {error}{whose}", path.display())
             }
             KeyStoreError::Locked { path, holder } => {
                 let holder = holder
                     .as_ref()
                     .map_or_else(|| "another process".to_owned(), |holder| format!("{holder:?}"));
+                write!(f, "Locked: {} is held by {holder}; one log has one writer", path.display())
+            }
+            KeyStoreError::Exposed { path, exposure: Exposure::Mode(mode) } => {
                 write!(
                     f,
-                    "key store: Locked: {} is held by {holder}. One log has one writer: stop that one, or give each a store",
+                    "Exposed: {} has mode {mode:04o}: expected access for its owner alone",
                     path.display()
                 )
             }
-            KeyStoreError::Exposed { path, exposure } => match exposure {
-                Exposure::Mode(mode) => {
-                    write!(
-                        f,
-                        "key store: Exposed: {} has mode {mode:04o}: expected access for its owner alone. `chmod -R go=` it; where \
-                         a platform sets the group's bits at each mount, `KeyStore::options().allow_group_access(true)`",
-                        path.display()
-                    )
-                }
-                Exposure::Owner(uid) => {
-                    write!(
-                        f,
-                        "key store: Exposed: {} belongs to user {uid}: expected this process's user, or root. `chown -R` it",
-                        path.display()
-                    )
-                }
-            },
-            KeyStoreError::Malformed { path, why } => {
-                write!(f, "key store: Malformed: {} is {why}. Put back what was there", path.display())
+            KeyStoreError::Exposed { path, exposure: Exposure::Owner(uid) } => {
+                write!(
+                    f,
+                    "Exposed: {} belongs to user {uid}: expected this process's user, or root",
+                    path.display()
+                )
             }
+            KeyStoreError::Malformed { path, why } => write!(f, "Malformed: {} is {why}", path.display()),
             KeyStoreError::KeyMissing { folder } => {
                 write!(
                     f,
-                    "key store: KeyMissing: {} was used before, but holds no key: expected a file epoch-N.pem. If it is lost, \
-                     `tracing-audit keys recover` makes a store that goes on",
+                    "KeyMissing: {} was used before, but holds no key: expected a file epoch-N.pem",
                     folder.display()
                 )
             }
             KeyStoreError::HeadMissing { folder } => {
                 write!(
                     f,
-                    "key store: HeadMissing: {} has handed over, but holds no head: expected a file head.json. Find the rest of \
-                     the store; if it is lost, `tracing-audit keys recover` makes one that goes on",
+                    "HeadMissing: {} has handed over, but holds no head: expected a file head.json",
                     folder.display()
                 )
             }
             KeyStoreError::SeveralKeys { folder, epochs } => {
-                write!(
-                    f,
-                    "key store: SeveralKeys: {} holds the keys {epochs:?}: expected one. `tracing-audit keys check` says which \
-                     the log leads to; move the others away",
-                    folder.display()
-                )
+                write!(f, "SeveralKeys: {} holds the keys {epochs:?}: expected one", folder.display())
             }
             KeyStoreError::InUse { folder } => {
                 write!(
                     f,
-                    "key store: InUse: {} has been used: expected a store whose log has not begun. Take another folder",
+                    "InUse: {} has been used: expected a store whose log has not begun",
                     folder.display()
                 )
             }
             KeyStoreError::EndorsesOther { folder, expected, found } => {
                 write!(
                     f,
-                    "key store: EndorsesOther: the endorsement for {} is of key {found}: expected that of {expected}. Endorse \
-                     what `tracing-audit keys show` prints",
+                    "EndorsesOther: the endorsement for {} is of key {found}: expected that of {expected}",
                     folder.display()
                 )
             }
-            KeyStoreError::Random { why } => {
-                write!(
-                    f,
-                    "key store: Random: the system gave no random numbers: {why}. Start later in the boot"
-                )
-            }
+            KeyStoreError::Random { why } => write!(f, "Random: the system gave no random numbers: {why}"),
         }
+    }
+}
+
+impl fmt::Display for KeyStoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("key store: ")?;
+        self.what(f)?;
+        write!(f, ". {}", self.remedy())
     }
 }
 

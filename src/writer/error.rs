@@ -173,13 +173,13 @@ impl fmt::Display for OpenError {
             OpenError::OtherLog { path, found, expected } => write!(
                 f,
                 "audit log: OtherLog: {} is of log {found}; the key store is of log {expected}. Configure the store of that log; \
-                 if it is lost, `tracing-audit keys recover` makes one that goes on",
+                 if it is lost, `tracing-audit keys recover` begins a log that succeeds it",
                 path.display()
             ),
             OpenError::OtherKey { path, seq, expected, found } => write!(
                 f,
                 "audit log: OtherKey: line {seq} in {} leaves key {expected} in force; the key store has key {found} in its \
-                 place. Put that key's file back; if it is lost, `tracing-audit keys recover` makes a store that goes on",
+                 place. Put that key's file back; if it is lost, `tracing-audit keys recover` begins a log that succeeds this one",
                 path.display()
             ),
             OpenError::Unreadable { path } => {
@@ -198,7 +198,7 @@ impl fmt::Display for OpenError {
             OpenError::StoreBehind { folder, has, needs } => write!(
                 f,
                 "audit log: StoreBehind: the log is in epoch {needs}; the key store {} has the key of epoch {has}. Find the \
-                 store that went on; if it is lost, `tracing-audit keys recover` makes one that does",
+                 store that went on; if it is lost, `tracing-audit keys recover` begins a log that succeeds this one",
                 folder.display()
             ),
             OpenError::Keys(error) => error.fmt(f),

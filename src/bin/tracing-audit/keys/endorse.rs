@@ -8,7 +8,6 @@ use tracing_audit::trail::{EndorsedKey, InvalidEndorsement, PublicKey};
 use tracing_audit::{FleetKey, KeyStoreError};
 
 use super::Store;
-use super::remedy::remedy;
 
 pub(super) fn endorse(
     fleet_key_file: &Path,
@@ -43,5 +42,5 @@ fn fail(file: &Path, what: &str) -> io::Error {
 }
 
 fn refused(error: &KeyStoreError) -> io::Error {
-    io::Error::other(format!("{error}. {}", remedy(error)))
+    io::Error::other(error.to_string())
 }

@@ -4,7 +4,6 @@ mod check;
 mod endorse;
 mod list;
 mod recover;
-mod remedy;
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -16,7 +15,6 @@ use tracing_audit::verify::TrustLine;
 use tracing_audit::{KeyStore, KeyStoreError, KeyStoreOptions};
 
 use crate::terminal::harmless;
-use remedy::remedy;
 
 /// Make a key store, show the public key of one, list and check what it holds
 #[derive(Debug, clap::Subcommand)]
@@ -132,7 +130,7 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
         Command::List { store } => {
             let found = list::list(store, &mut io::stdout().lock())?;
             for problem in &found.problems {
-                let text = format!("tracing-audit: {problem}. {}", remedy(problem));
+                let text = format!("tracing-audit: {problem}");
                 let _ = writeln!(io::stderr(), "{}", harmless(&text));
             }
             if !found.problems.is_empty() {

@@ -9,7 +9,6 @@ use tracing_audit::trail::{KeyId, PublicKey, Succeeds};
 use tracing_audit::verify::{LogReport, Options, Verdict, verify_paths};
 
 use super::Store;
-use super::remedy::remedy;
 use crate::terminal::quoted;
 
 pub(super) fn recover(
@@ -93,5 +92,5 @@ fn refuse_written(log: &Path) -> io::Result<()> {
 }
 
 fn refused(error: &KeyStoreError) -> io::Error {
-    io::Error::other(format!("{error}. {}", remedy(error)))
+    io::Error::other(error.to_string())
 }
