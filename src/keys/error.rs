@@ -75,6 +75,18 @@ pub enum KeyStoreError {
         /// The id of the key that is endorsed.
         found: KeyId,
     },
+    /// The line that the log would have lost stands where it was: there is nothing to accept.
+    NothingLost {
+        /// The file in which it stands.
+        path: PathBuf,
+        /// Its number in the log.
+        seq: u64,
+    },
+    /// A name or a reason is empty, or longer than 255 bytes.
+    Unfit {
+        /// `by` or `reason`.
+        what: &'static str,
+    },
     /// The system gave no random numbers.
     Random {
         /// What it said.
@@ -119,6 +131,8 @@ impl KeyStoreError {
             KeyStoreError::EndorsesOther { .. } => {
                 "Install the endorsement that was made for this store's key: `tracing-audit keys show` prints it."
             }
+            KeyStoreError::NothingLost { .. } => "Start the service: it goes on there.",
+            KeyStoreError::Unfit { .. } => "Say it in a line.",
             KeyStoreError::Random { .. } => "The system has no random numbers yet: start later.",
         }
     }
@@ -182,6 +196,14 @@ impl KeyStoreError {
                     folder.display()
                 )
             }
+            KeyStoreError::NothingLost { path, seq } => {
+                write!(
+                    f,
+                    "NothingLost: line {seq}, the last that was synced, stands where it was, in {}",
+                    path.display()
+                )
+            }
+            KeyStoreError::Unfit { what } => write!(f, "Unfit: `{what}`: expected 1 to 255 bytes"),
             KeyStoreError::Random { why } => write!(f, "Random: the system gave no random numbers: {why}"),
         }
     }

@@ -9,7 +9,7 @@ use super::KeyStoreError;
 use super::contents::io;
 use crate::files::{self, Access, FileSystem};
 use crate::trail::canonical::MAX_SAFE_INTEGER;
-use crate::trail::{Hash, Position, Timestamp};
+use crate::trail::{Hash, MAX_LINE, Position, Timestamp};
 
 /// A signed line that is on the disk, and where it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,29 @@ impl Head {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io("read", path)(error)),
         }
+    }
+
+    /// The line that it names, where that stands in this file, without its newline; else what stands there.
+    pub(crate) fn line_in<F: FileSystem>(
+        &self,
+        files: &F,
+        path: &Path,
+    ) -> io::Result<Result<Vec<u8>, &'static str>> {
+        let start = self.bytes.saturating_sub(MAX_LINE as u64 + 1);
+        let wanted = usize::try_from(self.bytes - start).unwrap_or(usize::MAX);
+        let mut bytes = match files.read(path, start, wanted) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err("the file is not there")),
+            Err(error) => return Err(error),
+        };
+        if bytes.len() < wanted {
+            return Ok(Err("the file is shorter"));
+        }
+        if bytes.pop() != Some(b'\n') {
+            return Ok(Err("no line ends there"));
+        }
+        let line = bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or(&bytes);
+        Ok(if Hash::of_line(line) == self.hash { Ok(line.to_vec()) } else { Err("another line ends there") })
     }
 
     /// Whether no number is beyond what a line can say, so that there is a next one.

@@ -7,6 +7,7 @@
 //!   epoch-7.pem          0600: the secret key in force, PKCS#8; while it hands over, the next one beside it
 //!   head.json            the last synced signed line: where the next start goes on, and what must be there
 //!   succeeds.json        where this log replaces one whose keys were lost: which, and from which line on
+//!   accepted.json        where an operator lets the log go on behind a loss: who, when and why, until it did
 //!   endorsement.json     where a fleet's key endorsed the log's first one: what the log's first line says of it
 //! audit-keys.pub         a copy of pin.pub for those who may not look into the folder
 //! ```
@@ -14,6 +15,7 @@
 //! Whoever reads `epoch-N.pem` can sign in the log's name from then on. Don't back the folder up: a copy outlives the
 //! erasure of the key, and a log that is continued from two copies is two logs.
 
+mod accept;
 mod contents;
 mod endorse;
 mod error;
@@ -79,6 +81,24 @@ impl KeyStore {
         endorsed: &EndorsedKey,
     ) -> Result<(), KeyStoreError> {
         KeyStoreOptions::default().install_endorsement(folder, endorsed)
+    }
+
+    /// Lets the log in the folder `log` go on though its last synced line is gone ([`crate::OpenError::Truncated`]): who
+    /// looked into it, and why it may. The next start goes on in a new file, whose first line says both; the hole stays
+    /// visible, and the log tampered. It is good for this loss alone. Answers what stands where the line was. Durable on
+    /// return.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::NothingLost`]; [`KeyStoreError::Locked`]: the log is being written; [`KeyStoreError::Unfit`]: `by` or
+    /// `reason`. Else as [`KeyStore::open_or_create`].
+    pub fn accept_loss(
+        folder: impl AsRef<Path>,
+        log: impl AsRef<Path>,
+        by: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Result<&'static str, KeyStoreError> {
+        KeyStoreOptions::default().accept_loss(folder, log, by, reason)
     }
 
     /// The name under which the log must be written, where a fleet's key endorsed it so.

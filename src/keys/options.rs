@@ -1,11 +1,12 @@
 //! How a key store is used where its folder can't be as it should be.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::contents::io;
 use super::{Inspection, KeyStore, KeyStoreError, Store, inspect};
 use crate::files::{Access, Disk};
-use crate::trail::{EndorsedKey, Succeeds};
+use crate::trail::{Accepted, EndorsedKey, Succeeds};
 
 /// How a key store is opened: [`KeyStore::options`].
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,19 @@ impl KeyStoreOptions {
         endorsed: &EndorsedKey,
     ) -> Result<(), KeyStoreError> {
         Store::install(&Disk, &absolute(folder.as_ref())?, self.access, endorsed)
+    }
+
+    /// [`KeyStore::accept_loss`].
+    pub fn accept_loss(
+        self,
+        folder: impl AsRef<Path>,
+        log: impl AsRef<Path>,
+        by: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Result<&'static str, KeyStoreError> {
+        let accepted = Accepted { at: SystemTime::now().into(), by: by.into(), reason: reason.into() };
+        let folders = (&*absolute(folder.as_ref())?, &*absolute(log.as_ref())?);
+        Store::accept_loss(&Disk, folders, self.access, accepted)
     }
 
     /// [`KeyStore::inspect`].

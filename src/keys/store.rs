@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 
+use super::accept::{self, AcceptedLoss};
 use super::contents::{
     HEAD, LOCK, NOT_OF_FIRST_KEY, PIN, create_key, epochs, io, key_name, lock, publish, read_key, read_pin,
     refuse_exposed, store_pin,
@@ -27,6 +28,7 @@ pub(crate) struct Store<F: FileSystem> {
     head: Option<Head>,
     pub(super) succeeds: Option<Succeeds>,
     pub(super) endorsed: Option<EndorsedKey>,
+    pub(super) accepted_loss: Option<AcceptedLoss>,
     _lock: F::Lock,
 }
 
@@ -62,6 +64,7 @@ impl<F: FileSystem> Store<F> {
         let head = Head::read(files, &folder.join(HEAD))?;
         let succeeds = succeed::read(files, folder)?;
         let endorsed = endorse::read(files, folder, pin)?;
+        let accepted_loss = accept::read(files, folder)?;
         if head.is_none() && epoch > 0 {
             return Err(KeyStoreError::HeadMissing { folder: folder.to_owned() });
         }
@@ -79,8 +82,13 @@ impl<F: FileSystem> Store<F> {
             head,
             succeeds,
             endorsed,
+            accepted_loss,
             _lock: lock,
         })
+    }
+
+    pub(super) fn files(&self) -> &F {
+        &self.files
     }
 
     pub(crate) fn folder(&self) -> &Path {

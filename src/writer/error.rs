@@ -192,7 +192,7 @@ impl fmt::Display for OpenError {
             OpenError::Truncated { path, seq, bytes, found } => write!(
                 f,
                 "audit log: Truncated: line {seq}, which was synced, must end at byte {bytes} of {}: {found}. Put that file back \
-                 as it was; if it is gone for good, `on_truncation(OnTruncation::Record)` goes on, and leaves the log tampered",
+                 as it was; if it is gone for good, `tracing-audit keys accept-loss` lets the log go on, tampered",
                 path.display()
             ),
             OpenError::StoreBehind { folder, has, needs } => write!(

@@ -75,6 +75,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             return Err(error.clone().into());
         }
         writer.store_head()?;
+        writer.store.forget_accepted();
         writer.do_chores();
         Ok(writer)
     }

@@ -11,7 +11,7 @@ use super::opening::{first_genesis, first_line, is_vacant, opening};
 use super::tail::{Signed, Tail};
 use crate::files::FileSystem;
 use crate::keys::{Head, Store};
-use crate::trail::{Chain, Control, Ended, Genesis, Hash, Hasher, Line, MAX_LINE, Position, PublicKey, Torn};
+use crate::trail::{Chain, Control, Ended, Genesis, Hash, Hasher, Line, Position, PublicKey, Torn};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
@@ -68,7 +68,7 @@ pub(super) fn find<F: FileSystem>(
     let (last, mut tail) = match store.head().cloned() {
         Some(head) => match finder.at_head(store, &head)? {
             Ok(found) => found,
-            Err(found) if options.on_truncation == OnTruncation::Refuse => {
+            Err(found) if options.on_truncation == OnTruncation::Refuse && store.accepted().is_none() => {
                 let path = folder.join(&head.name);
                 return Err(OpenError::Truncated { path, seq: head.seq, bytes: head.bytes, found });
             }
@@ -184,29 +184,17 @@ impl<F: FileSystem> Finder<'_, F> {
         head: &Head,
     ) -> Result<Result<Found, &'static str>, OpenError> {
         let path = self.options.folder.join(name);
-        let length = MAX_LINE as u64 + 1;
-        let start = head.bytes.saturating_sub(length);
-        let wanted = usize::try_from(head.bytes - start).unwrap_or(usize::MAX);
-        let bytes = match self.files.read(&path, start, wanted) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err("the file is not there")),
-            Err(error) => return Err(OpenError::io("read", &path)(error)),
+        let line = match head.line_in(self.files, &path).map_err(OpenError::io("read", &path))? {
+            Ok(line) => line,
+            Err(why) => return Ok(Err(why)),
         };
-        if bytes.len() < wanted {
-            return Ok(Err("the file is shorter"));
-        }
-        let Some(bytes) = bytes.strip_suffix(b"\n") else { return Ok(Err("no line ends there")) };
-        let line = bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or(bytes);
-        if Hash::of_line(line) != head.hash {
-            return Ok(Err("another line ends there"));
-        }
-        if let Ok(line) = Line::parse(line) {
+        if let Ok(line) = Line::parse(&line) {
             refuse_others(&path, &line, store)?;
         }
         let signed = Signed { seq: head.seq, hash: head.hash, end: head.bytes };
         let mut tail = Tail::after(store.pin().id(), store.key().public(), Some(signed), head.bytes);
         if let Ok(Some(Control::Close(close))) =
-            Line::parse(line).map(|line| Control::parse(&line).unwrap_or(None))
+            Line::parse(&line).map(|line| Control::parse(&line).unwrap_or(None))
         {
             tail.closed = Some(close.reason);
         }

@@ -130,7 +130,9 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         if let Some(kept) = self.options.max_files {
             self.oldest = self.oldest.max((self.live.number + 1).saturating_sub(kept));
         }
+        let is_behind_loss = previous.as_ref().is_some_and(|previous| previous.ended == Ended::Lost);
         let genesis = Genesis {
+            accepted: self.store.accepted().filter(|_| is_behind_loss).cloned(),
             fleet: self.store.endorsement().filter(|_| self.live.number == 0),
             succeeds: self.store.succeeds().filter(|_| self.live.number == 0),
             handoff: if self.chain.next() == 0 { Some(HandoffBefore::None) } else { self.handoff },

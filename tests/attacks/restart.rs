@@ -145,7 +145,7 @@ fn row_9_a_second_writer_is_refused_and_told_who_the_first_is() {
     let refused = KeyStore::open_or_create(service.keys()).unwrap_err();
     assert!(refused.to_string().contains(&name), "{refused}");
     assert!(matches!(refused, KeyStoreError::Locked { .. }));
-    let other_keys = KeyStore::open_or_create(service.file("other-keys")).unwrap();
+    let other_keys = KeyStore::open_or_create(service.keys().with_file_name("other-keys")).unwrap();
     let refused = AuditLayer::builder(service.log(), other_keys).build::<tracing_subscriber::Registry>();
     let refused = refused.err().unwrap();
     assert!(refused.to_string().contains(&name), "{refused}");

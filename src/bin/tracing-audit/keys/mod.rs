@@ -64,6 +64,22 @@ pub(crate) enum Command {
         /// The file with what `keys endorse` printed; `-` for the standard input
         endorsement: PathBuf,
     },
+    /// Let a log go on though its last synced line is gone: the start that was refused as `Truncated` goes on then
+    ///
+    /// The next start goes on in a new file, whose first line says who accepted the loss, when and why. The hole stays visible,
+    /// and the log tampered. It is good for this loss alone. The service must be stopped.
+    AcceptLoss {
+        #[command(flatten)]
+        store: Store,
+        /// The folder of its log
+        log: PathBuf,
+        /// Who looked into it
+        #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+        by: String,
+        /// What it was
+        #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+        reason: String,
+    },
     /// Make a key store for a log that succeeds one whose keys were lost, and print the new public key to pin
     ///
     /// The store must be a new folder, or one that was never used.
@@ -143,6 +159,14 @@ pub(crate) fn run(command: &Command) -> io::Result<ExitCode> {
         Command::InstallEndorsement { store, endorsement } => {
             endorse::install(store, endorsement, &mut io::stdout().lock())?;
             explain("the fleet's key; the log's first line will have its endorsement");
+        }
+        Command::AcceptLoss { store, log, by, reason } => {
+            let accepted = store.options().accept_loss(&store.folder, log, by, reason);
+            let found = accepted.map_err(|error| io::Error::other(error.to_string()))?;
+            writeln!(io::stdout(), "accepted: {found}")?;
+            explain(
+                "the next start goes on in a new file, and signs who accepted it; the log stays tampered",
+            );
         }
         Command::Recover { log, store, key } => {
             recover::recover(log, store, key, &mut io::stdout().lock())?;
