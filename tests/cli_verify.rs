@@ -179,6 +179,15 @@ fn a_part_of_a_log_is_intact_where_it_is_asked_as_one() {
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
+    // By time the command chooses the files itself. What was written before is gone, and asked for here.
+    for (since, code) in [("2026-11-22T00:00:00Z", 0), ("2026-11-20", 3)] {
+        let output =
+            verify(folder.path(), &["--key", KEY, "--part", "--since", since, "--until", "2026-11-23"]);
+        let text = printed(&output);
+        let asked = "--until 2026-11-23T00:00:00.000000000Z.\n";
+        assert!(output.status.code() == Some(code) && text.contains(asked), "{since}: {text}");
+    }
+    assert_eq!(verify(folder.path(), &["--key", KEY, "--since", "2026-11-22"]).status.code(), Some(2));
     // Without copies nothing leads to its key.
     assert_eq!(verify(&second, &["--key", KEY, "--part"]).status.code(), Some(3));
 }

@@ -36,6 +36,10 @@ pub struct Basis {
     pub from_start: bool,
     /// Whether only some files of each log were given, that follow each other.
     pub part: bool,
+    /// The time that the part had to cover: from here on,
+    pub since: Option<Timestamp>,
+    /// and up to here.
+    pub until: Option<Timestamp>,
     /// Whether no record could have been lost.
     pub no_losses: bool,
     /// Logs that were known to have been replaced by others.
@@ -64,6 +68,8 @@ impl Basis {
             max_silence: options.max_silence,
             from_start: options.from_start,
             part: options.part,
+            since: options.since.filter(|_| options.part),
+            until: options.until.filter(|_| options.part),
             no_losses: options.no_losses,
             successions: options.successions.clone(),
             ..Basis::new(paths, &options.keys, &options.trust, time)
@@ -86,6 +92,8 @@ impl Basis {
             max_silence: None,
             from_start: false,
             part: false,
+            since: None,
+            until: None,
             no_losses: false,
             successions: Vec::new(),
             at: None,

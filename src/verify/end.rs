@@ -60,6 +60,11 @@ impl Proof {
         }
     }
 
+    /// Whether what is proved begins after a time that it had to cover.
+    fn begins_after(&self, since: Option<Timestamp>) -> bool {
+        since.zip(self.began).is_some_and(|(since, began)| since < began)
+    }
+
     fn judge_start(&self, options: &Options, ledger: &mut Ledger) {
         let first = self.coverage.first_proved().filter(|first| *first > 0);
         let is_from_start = options.from_start || self.identity.is_from_start() && !options.part;
@@ -70,7 +75,7 @@ impl Proof {
         let oldest = self.oldest;
         if file <= oldest {
             ledger.notice(None, None, NoticeKind::Pruned { file, oldest });
-        } else if options.part {
+        } else if options.part && !self.begins_after(options.since) {
             // What came before is not asked.
         } else if let Some((place, seq, ended)) = self.start_gone.clone() {
             let kind = FindingKind::Gone { from: 0, to: seq - 1, ended };
@@ -106,7 +111,9 @@ impl Proof {
         let (closed, next) = self.last_closed();
         // A part may end with a file that was closed for the next one. Any other file, of a log that is known to go on, may
         // have been cut: its own end is not shown. So may one in which nothing is proved.
-        let ends_whole = options.part && closed == Some(Ended::Rotated) && self.before.is_none();
+        let is_covered = options.until.is_none_or(|until| until <= head.time);
+        let ends_whole =
+            options.part && is_covered && closed == Some(Ended::Rotated) && self.before.is_none();
         match (closed, next) {
             (Some(Ended::Rotated), _) if ends_whole => {}
             (Some(Ended::Rotated), file) => {

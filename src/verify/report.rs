@@ -29,6 +29,11 @@ pub struct Options {
     /// Only some files of each log are given, that follow each other: what came before them and after them is not missed. All
     /// else is; a trust file's `@from-start` is not asked then, [`Options::from_start`] is.
     pub part: bool,
+    /// Of a part: the files of each log that cover the time from here on, and no others. Who has the folder need not choose
+    /// them; what is proved must reach back so far, or to what retention kept.
+    pub since: Option<Timestamp>,
+    /// Of a part: up to this time. What is proved must reach so far, or to the log's end.
+    pub until: Option<Timestamp>,
     /// No record may have been lost: none declared, and no crash, which may have taken what was queued.
     pub no_losses: bool,
     /// Logs that are known to have been replaced by others.
@@ -47,6 +52,8 @@ impl Default for Options {
             max_silence: None,
             from_start: false,
             part: false,
+            since: None,
+            until: None,
             no_losses: false,
             successions: Vec::new(),
             patience: Duration::from_secs(1),

@@ -156,10 +156,26 @@ impl<F: FileSystem> Finder<'_, F> {
         match self.head_in(&head.name, store, head)? {
             Err(why) => match self.moved_to(store, head) {
                 Some(name) => Ok(self.head_in(name, store, head)?.map_err(|_| why)),
-                None => Ok(Err(why)),
+                None => Ok(Err(self.compressed(&head.name).unwrap_or(why))),
             },
             found => Ok(found),
         }
+    }
+
+    /// Where the file is not there under its name, and one is that a compressor made of it: what to do.
+    fn compressed(&self, name: &str) -> Option<&'static str> {
+        const ENDINGS: [(&str, &str); 4] = [
+            (".gz", "the file was compressed: `gunzip` the one of its name and `.gz`"),
+            (".zst", "the file was compressed: `unzstd` the one of its name and `.zst`"),
+            (".xz", "the file was compressed: `unxz` the one of its name and `.xz`"),
+            (".bz2", "the file was compressed: `bunzip2` the one of its name and `.bz2`"),
+        ];
+        let is_there = |there: &dyn Fn(&str) -> bool| self.all.iter().any(|other| there(other));
+        if is_there(&|other| other == name) {
+            return None;
+        }
+        let made = |ending: &str| is_there(&|other| other.strip_suffix(ending) == Some(name));
+        ENDINGS.into_iter().find(|(ending, _)| made(ending)).map(|(_, what)| what)
     }
 
     /// The name that the head's file has now, where another file has its name, or none.

@@ -1,7 +1,7 @@
 //! A part of a log: some files that follow each other, an archive of one month.
 
-use tracing_audit::trail::{Ended, Keeps};
-use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Verdict};
+use tracing_audit::trail::{Ended, Keeps, Line, Timestamp};
+use tracing_audit::verify::{FindingKind, LogReport, NoticeKind, Options, Report, Verdict};
 
 use crate::log::{File, Log, lines, pinned, verify, verify_with_copies};
 
@@ -202,4 +202,67 @@ fn lines_that_the_holder_of_an_old_key_may_have_written_at_the_end_of_a_part_are
     early.close(Ended::Rotated);
     let report = given(&log, &[early.files().remove(1)], &part(&log));
     assert_ne!(report.verdict, Verdict::Intact, "{report:?}");
+}
+
+/// The time of the first line of a file.
+fn begins(log: &Log, file: usize) -> Timestamp {
+    let first = lines(&log.files[file]).remove(0);
+    Timestamp::parse(Line::parse(first.trim_ascii_end()).unwrap().timestamp).unwrap()
+}
+
+/// Verifies these files in a folder, with all copies, of a time.
+fn of_time(log: &Log, files: &[File], (since, until): (Option<Timestamp>, Option<Timestamp>)) -> Report {
+    let folder = crate::folders::written(files);
+    std::fs::write(folder.path().join("audit.keys"), &log.copies).unwrap();
+    crate::folders::verify(folder.path(), &Options { since, until, ..part(log) })
+}
+
+#[test]
+fn of_a_time_the_files_that_cover_it_are_chosen_and_nothing_else_is_asked() {
+    let log = log();
+    let files = log.files();
+    let times: Vec<Timestamp> = (0..6).map(|file| begins(&log, file)).collect();
+    for from in 0..6 {
+        for to in from..6 {
+            // From within one file to within another: the next one shows that nothing lies between.
+            let [since, until] = [from, to].map(|file| Timestamp::from_nanos(times[file].as_nanos() + 1));
+            let report = of_time(&log, &files, (Some(since), Some(until)));
+            assert_eq!((report.verdict, kinds(&report.logs[0])), (Verdict::Intact, vec![]), "{from}, {to}");
+            let read = named(&report.logs[0]).map(|(_, _, first, last)| (first, last));
+            assert_eq!(read, Some((Some(from as u64), Some((to + 1).min(5) as u64))));
+        }
+        let open = of_time(&log, &files, (Some(times[from]), None));
+        assert_eq!(
+            named(&open.logs[0]).map(|(_, last, first, _)| (first, last)),
+            Some((Some(from as u64), 26))
+        );
+        assert_eq!(open.verdict, Verdict::Intact);
+    }
+    // Nothing is said of what is not asked, and all of what is.
+    let mut altered = files.clone();
+    altered[0].1[700] ^= 1;
+    let (since, until) = (Some(times[2]), Some(times[4]));
+    assert_eq!(of_time(&log, &altered, (since, until)).verdict, Verdict::Intact);
+    altered[3].1[700] ^= 1;
+    assert_eq!(of_time(&log, &altered, (since, until)).verdict, Verdict::Tampered);
+}
+
+#[test]
+fn a_time_that_what_is_proved_does_not_reach_is_no_whole_part() {
+    let log = log();
+    let files = log.files();
+    let (since, until) = (begins(&log, 1), Timestamp::from_nanos(begins(&log, 4).as_nanos() + 1));
+    for gone in 1..6 {
+        let mut left = files.clone();
+        left.remove(gone);
+        let report = of_time(&log, &left, (Some(since), Some(until)));
+        // The file after the last one that is asked shows only that nothing lies between.
+        let expected = if gone == 5 { Verdict::Intact } else { Verdict::Tampered };
+        assert_eq!(report.verdict, expected, "{gone}: {:?}", report.logs[0].findings);
+    }
+    // Without the files before, or after, it is not the time that was asked.
+    let late = of_time(&log, &files[2..], (Some(since), None));
+    assert_eq!(kinds(&late.logs[0]), [&FindingKind::StartMissing { file: 2, oldest: 0 }]);
+    let early = of_time(&log, &files[..4], (None, Some(until)));
+    assert_eq!(early.verdict, Verdict::Incomplete, "{:?}", early.logs[0].findings);
 }

@@ -174,6 +174,8 @@ fn found(path: &Path, expect: &Expect, every_signature: bool) -> Expect {
         max_silence: given.max_silence_seconds.map(Duration::from_secs),
         from_start: given.from_start,
         part: given.part,
+        since: None,
+        until: None,
         no_losses: given.no_losses,
         successions: given.successions.iter().map(succession).collect(),
         patience: Duration::ZERO,

@@ -15,6 +15,7 @@ mod reading;
 mod reordered;
 mod snapshot;
 mod spool;
+mod window;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -141,7 +142,8 @@ fn verify_once(
     let mut buffers = Buffers::default();
     let mut for_strangers = options.patience;
     let count = found.logs.len();
-    for files in found.logs {
+    for mut files in found.logs {
+        files.narrow(options);
         let (buffers, progress, for_strangers) = (&mut buffers, &mut *progress, &mut for_strangers);
         let hand_on = take.as_mut().map(|take| HandOn::new(*take, &files, count)).transpose()?;
         let verifier = Verifier::new(files.log, options);

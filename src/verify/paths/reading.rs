@@ -160,7 +160,10 @@ impl Reading<'_> {
         last: Option<u64>,
         patience: &mut Duration,
     ) -> Result<Vec<LogFile>, VerifyError> {
-        while self.verifier.expects_file() && self.snapshot.paths.iter().any(|path| path.is_dir()) {
+        let until = self.options.until.filter(|_| self.options.part);
+        let is_covered = until.zip(self.verifier.head()).is_some_and(|(until, head)| until <= head.time);
+        let may_follow = !is_covered && self.snapshot.paths.iter().any(|path| path.is_dir());
+        while may_follow && self.verifier.expects_file() {
             let mut files = self.snapshot.new_files(log, known)?;
             // A known one may have been compressed meanwhile.
             files.retain(|file| file.number.is_none() || file.number > last);

@@ -138,6 +138,15 @@ fn a_store_without_its_log_and_a_log_without_its_store_are_told_apart() {
     let gone = start(&files, options()).err().unwrap();
     assert!(matches!(&gone, OpenError::Truncated { found: "the file is not there", .. }), "{gone}");
 
+    // A tool took it for an old one.
+    for (ending, tool) in [("gz", "gunzip"), ("zst", "unzstd"), ("xz", "unxz"), ("bz2", "bunzip2")] {
+        let compressed = format!("{LOG}.{ending}");
+        put(&files, &compressed, b"packed");
+        let error = start(&files, options()).err().unwrap();
+        assert!(matches!(&error, OpenError::Truncated { found, .. } if found.contains(tool)), "{error}");
+        files.remove(Path::new(&compressed)).unwrap();
+    }
+
     let files = log();
     let log = Line::parse(lines(&files, LOG)[0].as_bytes()).unwrap().link.log;
     let new = Store::open_or_create(&files, Path::new("/var/lib/app/new-keys")).unwrap();

@@ -1,14 +1,11 @@
 //! Which lines to show.
 
-use std::time::SystemTime;
-
 use serde_json::{Map, Value as Tree};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tracing_audit::trail::{Line, Timestamp};
 
 use super::members::Parts;
 use super::members::{Member, Value, tree};
+use crate::given::time;
 
 /// Without any of these, every line is wanted.
 #[derive(Debug, Default, clap::Args)]
@@ -112,21 +109,10 @@ fn time_text(text: &str) -> Result<String, String> {
     time(text).map(|time| time.to_string())
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
-    let midnight = format!("{text}T00:00:00Z");
-    if let Ok(time) =
-        OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(&midnight, &Rfc3339))
-    {
-        let nanos = u64::try_from(time.unix_timestamp_nanos());
-        return nanos.map(Timestamp::from_nanos).map_err(|_| "before 1970, or after 2554".to_owned());
-    }
-    let ago = humantime::parse_duration(text)
-        .map_err(|_| "expected a date, a time as in RFC 3339, or how long ago: `2h`".to_owned())?;
-    Ok(SystemTime::now().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH).into())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     impl Wanted {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use tracing_audit::trail::Timestamp;
 use tracing_audit::verify::{ExpectedHead, Options, Progress, Succession, verify_paths_with};
 
 use crate::given;
@@ -37,6 +38,13 @@ pub(crate) struct Arguments {
     /// missed
     #[arg(long, conflicts_with_all = ["shipped", "from_start"])]
     part: bool,
+    /// With --part: only the files of each log that cover the time from here on: `2026-11-21`, `2026-11-21T20:41:00Z`, or so
+    /// long ago: `2h`
+    #[arg(long, value_name = "TIME", requires = "part", value_parser = given::time)]
+    since: Option<Timestamp>,
+    /// With --part: up to this time; a day begins at midnight, UTC
+    #[arg(long, value_name = "TIME", requires = "part", value_parser = given::time)]
+    until: Option<Timestamp>,
     /// No record may have been lost: none declared, and no crash, which may have taken what was queued. Not with --sparse: lines
     /// that declare losses may be others than the chosen ones
     #[arg(long, conflicts_with = "sparse")]
@@ -78,6 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         max_silence: arguments.max_silence,
         from_start: arguments.from_start,
         part: arguments.part,
+        since: arguments.since,
+        until: arguments.until,
         no_losses: arguments.no_losses,
         successions: arguments.succession.clone(),
         ..Options::default()

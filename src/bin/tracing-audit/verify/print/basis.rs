@@ -40,6 +40,8 @@ fn asked(basis: &Basis) -> Vec<String> {
     let options = [
         given("--from-start", basis.from_start),
         given("--part", basis.part),
+        basis.since.map(|since| format!("--since {since}")),
+        basis.until.map(|until| format!("--until {until}")),
         given("--no-losses", basis.no_losses),
         given("--every-signature", basis.every_signature),
         given("--sparse", basis.sparse),
