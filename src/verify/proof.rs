@@ -201,7 +201,7 @@ impl Proof {
             self.number.numbered = false;
             let is_cut = self.walk.is_cut();
             self.walk.next_file();
-            self.before = Some(FileEnd {
+            let before = FileEnd {
                 is_cut,
                 bytes: self.offset,
                 behind: std::mem::take(&mut self.behind),
@@ -209,7 +209,10 @@ impl Proof {
                 closed: self.closed.take(),
                 last_closed,
                 found: self.found,
-            });
+            };
+            // An empty file hides nothing of what stands at the end of the one before.
+            let kept = self.before.take().filter(|kept| self.offset == 0 && !kept.behind.is_empty());
+            self.before = Some(kept.unwrap_or(before));
         }
         self.found = ledger.found();
         self.files += 1;

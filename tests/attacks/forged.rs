@@ -405,3 +405,30 @@ fn row_41_behind_true_lines_it_changes_nothing_that_is_said_of_them() {
     assert_ne!(report.verdict, Verdict::Intact);
     assert_eq!(ranges(&report.unproved), [(900, 902)]);
 }
+
+#[test]
+fn an_empty_file_hides_nothing_of_what_stands_in_the_one_before() {
+    let mut log = Log::new("behind an empty file");
+    log.event("alice");
+    log.close(Ended::Shutdown);
+    let mallory = secret("mallory", 0);
+    let mut chain = Chain::new(log.pin().id());
+    let (mut forged, now) = (Vec::new(), log.now());
+    let genesis = Genesis::new(1, "example.com/payments", (2, mallory.public()), None, writer());
+    chain.signed(&Control::Genesis(genesis).body(), now, &mallory, &mut forged);
+    let empty = |number: usize| (format!("audit.{number}.jsonl"), Vec::new());
+    for junk in [forged, b"{}\n".to_vec(), log.files[0][..200].to_vec()] {
+        for between in 0..3 {
+            let mut files = vec![("audit.forged.jsonl".to_owned(), junk.clone())];
+            files.extend((0..between).map(empty));
+            files.extend(log.files());
+            let report = report(&files, None, &pinned(log.pin()));
+            assert_eq!(
+                (report.verdict, report.lines),
+                (Verdict::Tampered, 3),
+                "{between}: {:?}",
+                report.findings
+            );
+        }
+    }
+}

@@ -234,7 +234,7 @@ fn of_a_time_the_files_that_cover_it_are_chosen_and_nothing_else_is_asked() {
         let open = of_time(&log, &files, (Some(times[from]), None));
         assert_eq!(
             named(&open.logs[0]).map(|(_, last, first, _)| (first, last)),
-            Some((Some(from as u64), 26))
+            Some((Some(from as u64), 28))
         );
         assert_eq!(open.verdict, Verdict::Intact);
     }

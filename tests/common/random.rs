@@ -49,8 +49,8 @@ impl Random {
     }
 }
 
-/// Runs a case for each seed; only for the one that this variable of the environment has, where it is set. A case that
-/// fails prints its seed.
+/// Runs a case for each seed; where this variable of the environment is set, only for the one that it has, or for a range,
+/// `500..900`. A case that fails prints its seed.
 pub(crate) fn cases(variable: &'static str, seeds: Range<u64>, mut case: impl FnMut(u64)) {
     struct Running(&'static str, u64);
     impl Drop for Running {
@@ -60,8 +60,15 @@ pub(crate) fn cases(variable: &'static str, seeds: Range<u64>, mut case: impl Fn
             }
         }
     }
-    let one = env::var(variable).ok().map(|seed| seed.parse().expect("a seed is a number"));
-    for seed in one.map_or(seeds, |seed| seed..seed + 1) {
+    let number = |seed: &str| seed.parse::<u64>().expect("a seed is a number");
+    let seeds = match env::var(variable) {
+        Ok(chosen) => match chosen.split_once("..") {
+            Some((from, to)) => number(from)..number(to),
+            None => number(&chosen)..number(&chosen) + 1,
+        },
+        Err(_) => seeds,
+    };
+    for seed in seeds {
         let running = Running(variable, seed);
         case(seed);
         std::mem::forget(running);
