@@ -41,10 +41,10 @@ impl fmt::Display for Failure {
                 write!(f, "audit log: {records} {were} lost, {total} since it was opened")
             }
             Failure::Closed { records } => {
-                let some = if *records == 1 { "record" } else { "records" };
+                let (some, are) = if *records == 1 { ("record", "is") } else { ("records", "are") };
                 write!(
                     f,
-                    "audit log: {records} {some} came after its end and are lost: keep the guard that `build` gives until all \
+                    "audit log: {records} {some} came after its end and {are} lost: keep the guard that `build` gives until all \
                      that records has ended"
                 )
             }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tracing::Level;
 
 use crate::failure::Failure;
@@ -55,11 +55,14 @@ impl Herald {
         let thread = self.thread.get_or_insert_with(|| {
             let (words, heard) = bounded(WAITING);
             let named = thread::Builder::new().name("tracing-audit-says".to_owned());
-            // Where no thread can be had there is nothing left to be said with.
+            // Where no thread can be had, nobody hears it.
             let _ = named.spawn(move || say_all(heard));
             words
         });
-        let _ = thread.try_send(Word::Failure(failure.clone()));
+        if let Err(TrySendError::Disconnected(_)) = thread.try_send(Word::Failure(failure.clone())) {
+            self.thread = None;
+            let _ = writeln!(std::io::stderr(), "{failure}");
+        }
     }
 
     /// Waits a moment until what was said is heard: the process may be about to end.

@@ -29,6 +29,9 @@ const NEW_BUFFER: usize = 512;
 /// At the fastest, lastingly, a record comes each microsecond.
 const RECORD_EACH: Duration = Duration::from_micros(1);
 
+/// How long the writer's own thread waits for another attempt at what it asked for.
+const AGAIN: Duration = Duration::from_millis(100);
+
 /// How often a caller that waits for room looks whether there is a writer still.
 const STILL_THERE: Duration = Duration::from_millis(100);
 
@@ -142,8 +145,15 @@ impl Recorder {
     /// in hand.
     pub(crate) fn wait_for(&self, reply: &Reply) -> Result<(), WriteError> {
         // In a child of a fork the answer is there already; two processes must not write one chain.
-        if !reply.is_there() && self.turns.try_take(self) {
-            self.wake();
+        while !reply.is_there() && self.turns.try_take(self) {
+            if !self.bell.is_here() {
+                self.wake();
+                break;
+            }
+            // On the writer's own thread, as in a callback, nobody else would try again.
+            if !reply.is_there() {
+                std::thread::sleep(AGAIN);
+            }
         }
         reply.wait()
     }

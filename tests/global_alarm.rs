@@ -162,5 +162,5 @@ fn where_no_subscriber_listens_it_is_said_on_stderr() {
     let output = program.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{stderr}");
-    assert!(stderr.contains("were lost") && stderr.contains("came after its end"), "{stderr}");
+    assert!(stderr.contains(" lost, ") && stderr.contains("came after its end"), "{stderr}");
 }

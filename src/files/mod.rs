@@ -122,7 +122,11 @@ fn create_missing<F: FileSystem>(files: &F, folder: &Path, access: Access) -> io
         (created, _) => created?,
     };
     if is_new && let Some(parent) = parent {
-        files.sync_folder(parent)?;
+        match files.sync_folder(parent) {
+            // It takes names, and can't be read.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            synced => synced?,
+        }
     }
     Ok(is_new)
 }

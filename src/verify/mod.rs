@@ -85,10 +85,11 @@
 //!
 //! # What the default mode leaves out
 //!
-//! Signatures that are checked: of each control line (so each key's last, its hand-off), of the last signed line of
-//! each file, and of one in each mebibyte. Each of these proves all lines before it, so that no bytes can be other than
-//! in the mode that checks every signature. Where anything isn't as it should be, the bytes since the last check, which
-//! are kept, are taken again with each signature checked.
+//! Signatures that are checked: of each control line but a `close` for the next file and the `genesis` of that (so each key's
+//! last, its hand-off), of the last signed line of the log, and of one in each mebibyte and each sixteen files. Each of these
+//! proves all lines before it, so that nobody without the key in force can make bytes that come out otherwise than in the mode
+//! that checks every signature. Where anything isn't as it should be, the bytes since the last check, which are kept, are
+//! taken again with each signature checked.
 //!
 //! # Cost
 //!

@@ -17,7 +17,7 @@ pub struct Options {
     pub keys: Vec<PublicKey>,
     /// Further logs that are trusted, and the name that each must have; they need not be there.
     pub trust: TrustFile,
-    /// Checks every signature. Otherwise those of control lines, of the last signed line and of one in each mebibyte:
+    /// Checks every signature. Otherwise those of most control lines, of the last signed line and of one in each mebibyte:
     /// the chain binds the rest.
     pub every_signature: bool,
     /// A line that must be there, known from elsewhere.

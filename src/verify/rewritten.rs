@@ -247,11 +247,13 @@ impl Verifier {
     /// Takes a piece beside the file as it stands, where a tool seems to have changed that as a whole.
     pub(super) fn undo(&mut self, piece: Piece<'_>) {
         let at_start = self.proof.is_at_file_start();
-        let may_be_within = at_start || self.proof.begun;
-        if self.undone.is_none() && self.may_undo && may_be_within && Undone::begins_with(piece, at_start) {
+        if self.undone.is_none() && self.may_undo && Undone::begins_with(piece, at_start) {
+            // Whether the file has begun is known once nothing is taken on trust.
             self.look_closely();
-            let before = self.as_it_stands();
-            self.undone = Some(Undone::of(before, &self.proof.file, at_start));
+            if at_start || self.proof.begun {
+                let before = self.as_it_stands();
+                self.undone = Some(Undone::of(before, &self.proof.file, at_start));
+            }
         }
         if let Some(undone) = &mut self.undone {
             undone.piece(piece);

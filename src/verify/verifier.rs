@@ -195,7 +195,10 @@ impl Verifier {
         self.unended.is_empty()
             && !self.overlong
             && self.is_clean()
-            && self.quick.as_ref().map_or(self.proof.head.is_some(), |quick| quick.at_signed)
+            && match &self.quick {
+                Some(quick) => quick.at_signed && quick.last_signed().is_none_or(|line| self.is_signed(line)),
+                None => self.proof.head.is_some(),
+            }
     }
 
     /// Whether the writer left the file for a next one.

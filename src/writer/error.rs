@@ -172,7 +172,7 @@ impl fmt::Display for OpenError {
             }
             OpenError::OtherLog { path, found, expected } => write!(
                 f,
-                "audit log: OtherLog: {} is of log {found}; the key store is of log {expected}. Configure the store of that log; \
+                "audit log: OtherLog: {} is of log {found}; the key store is of log {expected}. Configure the store of that log, or the folder of this one; \
                  if it is lost, `tracing-audit keys recover` begins a log that succeeds it",
                 path.display()
             ),

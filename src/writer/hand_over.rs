@@ -67,11 +67,22 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         self.has_handed_over()
     }
 
-    /// Whether no old key is left.
-    fn has_handed_over(&self) -> Result<(), WriteError> {
+    /// Sees to it that no old key is left.
+    fn has_handed_over(&mut self) -> Result<(), WriteError> {
+        if self.store.has_spent() && self.trouble.is_none() {
+            // Somebody moved the file meanwhile.
+            self.turn_over_if_begun()?;
+            self.write_pending()?;
+            self.sync()?;
+        }
         match &self.trouble {
-            Some((error, _)) if self.store.has_spent() => Err(error.clone()),
-            _ => Ok(()),
+            _ if !self.store.has_spent() => Ok(()),
+            Some((error, _)) => Err(error.clone()),
+            None => {
+                let still =
+                    std::io::Error::other("it stays until the log is synced in a file that nobody moves");
+                Err(WriteError::io("remove the old key of", self.store.folder(), &still))
+            }
         }
     }
 

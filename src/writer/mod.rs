@@ -247,10 +247,10 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// When [`Writer::maintain`] has something to do, by the monotonic clock.
     pub(crate) fn due(&self) -> Option<Duration> {
-        let retry = self.trouble.as_ref().map(|(_, due)| *due);
+        let retry = self.trouble.as_ref().map(|(_, due)| *due).into_iter().chain(self.chores.due()).min();
+        let retry = retry.filter(|_| self.can_follow_up());
         let hand_over = self.hand_over_due().map(|(_, due)| due);
-        let chores = self.chores.due();
-        [Some(self.look_due()), self.sync_due(), retry, chores, hand_over].into_iter().flatten().min()
+        [Some(self.look_due()), self.sync_due(), retry, hand_over].into_iter().flatten().min()
     }
 
     /// What stays wrong whatever succeeds from here on, or until it is tried again: what is worst first.
@@ -275,7 +275,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
             }
         }
         self.sync()?;
-        self.store_head()
+        self.secure()
     }
 
     pub(crate) fn clock(&self) -> &C {
@@ -380,23 +380,32 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
 
     /// What a sync allows: copies of lines that others need, the end of a hand-off, the head; and what nothing waits for.
     fn follow_up(&mut self) {
-        if self.unsynced.is_some()
-            || self.backlog() > 0
-            || !matches!(self.stage, Stage::Writing | Stage::Ended)
-        {
+        if !self.can_follow_up() {
             return;
         }
         let now = self.clock.elapsed();
         let head_due = self.head_due || now >= self.head_stored.saturating_add(self.options.sync_interval);
-        let result = if !self.copies.is_empty() || self.store.has_spent() {
-            self.finish_hand_over()
-        } else if head_due {
-            self.store_head()
-        } else {
-            Ok(())
-        };
+        let is_due = head_due || !self.copies.is_empty() || self.store.has_spent();
+        let result = if is_due { self.secure() } else { Ok(()) };
         self.trouble = result.err().map(|error| (error, now + RETRY));
         self.do_chores();
+    }
+
+    fn can_follow_up(&self) -> bool {
+        self.unsynced.is_none() && self.backlog() == 0 && matches!(self.stage, Stage::Writing | Stage::Ended)
+    }
+
+    /// Stores the head, after the copies of what it passes, and removes the key that handed over.
+    fn secure(&mut self) -> Result<(), WriteError> {
+        match !self.copies.is_empty() || self.store.has_spent() {
+            true => self.finish_hand_over(),
+            false => self.store_head(),
+        }
+    }
+
+    /// Whether the log's last `close` is composed: nothing comes after it.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.stage == Stage::Ended
     }
 
     /// Stores where the log ends now; all of it must be synced.

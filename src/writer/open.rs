@@ -74,7 +74,7 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         if let Some((error, _)) = &writer.trouble {
             return Err(error.clone().into());
         }
-        writer.store_head()?;
+        writer.secure()?;
         writer.store.forget_accepted();
         writer.do_chores();
         Ok(writer)

@@ -69,6 +69,9 @@ pub(super) fn find<F: FileSystem>(
         Some(head) => match finder.at_head(store, &head)? {
             Ok(found) => found,
             Err(found) if options.on_truncation == OnTruncation::Refuse && store.accepted().is_none() => {
+                if let Some(error) = finder.other_log(store) {
+                    return Err(error);
+                }
                 let path = folder.join(&head.name);
                 return Err(OpenError::Truncated { path, seq: head.seq, bytes: head.bytes, found });
             }
@@ -160,6 +163,21 @@ impl<F: FileSystem> Finder<'_, F> {
             },
             found => Ok(found),
         }
+    }
+
+    /// The folder has files of another log, and none of this store's: it is another's store.
+    fn other_log(&self, store: &Store<F>) -> Option<OpenError> {
+        let (expected, mut other) = (store.pin().id(), None);
+        for name in self.names {
+            let path = self.options.folder.join(name);
+            let start = opening(self.files, &path).ok()?;
+            match first_line(&start).map(|line| line.link.log) {
+                Some(log) if log == expected => return None,
+                Some(found) => other = other.or(Some(OpenError::OtherLog { path, found, expected })),
+                None => {}
+            }
+        }
+        other
     }
 
     /// Where the file is not there under its name, and one is that a compressor made of it: what to do.

@@ -48,20 +48,22 @@ impl<F: FileSystem, C: Clock> Writer<F, C> {
         if self.stage != Stage::Writing || !self.may_turn_over() {
             return self.turn_over_if_begun();
         }
-        if self.is_full() || self.is_over() {
-            match self.turn_over() {
-                Err(error) if self.stage == Stage::Writing => self.turns_over_later(error),
-                result => return result,
-            }
-        } else {
+        if !(self.is_full() || self.is_over()) {
             self.turns_over_no_more();
+            return self.turn_over_if_begun();
         }
-        self.turn_over_if_begun()
+        match self.prepare_file() {
+            Ok(()) => self.turn_over(),
+            Err(error) => {
+                self.turns_over_later(error);
+                self.turn_over_if_begun()
+            }
+        }
     }
 
     /// Whether the file is as large as it may be, and the next one was not refused a moment ago.
     pub(crate) fn wants_next_file(&self) -> bool {
-        self.is_full() && self.may_turn_over()
+        self.stage == Stage::Writing && self.is_full() && self.may_turn_over()
     }
 
     /// Whether the file is as large as it may be.

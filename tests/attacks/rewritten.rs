@@ -218,3 +218,18 @@ fn one_of_several_files_in_a_folder_keeps_its_place() {
         }
     }
 }
+
+#[test]
+fn a_forged_genesis_before_the_genuine_one_begins_no_file_in_either_mode() {
+    let log = of_files(4);
+    let mut files = log.files();
+    let mut forged = lines(&files[1].1)[0].clone();
+    let at = forged.windows(7).position(|bytes| bytes == b"\"sig\":\"").unwrap() + 7;
+    forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+    files[1].1 = [forged, files[1].1.clone()].concat();
+    let last = files.pop().unwrap();
+    files[2].1.extend_from_slice(&last.1);
+    // Both modes find the same.
+    let report = report(&log, &files);
+    assert!(report.findings.len() > 1, "{:?}", report.findings);
+}

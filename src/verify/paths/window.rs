@@ -10,7 +10,8 @@ use crate::trail::{Line, Timestamp};
 use crate::verify::Options;
 
 impl LogFiles {
-    /// Leaves out what is not asked: files before the last one that begins by then, and those after the first that begins later.
+    /// Leaves out what is not asked: files before the one after which the first begins later than `since`, and those after the
+    /// one that follows the last that begins by `until`. A file whose clock, or whose hand, was wrong only adds files.
     pub(super) fn narrow(&mut self, options: &Options) {
         if !options.part || options.since.is_none() && options.until.is_none() {
             return;
@@ -19,10 +20,14 @@ impl LogFiles {
         let is_by = |limit: Timestamp| move |time: &Option<Timestamp>| time.is_some_and(|time| time <= limit);
         let is_past =
             |limit: Timestamp| move |time: &Option<Timestamp>| time.is_some_and(|time| time > limit);
-        let first = options.since.and_then(|since| times.iter().rposition(is_by(since))).unwrap_or(0);
-        let last = options.until.and_then(|until| times.iter().position(is_past(until)));
-        let end = last.map_or(self.files.len(), |last| last + 1);
-        self.files = self.files.drain(first.min(end)..end).collect();
+        let all = self.files.len();
+        let first = options
+            .since
+            .map_or(0, |since| times.iter().position(is_past(since)).unwrap_or(all).saturating_sub(1));
+        let end = options
+            .until
+            .map_or(all, |until| times.iter().rposition(is_by(until)).map_or(1, |last| last + 2).min(all));
+        self.files = self.files.drain(first.min(end.saturating_sub(1))..end).collect();
     }
 }
 

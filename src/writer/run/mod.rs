@@ -139,6 +139,10 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
 
     /// One batch, and more until `asked` records are written.
     fn batches(&mut self, recorder: &Recorder, mut asked: usize) -> Result<(), WriteError> {
+        if self.writer.has_ended() {
+            // Nothing comes after the log's last line.
+            return self.writer.seal().1;
+        }
         self.batch(recorder, &mut asked)?;
         while asked > 0 {
             self.batch(recorder, &mut asked)?;
@@ -200,6 +204,9 @@ impl<F: FileSystem, C: Clock> Work<F, C> {
             match command {
                 Command::Flush { sync: false, promise } => promise.keep(written.clone()),
                 Command::Flush { sync: true, promise } => promise.keep(synced.clone()),
+                Command::Rotate { promise } | Command::HandOver { promise } if self.ending.is_some() => {
+                    promise.keep(Err(WriteError::Stopped));
+                }
                 Command::Rotate { promise } => {
                     let result = written.clone().and_then(|()| self.writer.turn_over());
                     // Who is answered finds the new file in the status.

@@ -383,3 +383,38 @@ fn a_full_file_behind_which_no_other_can_be_made_takes_what_comes() {
     assert_eq!(log.recorder.status().last_error, None);
     assert_eq!(log.shut_down(), ((0..number).collect(), 0));
 }
+
+#[test]
+fn nothing_comes_after_the_last_line_though_the_end_is_tried_again() {
+    for broken in ["rename head.json", "append audit", "sync_folder audit-keys"] {
+        let log = open(1, Overflow::BlockFor(Duration::from_secs(30)), Durability::Enqueued);
+        log.recorder.record(record(0), false).unwrap();
+        log.recorder.flush(true).wait().unwrap();
+        log.files.break_all(broken);
+        let end = thread::spawn({
+            let recorder = Arc::clone(&log.recorder);
+            move || recorder.close().wait()
+        });
+        // What comes meanwhile, from whomever, is told that it is too late.
+        let start = Instant::now();
+        while log.recorder.status().last_error.is_none() {
+            assert!(start.elapsed() < Duration::from_secs(20));
+            thread::sleep(Duration::from_millis(1));
+        }
+        for number in 1..4 {
+            assert_eq!(log.recorder.record(record(number), false), Err(Loss::Stopped));
+        }
+        let _ = log.recorder.lose(Loss::TooLarge);
+        let hand_over = log.recorder.hand_over();
+        let rotate = log.recorder.rotate();
+        thread::sleep(Duration::from_millis(250));
+        log.files.repair();
+        end.join().unwrap().unwrap();
+        assert_eq!(hand_over.wait(), Err(WriteError::Stopped), "{broken}");
+        assert_eq!(rotate.wait(), Err(WriteError::Stopped), "{broken}");
+        let (numbers, lost) = log.proved();
+        assert_eq!(numbers, [0], "{broken}");
+        assert!(lost <= 4, "{broken}: {lost}");
+        log.thread.join().unwrap();
+    }
+}

@@ -7,7 +7,7 @@ use super::super::hand_over::Reason;
 use super::super::{LogOptions, WriteError, Writer};
 use super::oracle::Oracle;
 use super::{FOLDER, KEYS, options, record};
-use crate::clock::ManualClock;
+use crate::clock::{Clock as _, ManualClock};
 use crate::files::memory::MemoryFiles;
 use crate::files::{Access, FileSystem as _};
 use crate::keys::Store;
@@ -225,4 +225,52 @@ fn a_key_that_hands_over_on_request_is_gone_when_that_succeeds() {
     files.repair();
     writer.hand_over(Reason::Requested).unwrap();
     assert_eq!(keys(), ["epoch-2.pem"]);
+}
+
+#[test]
+fn an_end_stores_no_head_past_a_hand_off_that_is_not_copied() {
+    let (files, clock) = (MemoryFiles::default(), ManualClock::default());
+    let mut writer = start(&files, &clock, options());
+    files.break_all("append audit.keys");
+    assert!(writer.hand_over(Reason::Requested).is_err());
+    assert!(writer.close().is_err());
+    drop(writer);
+    files.repair();
+    let mut writer = start(&files, &clock, options());
+    writer.close().unwrap();
+    let copies = String::from_utf8(files.contents(format!("{FOLDER}/audit.keys")).unwrap()).unwrap();
+    assert_eq!(copies.lines().count(), 2, "line 0 and the hand-off");
+    report(&files);
+}
+
+#[test]
+fn a_key_that_hands_over_while_its_file_is_moved_is_gone_when_that_succeeds() {
+    let (files, clock) = (MemoryFiles::default(), ManualClock::default());
+    let mut writer = start(&files, &clock, options());
+    put(&mut writer, 0);
+    let log = Path::new(FOLDER);
+    files.remember();
+    files.rename(&log.join("audit.jsonl"), &log.join("elsewhere.jsonl")).unwrap();
+    writer.hand_over(Reason::Requested).unwrap();
+    let keys = files.list(Path::new(KEYS)).unwrap();
+    assert_eq!(keys.iter().filter(|name| name.starts_with("epoch-")).collect::<Vec<_>>(), ["epoch-1.pem"]);
+}
+
+#[test]
+fn what_failed_behind_the_scenes_is_due_only_when_it_can_be_done() {
+    let (files, clock) = (MemoryFiles::default(), ManualClock::default());
+    files.break_all("link");
+    let linked = LogOptions {
+        latest_symlink: Some("audit.current".into()),
+        sync_interval: Duration::from_secs(3600),
+        ..options()
+    };
+    let mut writer = start(&files, &clock, linked);
+    put(&mut writer, 0);
+    clock.advance(Duration::from_secs(120));
+    writer.maintain().unwrap();
+    // A line waits for its sync: until then nobody is woken in vain.
+    assert!(writer.due().unwrap() > clock.elapsed());
+    writer.sync().unwrap();
+    assert!(trouble(&writer).is_some());
 }
