@@ -14,7 +14,7 @@ use super::proof::{Proof, Trust};
 use super::quick::Quick;
 use super::rewritten::{self, Undone};
 use super::{Agreement, FindingKind, Head, LogReport, Options, Ranges, Stretch};
-use crate::trail::{Ended, Hash, KeyId, Kind, MAX_LINE, Records, Timestamp};
+use crate::trail::{Control, Ended, Hash, InvalidControl, KeyId, Kind, MAX_LINE, Records, Timestamp};
 
 /// Verifies one log: its files, fed in the order of their numbers. It reads no file and no clock, and its memory does
 /// not grow with the log.
@@ -442,6 +442,8 @@ impl Verifier {
                 && (line.kind != Kind::Resume || quick.at_signed)
                 && self.proof.next().is_taken_by(&line)
                 && line.link.signature.is_some_and(|signature| signature.key == key.id)
+                // A line of a later format proves nothing.
+                && !matches!(Control::parse(&line), Err(InvalidControl::Format(_)))
                 && self.proof.is_signed(&self.trust, &line)
         })
     }

@@ -211,6 +211,7 @@ fn after_a_line_of_a_later_format_nothing_is_proved_that_this_version_could_read
     let mut log = Log::new("later within");
     log.event("alice");
     let chain = log.chain.clone();
+    log.unsigned("erin");
     let format = "tracing-audit/v2".to_owned();
     let genesis = Genesis { format: format.clone(), ..log.a_genesis(None) };
     log.control(&Control::Genesis(genesis));
